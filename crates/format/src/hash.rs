@@ -1,0 +1,93 @@
+//! BLAKE3 in its key-derivation mode: one context for each kind of thing that is hashed.
+//!
+//! **Invariants**
+//! - No two kinds of thing share a context, so no bytes can pass as another kind.
+//! - A context, once released, never changes; `docs/format.md` lists them.
+
+use crate::id::{AuthorKey, CommitId, Digest, NodeId, PayloadHash, SchemaId, VersionId};
+use blake3::Hasher;
+use std::sync::LazyLock;
+
+macro_rules! contexts {
+    ($($name:ident = $context:literal;)*) => {
+        $(static $name: LazyLock<Hasher> = LazyLock::new(|| Hasher::new_derive_key($context));)*
+    };
+}
+
+contexts! {
+    HEADER = "woodland 2026-11 commit header";
+    PAYLOAD = "woodland 2026-11 commit payload";
+    SCHEMA = "woodland 2026-11 schema";
+    NODE = "woodland 2026-11 node";
+    VERSION = "woodland 2026-11 version";
+    DIGEST_LEAF = "woodland 2026-11 digest leaf";
+    DIGEST_KEY = "woodland 2026-11 digest key";
+    DIGEST_BRANCH = "woodland 2026-11 digest branch";
+    SEGMENT_ROOT = "woodland 2026-11 segment root";
+}
+
+fn hash(context: &Hasher, parts: &[&[u8]]) -> [u8; 32] {
+    let mut hasher = context.clone();
+    for part in parts {
+        hasher.update(part);
+    }
+    *hasher.finalize().as_bytes()
+}
+
+/// The id of the commit with these canonical header bytes.
+pub fn commit_id(header: &[u8]) -> CommitId {
+    CommitId(hash(&HEADER, &[header]))
+}
+
+/// The hash of these canonical payload bytes.
+pub fn payload_hash(payload: &[u8]) -> PayloadHash {
+    PayloadHash(hash(&PAYLOAD, &[payload]))
+}
+
+/// The id of the schema with these canonical bytes.
+pub fn schema_id(schema: &[u8]) -> SchemaId {
+    SchemaId(hash(&SCHEMA, &[schema]))
+}
+
+/// The id of the node that the op at `index` of the author's commit `seq` creates.
+///
+/// `salt` is drawn by the writer when it opens its store, so that two branches of a fork, which share
+/// author and seq, do not give two nodes one id (decision 0003).
+pub fn node_id(author: &AuthorKey, seq: u64, index: u32, salt: u64) -> NodeId {
+    let full = hash(
+        &NODE,
+        &[&author.0, &seq.to_le_bytes(), &index.to_le_bytes(), &salt.to_le_bytes()],
+    );
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&full[..16]);
+    NodeId(bytes)
+}
+
+/// The id of the version with these heads, which must be strictly ascending.
+pub fn version_id<'a>(heads: impl IntoIterator<Item = &'a CommitId>) -> VersionId {
+    let mut hasher = VERSION.clone();
+    for head in heads {
+        hasher.update(&head.0);
+    }
+    VersionId(*hasher.finalize().as_bytes())
+}
+
+/// The place of a canonical key in the digest's tree.
+pub fn digest_key(key: &[u8]) -> Digest {
+    Digest(hash(&DIGEST_KEY, &[key]))
+}
+
+/// The digest of one visible entry: its place in the tree and its canonical value.
+pub fn digest_leaf(place: &Digest, value: &[u8]) -> Digest {
+    Digest(hash(&DIGEST_LEAF, &[&place.0, value]))
+}
+
+/// The digest of a branch with these two sides.
+pub fn digest_branch(left: &Digest, right: &Digest) -> Digest {
+    Digest(hash(&DIGEST_BRANCH, &[&left.0, &right.0]))
+}
+
+/// The root of a file whose root was `before` and to which these segment bytes were appended.
+pub fn segment_root(before: &[u8; 32], segment: &[u8]) -> [u8; 32] {
+    hash(&SEGMENT_ROOT, &[before, segment])
+}

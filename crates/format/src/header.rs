@@ -1,0 +1,242 @@
+//! The header of a commit: all that the log needs in order to place it, and nothing that it says.
+//!
+//! ```text
+//!  format ─ position ─ payload hash ─ payload bytes ─ turn ─ parents
+//!             │
+//!             ├ founding: author, nonce, schema, certificate?
+//!             ├ first:    author, dataset, schema, certificate?
+//!             └ next:     backlink, seq, schema change
+//! ```
+//!
+//! **Invariants**
+//! - The commit id is the hash of these bytes and of nothing else.
+//! - A `next` header without parents is at most 128 bytes: two blocks of BLAKE3.
+//! - Parents ascend strictly, at most [`PARENTS_MAX`]; a founding header has none and turn 0.
+//!
+//! What this does not do: say whether the past exists or the turn is right; that is the log's.
+
+use crate::canonical::{self, CanonicalError};
+use crate::id::{AuthorKey, CommitId, DatasetId, PayloadHash, SchemaId};
+use crate::limits::{HEADER_BYTES_MAX, PARENTS_MAX, PAYLOAD_BYTES_MAX};
+use crate::signature::Certificate;
+use serde::{Deserialize, Serialize};
+
+/// The header format that this release writes.
+pub const HEADER_FORMAT: u8 = 1;
+
+/// Everything about a commit but its payload's bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    /// [`HEADER_FORMAT`].
+    pub format: u8,
+    /// Where in its author's chain the commit stands.
+    pub position: Position,
+    /// Hash of the canonical payload.
+    pub payload_hash: PayloadHash,
+    /// Length of the canonical payload, at most [`PAYLOAD_BYTES_MAX`].
+    pub payload_bytes: u32,
+    /// The logical clock of the order key.
+    pub turn: u64,
+    /// What the author has newly seen of other authors, strictly ascending.
+    #[serde(deserialize_with = "canonical::list::<_, _, PARENTS_MAX>")]
+    pub parents: Vec<CommitId>,
+}
+
+/// Where in its author's chain a commit stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Position {
+    /// The first commit of a dataset.
+    Founding {
+        /// Who founds.
+        author: AuthorKey,
+        /// Makes two datasets of one author and one schema different.
+        nonce: [u8; 32],
+        /// The schema that the payload carries.
+        schema: SchemaId,
+        /// For whom the author writes.
+        certificate: Option<Certificate>,
+    },
+    /// The first commit of another author.
+    First {
+        /// Who starts to write.
+        author: AuthorKey,
+        /// The dataset; its founding commit counts as a parent.
+        dataset: DatasetId,
+        /// The schema that the author writes under from here on.
+        schema: SchemaId,
+        /// For whom the author writes.
+        certificate: Option<Certificate>,
+    },
+    /// Any later commit.
+    Next {
+        /// The author's previous commit.
+        backlink: CommitId,
+        /// One more than the seq of the backlink.
+        seq: u64,
+        /// What becomes of the author's schema.
+        schema: SchemaChange,
+    },
+}
+
+/// What a commit does to the schema that its author writes under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SchemaChange {
+    /// As in the author's previous commit.
+    Keep,
+    /// From here on, this schema, which the commit's past introduces.
+    Adopt(SchemaId),
+    /// From here on, this schema, which the commit's own payload carries.
+    Introduce(SchemaId),
+}
+
+/// A header that no chain of commits could hold.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HeaderError {
+    /// The bytes are not canonical.
+    #[error(transparent)]
+    Canonical(#[from] CanonicalError),
+    /// Written by a release with another format.
+    #[error("header format {found} is not known to this release, which knows {HEADER_FORMAT}: upgrade it")]
+    ForeignFormat {
+        /// The format that the bytes name.
+        found: u8,
+    },
+    /// A founding header has parents or a turn.
+    #[error("a founding header has turn 0 and no parents; this one has turn {turn} and {parents} parents")]
+    Founding {
+        /// The turn found.
+        turn: u64,
+        /// How many parents were found.
+        parents: usize,
+    },
+    /// A `next` header claims seq 0, which is the first commit's.
+    #[error("seq 0 belongs to an author's first commit, which has no backlink")]
+    SeqZero,
+    /// Too many parents.
+    #[error("{found} parents, the limit is {PARENTS_MAX}: join heads with empty commits first")]
+    TooManyParents {
+        /// How many parents were found.
+        found: usize,
+    },
+    /// Parents that do not ascend, or one of them twice.
+    #[error("parents must ascend strictly; {parent} does not stand after the one before it")]
+    ParentsUnsorted {
+        /// The first parent out of order.
+        parent: CommitId,
+    },
+    /// A payload longer than any may be.
+    #[error("a payload of {found} bytes, the limit is {PAYLOAD_BYTES_MAX}: write smaller batches")]
+    PayloadTooLong {
+        /// The length found.
+        found: u64,
+    },
+    /// The certificate is not the identity's word for this author.
+    #[error("the certificate of author {author} does not carry a valid signature of its identity")]
+    Certificate {
+        /// The author.
+        author: AuthorKey,
+    },
+}
+
+impl Header {
+    /// Canonical bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        canonical::encode(self)
+    }
+
+    /// The header with these canonical bytes, checked.
+    ///
+    /// # Errors
+    /// [`HeaderError`], for bytes that are no header and for headers that break a rule.
+    pub fn decode(bytes: &[u8]) -> Result<Self, HeaderError> {
+        // The format is the first byte in every release, so that a foreign one is called by its name.
+        if let Some(&found) = bytes.first()
+            && found != HEADER_FORMAT
+        {
+            return Err(HeaderError::ForeignFormat { found });
+        }
+        let header: Header = canonical::decode::<_, HEADER_BYTES_MAX>("a header", bytes)?;
+        header.check()?;
+        Ok(header)
+    }
+
+    /// Checks every rule that the header alone decides.
+    ///
+    /// # Errors
+    /// The first rule that is broken.
+    pub fn check(&self) -> Result<(), HeaderError> {
+        if self.format != HEADER_FORMAT {
+            return Err(HeaderError::ForeignFormat { found: self.format });
+        }
+        if self.payload_bytes as usize > PAYLOAD_BYTES_MAX {
+            return Err(HeaderError::PayloadTooLong { found: u64::from(self.payload_bytes) });
+        }
+        if self.parents.len() > PARENTS_MAX {
+            return Err(HeaderError::TooManyParents { found: self.parents.len() });
+        }
+        if let Some(pair) = self.parents.windows(2).find(|pair| pair[0] >= pair[1]) {
+            return Err(HeaderError::ParentsUnsorted { parent: pair[1] });
+        }
+        match &self.position {
+            Position::Founding { author, certificate, .. } => {
+                if self.turn != 0 || !self.parents.is_empty() {
+                    let (turn, parents) = (self.turn, self.parents.len());
+                    return Err(HeaderError::Founding { turn, parents });
+                }
+                check_certificate(author, certificate.as_ref())
+            }
+            Position::First { author, certificate, .. } => {
+                check_certificate(author, certificate.as_ref())
+            }
+            Position::Next { seq: 0, .. } => Err(HeaderError::SeqZero),
+            Position::Next { .. } => Ok(()),
+        }
+    }
+
+    /// The author's number for this commit: 0, 1, 2, …
+    pub fn seq(&self) -> u64 {
+        match self.position {
+            Position::Next { seq, .. } => seq,
+            _ => 0,
+        }
+    }
+
+    /// The author's previous commit.
+    pub fn backlink(&self) -> Option<CommitId> {
+        match self.position {
+            Position::Next { backlink, .. } => Some(backlink),
+            _ => None,
+        }
+    }
+
+    /// The author, where the header names it: in a chain's first commit.
+    pub fn first_author(&self) -> Option<AuthorKey> {
+        match self.position {
+            Position::Founding { author, .. } | Position::First { author, .. } => Some(author),
+            Position::Next { .. } => None,
+        }
+    }
+
+    /// The certificate of a chain's first commit.
+    pub fn certificate(&self) -> Option<&Certificate> {
+        match &self.position {
+            Position::Founding { certificate, .. } | Position::First { certificate, .. } => {
+                certificate.as_ref()
+            }
+            Position::Next { .. } => None,
+        }
+    }
+}
+
+fn check_certificate(
+    author: &AuthorKey,
+    certificate: Option<&Certificate>,
+) -> Result<(), HeaderError> {
+    match certificate {
+        Some(word) if !word.vouches_for(author) => {
+            Err(HeaderError::Certificate { author: *author })
+        }
+        _ => Ok(()),
+    }
+}

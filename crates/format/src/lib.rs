@@ -1,0 +1,73 @@
+//! Woodland's bytes: ids, commits, payloads, signatures, segments and their limits.
+//!
+//! The ground on which everything stands. Two kinds of bytes live here: **canonical** bytes, which are
+//! hashed and fixed for ever (`canonical`, `header`, `payload`, `schema`, `value`), and **stored** bytes,
+//! which carry commits compactly and may change with a format number (`frame`, `segment`, `reader`).
+//! `docs/format.md` draws both, with golden vectors.
+//!
+//! **Invariants**
+//! - Pure: no IO, no clock, no randomness, no threads.
+//! - Bytes from outside never panic, never recurse without a limit, never reserve what they only claim.
+//!
+//! ```
+//! use woodland_format::{Commit, Draft, Payload, Position, Op, Schema, SecretKey};
+//!
+//! let key = SecretKey::from_seed([1; 32]);
+//! let schema = Schema { types: vec![] };
+//! let founding = Commit::seal(key.author(), Draft {
+//!     position: Position::Founding {
+//!         author: key.author(),
+//!         nonce: [7; 32],
+//!         schema: schema.id(),
+//!         certificate: None,
+//!     },
+//!     turn: 0,
+//!     parents: vec![],
+//!     payload: Payload::of(vec![Op::Schema(schema)]),
+//! })?;
+//! let point = founding.sign(&key);
+//! assert!(founding.is_signed_by_author(&point.signature));
+//! # Ok::<(), woodland_format::CommitError>(())
+//! ```
+
+mod canonical;
+mod commit;
+mod frame;
+mod hash;
+mod header;
+mod id;
+pub mod limits;
+mod payload;
+mod reader;
+mod schema;
+mod segment;
+mod signature;
+mod value;
+
+pub use crate::id::{
+    AuthorKey, CommitId, DatasetId, Digest, FieldId, IdParseError, IdentityKey, NodeId, ObjectId,
+    PayloadHash, SchemaId, Signature, TypeId, VersionId,
+};
+
+pub use crate::commit::{Commit, CommitError, Draft, SignedPoint};
+pub use crate::header::{HEADER_FORMAT, Header, HeaderError, Position, SchemaChange};
+pub use crate::payload::{
+    MemberDefinition, Op, PAYLOAD_FORMAT, Payload, PayloadError, RecordConfig, RecordOp,
+    RegisterConfig, RegisterOp, TextOp,
+};
+pub use crate::schema::{FieldDefinition, Schema, SchemaError, TypeDefinition};
+pub use crate::value::{Value, ValueType};
+
+pub use crate::signature::{Certificate, SecretKey, verify_commit};
+
+pub use crate::frame::{
+    FILE_FORMAT, FILE_HEADER_BYTES, FRAME_HEADER_BYTES, FileError, FileHeader, FrameError, Purpose,
+};
+pub use crate::reader::{Damage, DamageCause, Found, Segment, Segments, read_segments};
+pub use crate::segment::{SEGMENT_FORMAT, SegmentHead, encode_segment};
+
+pub use crate::canonical::{CanonicalError, decode, encode};
+pub use crate::hash::{
+    commit_id, digest_branch, digest_key, digest_leaf, node_id, payload_hash, schema_id,
+    segment_root, version_id,
+};
