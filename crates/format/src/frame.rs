@@ -66,7 +66,9 @@ pub enum FileError {
         found: String,
     },
     /// Written by a release with another file format.
-    #[error("file format {found} is not known to this release, which knows {FILE_FORMAT}: upgrade it")]
+    #[error(
+        "file format {found} is not known to this release, which knows {FILE_FORMAT}: upgrade it"
+    )]
     ForeignFormat {
         /// The format that byte 8 names.
         found: u8,
@@ -118,9 +120,8 @@ impl FileHeader {
         {
             return Err(FileError::ForeignFormat { found });
         }
-        let header: &[u8; FILE_HEADER_BYTES] = bytes
-            .first_chunk()
-            .ok_or(FileError::Short { found: bytes.len() })?;
+        let header: &[u8; FILE_HEADER_BYTES] =
+            bytes.first_chunk().ok_or(FileError::Short { found: bytes.len() })?;
         let (expected, found) = (le_u32(&header[12..16]), header_checksum(header));
         if expected != found {
             return Err(FileError::Checksum { expected, found });
@@ -223,9 +224,8 @@ pub(crate) fn take(bytes: &[u8], tag: Tag, limit: usize) -> Result<&[u8], FrameE
     if length > limit {
         return Err(FrameError::TooLong { found: length, limit });
     }
-    let body = rest
-        .get(..length)
-        .ok_or(FrameError::Truncated { missing: length - rest.len() })?;
+    let body =
+        rest.get(..length).ok_or_else(|| FrameError::Truncated { missing: length - rest.len() })?;
     let expected = le_u32(&header[8..12]);
     let found = frame_checksum(tag.bytes(), le_u32(&header[4..8]).to_le_bytes(), body);
     if expected != found {

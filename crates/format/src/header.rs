@@ -97,13 +97,17 @@ pub enum HeaderError {
     #[error(transparent)]
     Canonical(#[from] CanonicalError),
     /// Written by a release with another format.
-    #[error("header format {found} is not known to this release, which knows {HEADER_FORMAT}: upgrade it")]
+    #[error(
+        "header format {found} is not known to this release, which knows {HEADER_FORMAT}: upgrade it"
+    )]
     ForeignFormat {
         /// The format that the bytes name.
         found: u8,
     },
     /// A founding header has parents or a turn.
-    #[error("a founding header has turn 0 and no parents; this one has turn {turn} and {parents} parents")]
+    #[error(
+        "a founding header has turn 0 and no parents; this one has turn {turn} and {parents} parents"
+    )]
     Founding {
         /// The turn found.
         turn: u64,

@@ -123,7 +123,9 @@ pub enum PayloadError {
     #[error(transparent)]
     Canonical(#[from] CanonicalError),
     /// Written by a release with another payload format.
-    #[error("payload format {found} is not known to this release, which knows {PAYLOAD_FORMAT}: upgrade it")]
+    #[error(
+        "payload format {found} is not known to this release, which knows {PAYLOAD_FORMAT}: upgrade it"
+    )]
     ForeignFormat {
         /// The format that the bytes name.
         found: u8,

@@ -14,8 +14,8 @@ use crate::frame::{self, FRAME_HEADER_BYTES, FrameError, Tag};
 use crate::hash;
 use crate::header::{HEADER_FORMAT, Header, HeaderError, Position, SchemaChange};
 use crate::id::{AuthorKey, CommitId, DatasetId, PayloadHash, SchemaId, Signature};
-use crate::limits::{FRAME_BYTES_MAX, HEADER_BYTES_MAX, PARENTS_MAX, PAYLOAD_BYTES_MAX};
 use crate::limits::SEGMENT_COMMITS_MAX;
+use crate::limits::{FRAME_BYTES_MAX, HEADER_BYTES_MAX, PARENTS_MAX, PAYLOAD_BYTES_MAX};
 use crate::segment::{SEGMENT_FORMAT, SegmentHead, row};
 use std::fmt;
 
@@ -82,7 +82,9 @@ pub enum DamageCause {
         error: CanonicalError,
     },
     /// Written by a release with another segment format.
-    #[error("head at byte {offset}: segment format {found} is not known to this release, which knows {SEGMENT_FORMAT}: upgrade it")]
+    #[error(
+        "head at byte {offset}: segment format {found} is not known to this release, which knows {SEGMENT_FORMAT}: upgrade it"
+    )]
     ForeignFormat {
         /// Where.
         offset: u64,
@@ -226,8 +228,7 @@ impl Iterator for Segments<'_> {
             self.damage(number, Some(head.author), at, intact, cause)
         });
         let (offset, bytes) = (self.offset(start), (self.at - start) as u64);
-        let segment =
-            Segment { head, commits: run.commits, points: run.points, offset, bytes };
+        let segment = Segment { head, commits: run.commits, points: run.points, offset, bytes };
         Some(Found { segment: Some(segment), damage })
     }
 }
@@ -320,9 +321,8 @@ impl Segments<'_> {
         let mut cursor = Cursor { bytes: body, offset, seq: run.next_seq };
         let first_seq = cursor.u64()?;
         let commits = cursor.u32()?;
-        let mismatch = |what, expected, found| {
-            Err(DamageCause::Mismatch { offset, what, expected, found })
-        };
+        let mismatch =
+            |what, expected, found| Err(DamageCause::Mismatch { offset, what, expected, found });
         if first_seq != run.next_seq {
             return mismatch("the first seq", run.next_seq, first_seq);
         }
@@ -335,7 +335,11 @@ impl Segments<'_> {
             run.take_row(&mut cursor)?;
         }
         if !cursor.bytes.is_empty() {
-            return mismatch("the number of bytes after the last row", 0, cursor.bytes.len() as u64);
+            return mismatch(
+                "the number of bytes after the last row",
+                0,
+                cursor.bytes.len() as u64,
+            );
         }
         Ok(())
     }
@@ -451,8 +455,11 @@ impl Run {
             parents,
         };
         let (offset, seq) = (cursor.offset, cursor.seq);
-        Commit::new(self.author, header, payload)
-            .map_err(|error| DamageCause::Commit { offset, seq, error })
+        Commit::new(self.author, header, payload).map_err(|error| DamageCause::Commit {
+            offset,
+            seq,
+            error,
+        })
     }
 }
 

@@ -65,7 +65,9 @@ pub enum SchemaError {
     #[error(transparent)]
     Canonical(#[from] CanonicalError),
     /// A name is empty, too long, or holds a character that would blur messages and dumps.
-    #[error("'{name}' is no name: names have 1 to {NAME_BYTES_MAX} bytes of letters, digits and '_'")]
+    #[error(
+        "'{name}' is no name: names have 1 to {NAME_BYTES_MAX} bytes of letters, digits and '_'"
+    )]
     BadName {
         /// The name.
         name: String,
