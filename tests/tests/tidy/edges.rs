@@ -68,7 +68,8 @@ fn swap<A, B>((a, b): (A, B)) -> (B, A) {
 
 /// Package names in the tables of this kind, those under `[target.…]` included.
 fn dependencies(manifest: &Table, kind: &str) -> BTreeSet<String> {
-    let targets = manifest.get("target").and_then(Value::as_table).into_iter().flat_map(Table::values);
+    let targets =
+        manifest.get("target").and_then(Value::as_table).into_iter().flat_map(Table::values);
     let tables = targets.filter_map(Value::as_table).chain([manifest]);
     let entries = tables.filter_map(|table| table.get(kind)?.as_table()).flatten();
     let package = |(name, entry): (&String, &Value)| {

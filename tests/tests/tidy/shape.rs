@@ -99,9 +99,10 @@ fn function_complaints(file: &File) -> Vec<String> {
     let tests = file.test_lines();
     let mut functions = Functions { found: Vec::new() };
     functions.visit_file(&file.parse());
-    let long = functions.found.into_iter().filter(|(_, first, last)| {
-        last - first >= FUNCTION_LINES_MAX && !covers(&tests, *first)
-    });
+    let long = functions
+        .found
+        .into_iter()
+        .filter(|(_, first, last)| last - first >= FUNCTION_LINES_MAX && !covers(&tests, *first));
     long.map(|(name, first, last)| {
         format!("{}:{first}: fn {name} has {} lines", file.path, last - first + 1)
     })
@@ -129,10 +130,8 @@ fn width_complaints(file: &File) -> Vec<String> {
         let is_string = line.matches('"').count() >= 2;
         columns > if is_string { STRING_LINE_COLUMNS_MAX } else { LINE_COLUMNS_MAX }
     });
-    wide.map(|(at, line)| {
-        format!("{}:{}: {} columns", file.path, at + 1, line.chars().count())
-    })
-    .collect()
+    wide.map(|(at, line)| format!("{}:{}: {} columns", file.path, at + 1, line.chars().count()))
+        .collect()
 }
 
 #[test]
@@ -176,11 +175,8 @@ fn a_poor_header_is_seen() {
     let code = "fn a() {}\n".repeat(INVARIANTS_FROM_LINES);
     let more = code.repeat(3);
     let all = format!("//! A.\n//! **Invariants**\n//! What this does not do: b.\n{more}");
-    let poor = [
-        code.clone(),
-        format!("//! A.\n{code}"),
-        format!("//! A.\n//! **Invariants**\n{more}"),
-    ];
+    let poor =
+        [code.clone(), format!("//! A.\n{code}"), format!("//! A.\n//! **Invariants**\n{more}")];
     for text in poor {
         assert!(header_complaint(&File::snippet("x/y.rs", &text)).is_some(), "{text:.60}");
     }

@@ -11,6 +11,7 @@
 //! call; what another crate re-exports is shown as the `pub use`.
 
 use crate::tree::{self, File, children};
+use proc_macro2::{TokenStream, TokenTree};
 use std::collections::BTreeMap;
 use std::fs;
 use syn::{Attribute, Fields, ImplItem, Item, TraitItem, Type, UseTree, Visibility};
@@ -31,6 +32,7 @@ struct Surface {
 fn surface(root: &str, sources: &Sources) -> Surface {
     let mut found = Surface::default();
     module(root, "", sources, &mut found);
+    add_macros(sources, &mut found);
     for file in sources.values() {
         for item in &file.items {
             if let Item::Impl(one) = item
@@ -117,9 +119,7 @@ fn origin_text(from: &str, origin: &[String], sources: &Sources) -> Option<Strin
     }
     for item in &file.items {
         match item {
-            Item::Macro(one) if one.ident.is_none() && names_item(one, name) => {
-                return Some(printed(Item::Macro(syn::ItemMacro { attrs: vec![], ..one.clone() })));
-            }
+            Item::Macro(one) if names_item(one, name) => return Some(shown_call(one)),
             Item::Use(one) => {
                 let mut names = Vec::new();
                 use_names(&one.tree, Vec::new(), &mut names);
@@ -139,13 +139,43 @@ fn root_of(path: &str) -> String {
     format!("{start}src/lib.rs")
 }
 
-/// Whether a macro's call makes this item: the name is its first, docs apart.
+/// Whether a macro's call makes this item: in braces, with the name first, docs apart.
 fn names_item(call: &syn::ItemMacro, name: &str) -> bool {
     let first = call.mac.tokens.clone().into_iter().find_map(|token| match token {
-        proc_macro2::TokenTree::Ident(ident) => Some(ident.to_string()),
+        TokenTree::Ident(ident) => Some(ident.to_string()),
         _ => None,
     });
-    first.as_deref() == Some(name)
+    let in_braces = matches!(call.mac.delimiter, syn::MacroDelimiter::Brace(_));
+    call.ident.is_none() && in_braces && first.as_deref() == Some(name)
+}
+
+/// The call without its docs: `id! { CommitId, 32 }`.
+fn shown_call(call: &syn::ItemMacro) -> String {
+    let is_hash =
+        |token: &TokenTree| matches!(token, TokenTree::Punct(one) if one.as_char() == '#');
+    let is_docs = |token: &TokenTree| matches!(token, TokenTree::Group(one) if one.stream().to_string().starts_with("doc"));
+    let tokens = call.mac.tokens.clone().into_iter();
+    let kept: TokenStream = tokens.filter(|token| !is_hash(token) && !is_docs(token)).collect();
+    let name = type_name(&Type::Path(syn::TypePath { qself: None, path: call.mac.path.clone() }));
+    format!("{}! {{ {} }}", name.unwrap_or_default(), kept.to_string().replace(" ,", ","))
+}
+
+/// The macros of this crate whose calls are shown: what they write is surface, too.
+fn add_macros(sources: &Sources, found: &mut Surface) {
+    let is_called = |name: &str, found: &Surface| {
+        found.items.values().any(|text| text.starts_with(&format!("{name}! {{")))
+    };
+    for item in sources.values().flat_map(|file| &file.items) {
+        if let Item::Macro(one) = item
+            && let Some(name) = &one.ident
+            && is_called(&name.to_string(), found)
+        {
+            let bare = Item::Macro(syn::ItemMacro { attrs: vec![], ..one.clone() });
+            found
+                .items
+                .insert(format!("{name}! (not public: makes items of this page)"), printed(bare));
+        }
+    }
 }
 
 fn is_public(visibility: &Visibility) -> bool {
@@ -274,7 +304,11 @@ fn printed(item: Item) -> String {
     let file = syn::File { shebang: None, attrs: vec![], items: vec![item] };
     let text = prettyplease::unparse(&file);
     let lines = text.lines().filter(|line| !line.trim_start().starts_with("///"));
-    lines.map(|line| line.replace(" {}", ";")).filter(|l| !l.is_empty()).collect::<Vec<_>>().join("\n")
+    lines
+        .map(|line| line.replace(" {}", ";"))
+        .filter(|l| !l.is_empty())
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn page(package: &str, surface: &Surface) -> String {
@@ -342,7 +376,9 @@ fn a_drift_of_the_surface_is_seen() {
     let inner = "pub struct A { pub a: u8, b: u8 }\nimpl A { pub fn c(&self) -> u8 { 1 } fn d() {} }\n\
                  impl Clone for A { fn clone(&self) -> A { x() } }\npub fn make() {}\npub fn not() {}";
     let first = written(lib, inner);
-    for shown in ["pub a: u8", "pub fn c(&self) -> u8;", "impl Clone for A;", "## make", "open::MAX"] {
+    for shown in
+        ["pub a: u8", "pub fn c(&self) -> u8;", "impl Clone for A;", "## make", "open::MAX"]
+    {
         assert!(first.contains(shown), "{shown} is missing in\n{first}");
     }
     for hidden in ["b: u8", "fn d()", "fn not()"] {

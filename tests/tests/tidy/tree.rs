@@ -164,9 +164,8 @@ fn mark_tests(files: &mut [File]) {
     }
     for file in files {
         let stem = file.path.trim_end_matches(".rs");
-        file.is_test = marked
-            .iter()
-            .any(|start| stem == start || stem.starts_with(&format!("{start}/")));
+        file.is_test =
+            marked.iter().any(|start| stem == start || stem.starts_with(&format!("{start}/")));
     }
 }
 
