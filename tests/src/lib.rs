@@ -1,1 +1,4 @@
-//! woodland-tests
+//! What Woodland's tests share: a slow oracle of what a log means, and random histories for it.
+
+pub mod histories;
+pub mod oracle;

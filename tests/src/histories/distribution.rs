@@ -1,0 +1,122 @@
+//! What a lot of random histories is made of, so that a green test says something.
+
+use crate::histories::History;
+use crate::oracle::{Oracle, TextInserts};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use woodland_format::{Commit, Op, Payload, Schema};
+
+/// Counts over many histories. `Display` prints a small table.
+#[derive(Debug, Clone, Default)]
+pub struct Distribution {
+    /// Commits of each history.
+    pub batches: Vec<usize>,
+    /// Authors of each history.
+    pub authors: Vec<usize>,
+    /// Ops by what they do: `schema`, `create`, or the kind of the field in the founding schema.
+    pub ops: BTreeMap<String, usize>,
+    /// Voids by reason.
+    pub voids: BTreeMap<&'static str, usize>,
+    /// Histories with at least one text insert that is not void.
+    pub with_text: usize,
+    /// Of those, the ones with two concurrent inserts at one place.
+    pub with_inserts_at_one_place: usize,
+    /// Histories with conflicts in a visible register or member.
+    pub with_conflicts: usize,
+    /// Histories in which an author forks.
+    pub with_forks: usize,
+    /// Commits with at least one parent.
+    pub merges: usize,
+}
+
+impl Distribution {
+    /// Counts a history and what the oracle says about it.
+    pub fn add(&mut self, history: &History, oracle: &Oracle) {
+        self.batches.push(history.commits.len());
+        let authors: BTreeSet<_> = history.commits.iter().map(Commit::author).collect();
+        self.authors.push(authors.len());
+        self.with_forks += usize::from(has_fork(history));
+        self.merges += history.commits.iter().filter(|one| !one.parents().is_empty()).count();
+        for commit in &history.commits {
+            let payload = commit.payload().and_then(|bytes| Payload::decode(bytes).ok());
+            for op in payload.iter().flat_map(|payload| &payload.ops) {
+                *self.ops.entry(name_of(op, &history.schema)).or_default() += 1;
+            }
+        }
+        for void in oracle.voids() {
+            *self.voids.entry(void.reason).or_default() += 1;
+        }
+        let inserts = oracle.text_inserts();
+        self.with_text += usize::from(inserts > TextInserts::None);
+        self.with_inserts_at_one_place += usize::from(inserts == TextInserts::AtOnePlace);
+        self.with_conflicts += usize::from(!oracle.conflicts().is_empty());
+    }
+
+    /// How many histories were counted.
+    pub fn histories(&self) -> usize {
+        self.batches.len()
+    }
+
+    /// The median number of commits of a history.
+    pub fn batches_median(&self) -> usize {
+        median(&self.batches)
+    }
+
+    /// How many in a hundred text histories have two concurrent inserts at one place.
+    pub fn one_place_percent(&self) -> usize {
+        percent(self.with_inserts_at_one_place, self.with_text)
+    }
+}
+
+fn has_fork(history: &History) -> bool {
+    let mut places = BTreeSet::new();
+    !history.commits.iter().all(|commit| places.insert((commit.author(), commit.backlink())))
+}
+
+fn name_of(op: &Op, schema: &Schema) -> String {
+    match op {
+        Op::Schema(_) => "schema".to_owned(),
+        Op::Create { .. } => "create".to_owned(),
+        Op::Edit { object, .. } => match schema.field_with(object.field) {
+            Some((_, field)) => field.kind.clone(),
+            None => "other field".to_owned(),
+        },
+    }
+}
+
+fn median(numbers: &[usize]) -> usize {
+    let mut sorted = numbers.to_vec();
+    sorted.sort_unstable();
+    sorted.get(sorted.len() / 2).copied().unwrap_or(0)
+}
+
+fn percent(part: usize, whole: usize) -> usize {
+    100 * part / whole.max(1)
+}
+
+fn spread(numbers: &[usize]) -> String {
+    let (min, max) = (numbers.iter().min(), numbers.iter().max());
+    let (min, max) = (min.copied().unwrap_or(0), max.copied().unwrap_or(0));
+    format!("{min} / {} / {max}", median(numbers))
+}
+
+impl fmt::Display for Distribution {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = self.histories();
+        writeln!(f, "histories                     {all}")?;
+        writeln!(f, "batches (min/median/max)      {}", spread(&self.batches))?;
+        writeln!(f, "authors (min/median/max)      {}", spread(&self.authors))?;
+        writeln!(f, "commits with parents          {}", self.merges)?;
+        writeln!(f, "with forks                    {} %", percent(self.with_forks, all))?;
+        writeln!(f, "with conflicts                {} %", percent(self.with_conflicts, all))?;
+        writeln!(f, "with text                     {} %", percent(self.with_text, all))?;
+        writeln!(f, "  of these, at one place      {} %", self.one_place_percent())?;
+        for (name, count) in &self.ops {
+            writeln!(f, "op {name:<26} {count}")?;
+        }
+        for (reason, count) in &self.voids {
+            writeln!(f, "void {reason:<24} {count}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,133 @@
+//! Random histories: what several authors could have written, each on what it had seen.
+//!
+//! ```text
+//!  Recipe + seed ──► world (writers write, merge, fork) ──► History ──► arrival orders, segments
+//!                      └► draft (sensible ops, and at a settable rate odd ones)
+//! ```
+//!
+//! **Invariants**
+//! - A seed and a recipe give one history, on every machine.
+//! - Every commit is one that a log admits: parents held and ascending, seq and turn by the rules.
+//!   What is odd is odd inside a payload, or in which schema a header names.
+//!
+//! What this does not do: sign before it is asked, or write relay-only payloads unless the recipe says so.
+
+mod arrival;
+mod distribution;
+mod draft;
+mod oddity;
+mod rng;
+mod schemas;
+mod world;
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use woodland_format::{AuthorKey, Commit, DatasetId, Schema, SecretKey, SignedPoint};
+
+pub use crate::histories::distribution::Distribution;
+pub use crate::histories::rng::Rng;
+pub use crate::histories::schemas::{founding_schema, later_schema, other_schema};
+
+/// What kind of histories to make. All rates are in percent.
+#[derive(Debug, Clone)]
+pub struct Recipe {
+    /// How many authors write.
+    pub authors: RangeInclusive<usize>,
+    /// How many commits there are, the founding one included.
+    pub batches: RangeInclusive<usize>,
+    /// How many ops a batch has at most.
+    pub ops_max: usize,
+    /// How often an op edits a text rather than a register or a record.
+    pub text_percent: u64,
+    /// How often an author looks at what others wrote before it writes.
+    pub merge_percent: u64,
+    /// How often an op is one that should be void.
+    pub odd_op_percent: u64,
+    /// How often a payload is erased or does not decode.
+    pub unreadable_percent: u64,
+    /// How often a commit introduces or adopts a schema.
+    pub schema_change_percent: u64,
+    /// How often, per commit, an author goes back and writes on from an earlier one.
+    pub fork_percent: u64,
+    /// How often a payload names a newer format; one such makes the version relay-only.
+    pub newer_format_percent: u64,
+}
+
+impl Default for Recipe {
+    /// Something of everything but relay-only payloads.
+    fn default() -> Self {
+        Recipe {
+            authors: 2..=5,
+            batches: 20..=60,
+            ops_max: 6,
+            text_percent: 50,
+            merge_percent: 45,
+            odd_op_percent: 8,
+            unreadable_percent: 1,
+            schema_change_percent: 2,
+            fork_percent: 1,
+            newer_format_percent: 0,
+        }
+    }
+}
+
+impl Recipe {
+    /// Only what a well-behaved program writes: no op should be void, no author forks.
+    pub fn calm() -> Self {
+        Recipe {
+            odd_op_percent: 0,
+            unreadable_percent: 0,
+            schema_change_percent: 0,
+            fork_percent: 0,
+            ..Recipe::default()
+        }
+    }
+
+    /// Calm, and nearly all ops edit texts.
+    pub fn texts() -> Self {
+        Recipe { text_percent: 95, ..Recipe::calm() }
+    }
+}
+
+/// What some authors wrote.
+#[derive(Debug, Clone)]
+pub struct History {
+    /// Every commit after all that it refers to; the founding one first.
+    pub commits: Vec<Commit>,
+    /// The secret key of every author.
+    pub keys: BTreeMap<AuthorKey, SecretKey>,
+    /// What it was made from.
+    pub seed: u64,
+    /// The founding schema.
+    pub schema: Schema,
+}
+
+impl History {
+    /// The history of this seed, by the default recipe.
+    pub fn of(seed: u64) -> History {
+        History::by(&Recipe::default(), seed)
+    }
+
+    /// The history of this recipe and seed.
+    pub fn by(recipe: &Recipe, seed: u64) -> History {
+        world::World::found(recipe, seed).history()
+    }
+
+    /// The dataset that all commits belong to.
+    pub fn dataset(&self) -> DatasetId {
+        self.commits[0].id().into()
+    }
+
+    /// The author's signature over a commit of this history.
+    ///
+    /// # Panics
+    /// When the commit's author is not of this history.
+    pub fn point(&self, commit: &Commit) -> SignedPoint {
+        commit.sign(&self.keys[&commit.author()])
+    }
+
+    /// A signed point for every commit, in the order of the commits.
+    pub fn points(&self) -> Vec<SignedPoint> {
+        self.commits.iter().map(|commit| self.point(commit)).collect()
+    }
+}

@@ -1,0 +1,170 @@
+//! The serial oracle: `docs/meaning.md` as slow, obvious code.
+//!
+//! ```text
+//!  commits ──► past ──► schemas ──► run (register, text) ──► visible ──► digest
+//! ```
+//!
+//! **Invariants**
+//! - It shares only `woodland-format` with the engine: types, canonical bytes, hashes.
+//! - It keeps every op of every object and asks, each time, who saw what. Nothing is incremental.
+//! - It panics on a set of commits that no log would hold: not closed, a wrong seq or turn.
+//!
+//! What this does not do: verify signatures, or read a version that is relay-only.
+
+mod past;
+mod register;
+mod run;
+mod schemas;
+mod text;
+mod visible;
+
+use crate::oracle::past::{Past, Stamp};
+use crate::oracle::run::State;
+use crate::oracle::schemas::Schemas;
+use std::collections::{BTreeMap, BTreeSet};
+use woodland_format::{
+    Commit, CommitId, Digest, NodeId, ObjectId, PAYLOAD_FORMAT, Schema, TypeId, Value,
+};
+
+pub use crate::oracle::past::turn_of;
+pub use crate::oracle::visible::digest_of;
+
+/// What a set of commits means.
+pub struct Oracle {
+    past: Past,
+    /// Empty where the version is relay-only.
+    state: State,
+    /// The schema that the founding header names, where a commit carries it.
+    founding: Option<Schema>,
+    relay_only: bool,
+}
+
+/// One op without effect, or one commit whose payload cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct VoidEntry {
+    /// The commit.
+    pub commit: CommitId,
+    /// The op's index in its batch; `None` where the whole payload is unreadable.
+    pub index: Option<u32>,
+    /// The first reason that holds, in the words of `docs/meaning.md`.
+    pub reason: &'static str,
+}
+
+/// A register, or one member of a record.
+pub type RegisterName = (ObjectId, Option<u32>);
+
+/// A write that stands beside the winner: its commit, its index there, and what it wrote.
+pub type ConflictEntry = (CommitId, u32, Value);
+
+/// What a replica shows of the text inserts of one version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TextInserts {
+    /// No text has an insert.
+    None,
+    /// There are inserts, but no two concurrent ones with one left origin.
+    Apart,
+    /// Two concurrent inserts into one text have the same left origin.
+    AtOnePlace,
+}
+
+impl Oracle {
+    /// Derives everything from a set of commits, given in any order, with or without duplicates.
+    ///
+    /// # Panics
+    /// When the set is not causally closed, has not one founding commit, or a commit in it has a
+    /// wrong seq or turn.
+    pub fn of(commits: &[Commit]) -> Oracle {
+        let past = Past::of(commits);
+        let relay_only = past.commits().iter().any(is_of_newer_format);
+        let schemas = Schemas::of(&past);
+        let state = if relay_only { State::default() } else { State::run(&past, &schemas) };
+        let founding = schemas.founding();
+        Oracle { past, state, founding, relay_only }
+    }
+
+    /// Whether some payload names a newer format: then there is an order, and nothing else.
+    pub fn is_relay_only(&self) -> bool {
+        self.relay_only
+    }
+
+    /// The commits by ascending key.
+    pub fn order(&self) -> Vec<CommitId> {
+        self.past.commits().iter().map(Commit::id).collect()
+    }
+
+    /// Every commit that this one saw, itself left out.
+    ///
+    /// # Panics
+    /// When the version does not hold the commit.
+    pub fn past_of(&self, commit: CommitId) -> BTreeSet<CommitId> {
+        self.past.of_commit(commit)
+    }
+
+    /// The ops without effect, in order.
+    pub fn voids(&self) -> Vec<VoidEntry> {
+        let entry = |(rank, index, reason): &(usize, Option<u32>, &'static str)| VoidEntry {
+            commit: self.past.commits()[*rank].id(),
+            index: *index,
+            reason,
+        };
+        self.state.voids.iter().map(entry).collect()
+    }
+
+    /// The visible nodes and their types.
+    pub fn nodes(&self) -> BTreeMap<NodeId, TypeId> {
+        visible::nodes(&self.state, self.founding.as_ref())
+    }
+
+    /// The values of the visible objects.
+    pub fn values(&self) -> BTreeMap<ObjectId, Value> {
+        visible::values(&self.state, &self.past, self.founding.as_ref())
+    }
+
+    /// The standing writes of visible registers and members that did not win, ascending by stamp.
+    /// Registers without any are left out.
+    pub fn conflicts(&self) -> BTreeMap<RegisterName, Vec<ConflictEntry>> {
+        visible::conflicts(&self.state, &self.past, self.founding.as_ref())
+    }
+
+    /// The digest's entries: canonical keys and canonical values.
+    pub fn entries(&self) -> BTreeMap<Vec<u8>, Vec<u8>> {
+        visible::entries(&self.nodes(), &self.values())
+    }
+
+    /// The digest of what is visible.
+    pub fn digest(&self) -> Digest {
+        digest_of(&self.entries())
+    }
+
+    /// All that was ever created, visible or not, with the type of the first creation in order.
+    pub fn creations(&self) -> BTreeMap<NodeId, TypeId> {
+        self.state.creations.iter().map(|(node, all)| (*node, all[0].1)).collect()
+    }
+
+    /// All texts, visible or not.
+    pub fn texts(&self) -> BTreeMap<ObjectId, String> {
+        self.state.texts.iter().map(|(object, text)| (*object, text.shown())).collect()
+    }
+
+    /// How text inserts meet: for the measure that a history is worth its run.
+    pub fn text_inserts(&self) -> TextInserts {
+        let mut found = TextInserts::None;
+        for text in self.state.texts.values() {
+            let inserts = text.inserts();
+            for (at, (stamp, origin)) in inserts.iter().enumerate() {
+                found = found.max(TextInserts::Apart);
+                let meets = |(other, place): &(Stamp, usize)| {
+                    origin == place && self.past.are_concurrent(*stamp, *other)
+                };
+                if inserts[..at].iter().any(meets) {
+                    return TextInserts::AtOnePlace;
+                }
+            }
+        }
+        found
+    }
+}
+
+fn is_of_newer_format(commit: &Commit) -> bool {
+    commit.payload().and_then(<[u8]>::first).is_some_and(|format| *format > PAYLOAD_FORMAT)
+}
