@@ -1,1 +1,33 @@
-//! woodland-graph
+//! Woodland's graph: what a log means.
+//!
+//! The graph is derived from the log by the serial run of `docs/meaning.md` and never written by hand.
+//! [`Graph::of`] derives it from nothing, [`Graph::advance`] from what arrived; both give one result.
+//! Every field of every node goes through the public [`Kind`] trait, the built-in kinds too.
+//!
+//! **Invariants**
+//! - Pure: no IO, no clock, no randomness, no threads.
+//! - Equal logs give equal graphs: content, voids, conflicts, digest.
+
+mod derive;
+mod digest;
+mod erased;
+mod fields;
+mod graph;
+mod kind;
+mod past;
+mod record;
+mod register;
+mod state;
+mod text;
+mod void;
+
+pub use crate::graph::{Conflict, Graph, Node, Write};
+pub use crate::void::{Void, VoidOp};
+
+pub use crate::erased::Kinds;
+pub use crate::kind::{History, Kind, Standing};
+pub use crate::past::{Past, Stamp};
+
+pub use crate::record::{Record, RecordState};
+pub use crate::register::{Register, RegisterState};
+pub use crate::text::{ResolvedText, Text, TextState};

@@ -1,0 +1,132 @@
+//! What a kind of data is: the one trait through which every field of every node is derived.
+//!
+//! ```text
+//!   bytes ── decode ──► op ── resolve ──► resolved op ── apply ──► state ── show ──► value
+//!            config       against what                  to all that
+//!                         the author saw                is held
+//! ```
+//!
+//! **Invariants** (laws; [`crate::Kinds`] takes any kind, the built-in ones have no other way in)
+//! - *Total.* Nothing panics; what does not fit is a [`Void`], and then the state is as it was.
+//! - *Past alone.* What `resolve` answers depends on the op and on the part of the state that its
+//!   author had seen; the state may hold more, and `past` tells which ops are in that part.
+//! - *Commuting.* Applying two ops that did not see each other gives one state in either order, unless
+//!   [`Kind::IN_ORDER`] says that order matters; then ops are applied in order, and replayed when one
+//!   arrives late.
+//! - *Own ops alone.* State is a function of the object's own ops and of their order and pasts.
+//!
+//! What this does not do: decide what is visible. A kind never sees other objects.
+
+use crate::past::{Past, Stamp};
+use crate::void::Void;
+use std::any::Any;
+use std::fmt::Debug;
+use woodland_format::{NodeId, TypeId, Value};
+use woodland_log::Log;
+
+/// A kind of data that a field can have.
+pub trait Kind: Debug + Send + Sync + 'static {
+    /// The kind's name in schemas. Never changes once a log has it.
+    const NAME: &'static str;
+    /// Whether `apply` must run in order. Costs a replay of the object when an op arrives late.
+    const IN_ORDER: bool = false;
+    /// What a schema says about a field of this kind, decoded.
+    type Config: Any + Send + Sync;
+    /// What an author did, by position in what the author saw.
+    type Op: Any + Send;
+    /// The same, by id.
+    type Resolved;
+    /// The object. Cloned for each version, so let clones share.
+    type State: Any + Clone + Default + Debug + Send + Sync;
+
+    /// Decodes a field's configuration.
+    ///
+    /// # Errors
+    /// [`Void::BadConfig`].
+    fn config(&self, bytes: &[u8]) -> Result<Self::Config, Void>;
+
+    /// Decodes an op and checks all that the configuration alone decides.
+    ///
+    /// # Errors
+    /// [`Void::Undecodable`] first of all; then what the kind has to say.
+    fn decode(&self, config: &Self::Config, bytes: &[u8]) -> Result<Self::Op, Void>;
+
+    /// Names every pointer in the op, with the type of node that it has to point to.
+    fn pointers(
+        &self,
+        config: &Self::Config,
+        op: &Self::Op,
+        found: &mut dyn FnMut(NodeId, TypeId),
+    ) {
+        let _ = (config, op, found);
+    }
+
+    /// Turns what the author said by position into what it says by id. `state` holds at least all that
+    /// the author saw; it may be rearranged here, but not changed in what it shows.
+    ///
+    /// # Errors
+    /// A [`Void`] when what the author saw has no such place.
+    fn resolve(
+        &self,
+        state: &mut Self::State,
+        past: &Past<'_>,
+        op: Self::Op,
+    ) -> Result<Self::Resolved, Void>;
+
+    /// Adds a resolved op to the state.
+    fn apply(&self, state: &mut Self::State, past: &Past<'_>, op: Self::Resolved);
+
+    /// Called before ops arrive, with all that the object was made from: a kind that keeps less than
+    /// `resolve` needs can rebuild it here.
+    fn prepare(&self, state: &mut Self::State, arrived: &[Stamp], history: &History<'_>) {
+        let _ = (state, arrived, history);
+    }
+
+    /// What a reader sees; none while nothing was ever written.
+    fn show(&self, state: &Self::State) -> Option<Value>;
+
+    /// The writes that no other write has seen, for kinds in which one write replaces another.
+    fn standing(&self, state: &Self::State) -> Vec<Standing> {
+        let _ = state;
+        Vec::new()
+    }
+}
+
+/// The writes that compete for one place of an object, ascending in order: the last one won.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// Which member of a record; none for a register.
+    pub member: Option<u32>,
+    /// At least one write.
+    pub writes: Vec<(Stamp, Value)>,
+}
+
+/// The ops that an object was made from, in order.
+pub struct History<'a> {
+    pub(crate) log: &'a Log,
+    pub(crate) stamps: &'a im::Vector<Stamp>,
+    pub(crate) read: &'a dyn Fn(Stamp) -> Option<Vec<u8>>,
+}
+
+impl<'a> History<'a> {
+    /// The log that the stamps are places in.
+    pub fn log(&self) -> &'a Log {
+        self.log
+    }
+
+    /// The stamps of the ops that had an effect, ascending.
+    pub fn stamps(&self) -> impl DoubleEndedIterator<Item = Stamp> + '_ {
+        self.stamps.iter().copied()
+    }
+
+    /// The bytes of one of them.
+    pub fn op(&self, stamp: Stamp) -> Option<Vec<u8>> {
+        (self.read)(stamp)
+    }
+}
+
+impl Debug for History<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "History({} ops)", self.stamps.len())
+    }
+}

@@ -1,0 +1,100 @@
+//! Where an op stands, and what its author had seen there.
+//!
+//! **Invariants**
+//! - An op saw every op of the commits in its commit's past, and those before it in its own batch.
+//! - Stamps order like (order key, index): the one order of the serial run.
+//!
+//! What this does not do: hold content. It answers questions about ops by their stamps alone.
+
+use std::cell::RefCell;
+use std::cmp::Ordering;
+use woodland_log::{Log, OrderKey, Place};
+
+/// The name of an op in one log: its commit's place and its index in the batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Stamp {
+    /// Where the commit stands in the log.
+    pub place: Place,
+    /// The op's index in its batch.
+    pub index: u32,
+}
+
+/// What the author of one op had seen when writing it.
+#[derive(Debug)]
+pub struct Past<'a> {
+    log: &'a Log,
+    at: Stamp,
+    /// By line: one more than the last seq seen, or 0; none while nobody has asked.
+    seen: RefCell<Vec<Option<u64>>>,
+}
+
+impl<'a> Past<'a> {
+    /// The past of the op at this stamp.
+    pub fn of(log: &'a Log, at: Stamp) -> Self {
+        Past { log, at, seen: RefCell::default() }
+    }
+
+    /// The same commit's op at another index; keeps what is known of the commit's past.
+    pub fn move_to(&mut self, at: Stamp) {
+        if at.place != self.at.place {
+            self.seen.get_mut().clear();
+        }
+        self.at = at;
+    }
+
+    /// The op whose past this is.
+    pub fn at(&self) -> Stamp {
+        self.at
+    }
+
+    /// Whether the author had seen that op.
+    pub fn saw(&self, other: Stamp) -> bool {
+        if other.place == self.at.place {
+            return other.index < self.at.index;
+        }
+        let line = other.place.line as usize;
+        let mut seen = self.seen.borrow_mut();
+        if seen.len() <= line {
+            seen.resize(line + 1, None);
+        }
+        let end = *seen[line].get_or_insert_with(|| {
+            self.log.seen(self.at.place, other.place.line).map_or(0, |last| last + 1)
+        });
+        other.place.seq < end
+    }
+
+    /// Whether the author of `earlier` wrote this op too and had seen nothing newer of others between:
+    /// then the past is that of `earlier` and the author's own ops since.
+    pub(crate) fn continues(&self, earlier: Stamp) -> bool {
+        const STEPS_MAX: u64 = 16;
+        let (from, to) = (earlier.place, self.at.place);
+        if from == to {
+            return earlier.index < self.at.index;
+        }
+        from.line == to.line
+            && from.seq < to.seq
+            && to.seq - from.seq <= STEPS_MAX
+            && (from.seq + 1..=to.seq).all(|seq| {
+                let commit = self.log.commit(Place { seq, ..to });
+                commit.is_some_and(|commit| commit.parents().is_empty())
+            })
+    }
+
+    /// How two ops stand in order.
+    pub fn order(&self, one: Stamp, other: Stamp) -> Ordering {
+        order(self.log, one, other)
+    }
+}
+
+/// How two ops stand in order.
+pub(crate) fn order(log: &Log, one: Stamp, other: Stamp) -> Ordering {
+    if one.place == other.place {
+        return one.index.cmp(&other.index);
+    }
+    key(log, one).cmp(&key(log, other))
+}
+
+/// The order key of an op's commit.
+pub(crate) fn key(log: &Log, stamp: Stamp) -> OrderKey {
+    log.key(stamp.place).expect("a stamp's place is in the log that it was made from")
+}

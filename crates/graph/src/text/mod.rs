@@ -1,0 +1,168 @@
+//! `text`: collaborative text. Positions are UTF-8 bytes of what the author saw.
+//!
+//! **Invariants**
+//! - While every op saw all ops before it, the text is a plain rope and nothing else.
+//! - Once history forks, a [`Weave`] stands beside the rope: every byte ever inserted, in FugueMax
+//!   order, tombstones included. The rope then shows the weave's visible bytes.
+//! - `tips` are the ops that no other op saw; an op that saw them all saw everything.
+//!
+//! What this does not do: forget the weave again when history has come together, or walk the event
+//! graph instead of building it from the beginning. Concurrent text is right here, not yet fast.
+
+mod chunks;
+mod weave;
+
+use crate::kind::{History, Kind};
+use crate::past::{Past, Stamp};
+use crate::void::Void;
+use crop::Rope;
+use std::sync::Arc;
+use weave::{Weave, Woven};
+use woodland_format::limits::OP_BYTES_MAX;
+use woodland_format::{TextOp, Value, decode};
+
+/// The kind `text`. Takes no configuration, written by [`TextOp`].
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Text;
+
+/// One text.
+#[derive(Debug, Clone, Default)]
+pub struct TextState {
+    rope: Rope,
+    tips: Vec<Stamp>,
+    weave: Option<Arc<Weave>>,
+}
+
+/// A text op by id, or by position where the author saw all there is.
+#[derive(Debug)]
+pub struct ResolvedText(Resolved);
+
+#[derive(Debug)]
+enum Resolved {
+    Plain(TextOp),
+    Woven(Woven),
+}
+
+/// What a text op does to the visible text.
+#[derive(Debug, PartialEq, Eq)]
+enum Splice {
+    Insert { at: usize, text: Arc<str> },
+    Delete { at: usize, bytes: usize },
+}
+
+impl TextState {
+    fn saw_all(&self, past: &Past<'_>) -> bool {
+        self.tips.iter().all(|tip| past.saw(*tip))
+    }
+
+    fn splice(&mut self, splice: &Splice) {
+        match splice {
+            Splice::Insert { at, text } => self.rope.insert(*at, text),
+            Splice::Delete { at, bytes } => self.rope.delete(*at..at + bytes),
+        }
+    }
+}
+
+impl Kind for Text {
+    const NAME: &'static str = "text";
+    type Config = ();
+    type Op = TextOp;
+    type Resolved = ResolvedText;
+    type State = TextState;
+
+    fn config(&self, bytes: &[u8]) -> Result<(), Void> {
+        if bytes.is_empty() { Ok(()) } else { Err(Void::BadConfig) }
+    }
+
+    fn decode(&self, (): &(), bytes: &[u8]) -> Result<TextOp, Void> {
+        let op = decode::<_, OP_BYTES_MAX>("a text op", bytes).map_err(|_| Void::Undecodable)?;
+        match &op {
+            TextOp::Insert { text, .. } if text.is_empty() => Err(Void::EmptyEdit),
+            TextOp::Delete { bytes: 0, .. } => Err(Void::EmptyEdit),
+            _ => Ok(op),
+        }
+    }
+
+    fn resolve(
+        &self,
+        state: &mut TextState,
+        past: &Past<'_>,
+        op: TextOp,
+    ) -> Result<ResolvedText, Void> {
+        let Some(weave) = &mut state.weave else {
+            assert!(
+                state.saw_all(past),
+                "a concurrent op is resolved after `prepare` has built the weave"
+            );
+            check_plain(&state.rope, &op)?;
+            return Ok(ResolvedText(Resolved::Plain(op)));
+        };
+        let weave = Arc::make_mut(weave);
+        weave.stand(past);
+        Ok(ResolvedText(Resolved::Woven(weave.resolve(op)?)))
+    }
+
+    fn apply(&self, state: &mut TextState, past: &Past<'_>, op: ResolvedText) {
+        match op.0 {
+            Resolved::Plain(TextOp::Insert { at, text }) => {
+                state.rope.insert(at as usize, text);
+            }
+            Resolved::Plain(TextOp::Delete { at, bytes }) => {
+                state.rope.delete(at as usize..(at + bytes) as usize);
+            }
+            Resolved::Woven(op) => {
+                let weave = state.weave.as_mut().expect("a woven op comes from the weave");
+                for splice in Arc::make_mut(weave).apply(past, op) {
+                    state.splice(&splice);
+                }
+            }
+        }
+        state.tips.retain(|tip| !past.saw(*tip));
+        state.tips.push(past.at());
+    }
+
+    fn prepare(&self, state: &mut TextState, arrived: &[Stamp], history: &History<'_>) {
+        if state.weave.is_some() || is_sequential(state.tips.clone(), arrived, history) {
+            return;
+        }
+        let mut woven = TextState { weave: Some(Arc::default()), ..TextState::default() };
+        for stamp in history.stamps() {
+            let past = Past::of(history.log(), stamp);
+            let bytes = history.op(stamp).expect("an op that had an effect is still in the log");
+            let resolved = self
+                .decode(&(), &bytes)
+                .and_then(|op| self.resolve(&mut woven, &past, op))
+                .expect("an op that had an effect has it again");
+            self.apply(&mut woven, &past, resolved);
+        }
+        *state = woven;
+    }
+
+    fn show(&self, state: &TextState) -> Option<Value> {
+        (!state.tips.is_empty()).then(|| Value::String(state.rope.to_string()))
+    }
+}
+
+/// Whether each of the arrived ops saw everything that stands before it.
+fn is_sequential(mut tips: Vec<Stamp>, arrived: &[Stamp], history: &History<'_>) -> bool {
+    let Some(first) = arrived.first() else { return true };
+    let mut past = Past::of(history.log(), *first);
+    arrived.iter().all(|stamp| {
+        past.move_to(*stamp);
+        let saw_all = tips.iter().all(|tip| past.saw(*tip));
+        tips.clear();
+        tips.push(*stamp);
+        saw_all
+    })
+}
+
+fn check_plain(rope: &Rope, op: &TextOp) -> Result<(), Void> {
+    let boundary = |at: usize| at <= rope.byte_len() && rope.is_char_boundary(at);
+    let fits = match op {
+        TextOp::Insert { at, .. } => boundary(*at as usize),
+        TextOp::Delete { at, bytes } => at
+            .checked_add(*bytes)
+            .is_some_and(|end| boundary(*at as usize) && boundary(end as usize)),
+    };
+    if fits { Ok(()) } else { Err(Void::BadPosition) }
+}

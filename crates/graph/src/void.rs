@@ -1,0 +1,110 @@
+//! Why an op had no effect.
+//!
+//! **Invariants**
+//! - A void is a verdict of the serial run (`docs/meaning.md`): it depends on the set of commits, never
+//!   on arrival order, and never makes a commit invalid.
+//!
+//! What this does not do: report a caller's mistake. A writer's batch is checked before it is signed.
+
+use std::fmt;
+use woodland_format::CommitId;
+
+/// The first reason that holds, in the order of `docs/meaning.md`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Void {
+    /// The commit's payload is erased or does not decode.
+    Unreadable,
+    /// A schema that the commit's header does not introduce.
+    StraySchema,
+    /// The commit's schema is not carried by anything in its past.
+    UnknownSchema,
+    /// No such type in the commit's schema.
+    UnknownType,
+    /// The node was created before, in order, with another type.
+    TypeDiffers,
+    /// No such field in the commit's schema.
+    UnknownField,
+    /// The author had not seen the node's creation.
+    UnknownNode,
+    /// The node that the author had seen has no such field.
+    WrongType,
+    /// This program has no kind of that name.
+    UnknownKind,
+    /// The field's configuration is not one of its kind.
+    BadConfig,
+    /// Not the canonical bytes of an op of this kind.
+    Undecodable,
+    /// No such member in the record.
+    UnknownMember,
+    /// The field's type does not admit the value.
+    WrongValue,
+    /// A pointer to a node that the author had not seen, or of another type.
+    UnknownTarget,
+    /// Nothing to insert or delete.
+    EmptyEdit,
+    /// Past the end, or inside a character, of the text that the author saw.
+    BadPosition,
+    /// A reason of a kind that is not built in.
+    Custom(&'static str),
+}
+
+impl Void {
+    /// The reason's name in dumps and in `docs/meaning.md`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Void::Unreadable => "unreadable",
+            Void::StraySchema => "stray-schema",
+            Void::UnknownSchema => "unknown-schema",
+            Void::UnknownType => "unknown-type",
+            Void::TypeDiffers => "type-differs",
+            Void::UnknownField => "unknown-field",
+            Void::UnknownNode => "unknown-node",
+            Void::WrongType => "wrong-type",
+            Void::UnknownKind => "unknown-kind",
+            Void::BadConfig => "bad-config",
+            Void::Undecodable => "undecodable",
+            Void::UnknownMember => "unknown-member",
+            Void::WrongValue => "wrong-value",
+            Void::UnknownTarget => "unknown-target",
+            Void::EmptyEdit => "empty-edit",
+            Void::BadPosition => "bad-position",
+            Void::Custom(name) => name,
+        }
+    }
+}
+
+impl fmt::Display for Void {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Void::Unreadable => "the payload is erased or does not decode",
+            Void::StraySchema => "the commit does not introduce the schema that it carries",
+            Void::UnknownSchema => "no commit in its past carries the schema it is written under",
+            Void::UnknownType => "the schema has no such type",
+            Void::TypeDiffers => "the node was created before with another type",
+            Void::UnknownField => "the schema has no such field",
+            Void::UnknownNode => "its author had not seen the node's creation",
+            Void::WrongType => "the node's type has no such field",
+            Void::UnknownKind => "this program has no kind of that name",
+            Void::BadConfig => "the schema configures the field's kind wrongly",
+            Void::Undecodable => "it is no op of the field's kind",
+            Void::UnknownMember => "the record has no such member",
+            Void::WrongValue => "the field's type does not admit the value",
+            Void::UnknownTarget => "its author had not seen the node that it points to",
+            Void::EmptyEdit => "there is nothing to insert or delete",
+            Void::BadPosition => "the position is past the end or inside a character",
+            Void::Custom(name) => name,
+        })
+    }
+}
+
+/// An op without effect, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VoidOp {
+    /// The commit.
+    pub commit: CommitId,
+    /// The op's index in the batch; none where the whole payload is void.
+    pub index: Option<u32>,
+    /// Why.
+    pub reason: Void,
+}
