@@ -1,8 +1,9 @@
-//! Calls and words that stay out of the code: a second net beside clippy, and what clippy cannot see.
+//! Calls and words that stay out of the code: a second net beside clippy, and what clippy cannot
+//! see.
 //!
 //! **Invariants**
-//! - Calls are looked for in tokens, so neither a comment nor a string can trip a rule, and code inside
-//!   a macro does not slip through.
+//! - Calls are looked for in tokens, so neither a comment nor a string can trip a rule, and code
+//!   inside a macro does not slip through.
 //! - Words are looked for in every text file; they are put together here, so that this file passes.
 
 use crate::expect_none;
@@ -137,8 +138,8 @@ fn an_impure_call_is_seen() {
 /// An invariant is named in at least this many words.
 const INVARIANT_WORDS_MIN: usize = 2;
 
-/// Whether the call whose bracket is the first of these tokens is given a sentence. A call without a
-/// text of its own, such as an `expect` that is a method of ours, is none of our business.
+/// Whether the call whose bracket is the first of these tokens is given a sentence. A call without
+/// a text of its own, such as an `expect` that is a method of ours, is none of our business.
 fn is_careless(call: &[Token]) -> bool {
     let text = call.get(1).map_or("", |token| token.text.as_str());
     text == ")" || text.starts_with('"') && text.split_whitespace().count() < INVARIANT_WORDS_MIN

@@ -9,7 +9,8 @@
 //! ```
 //!
 //! **Invariants**
-//! - A rule is a function from text to complaints; each is proven to fail on a snippet that breaks it.
+//! - A rule is a function from text to complaints; each is proven to fail on a snippet that breaks
+//!   it.
 //! - Nothing but the checkout is read: no network, no git, no build.
 //!
 //! What this does not do: repeat what rustc, rustfmt and clippy already hold.

@@ -1,14 +1,15 @@
 //! The public surface of each library, written down in `docs/api` and compared with the sources.
 //!
-//! Starting at `lib.rs`, every `pub` item and every `pub use` is followed to the item itself. Of an item
-//! its signature is kept, with derives and `non_exhaustive`; of a type also its public fields, methods and
-//! trait impls. `_` stands for what is private.
+//! Starting at `lib.rs`, every `pub` item and every `pub use` is followed to the item itself. Of an
+//! item its signature is kept, with derives and `non_exhaustive`; of a type also its public fields,
+//! methods and trait impls. `_` stands for what is private.
 //!
 //! **Invariants**
-//! - The page depends on the sources alone; it is sorted by name, so that moving code changes nothing.
+//! - The page depends on the sources alone; it is sorted by name, so that moving code changes
+//!   nothing.
 //!
-//! What this does not do: resolve types or macros. An item that a macro makes is shown as the macro's
-//! call; what another crate re-exports is shown as the `pub use`.
+//! What this does not do: resolve types or macros. An item that a macro makes is shown as the
+//! macro's call; what another crate re-exports is shown as the `pub use`.
 
 use crate::tree::{self, File, children};
 use proc_macro2::{TokenStream, TokenTree};
@@ -153,7 +154,8 @@ fn names_item(call: &syn::ItemMacro, name: &str) -> bool {
 fn shown_call(call: &syn::ItemMacro) -> String {
     let is_hash =
         |token: &TokenTree| matches!(token, TokenTree::Punct(one) if one.as_char() == '#');
-    let is_docs = |token: &TokenTree| matches!(token, TokenTree::Group(one) if one.stream().to_string().starts_with("doc"));
+    let starts_docs = |group: &proc_macro2::Group| group.stream().to_string().starts_with("doc");
+    let is_docs = |token: &TokenTree| matches!(token, TokenTree::Group(one) if starts_docs(one));
     let tokens = call.mac.tokens.clone().into_iter();
     let kept: TokenStream = tokens.filter(|token| !is_hash(token) && !is_docs(token)).collect();
     let name = type_name(&Type::Path(syn::TypePath { qself: None, path: call.mac.path.clone() }));

@@ -2,8 +2,8 @@
 //!
 //! **Invariants**
 //! - Paths are relative to the top level, with `/`; build output and git's own files are left out.
-//! - Test code is: what `#[cfg(test)]` marks, the files of modules so marked, and files in a crate's
-//!   `tests` folder.
+//! - Test code is: what `#[cfg(test)]` marks, the files of modules so marked, and files in a
+//!   crate's `tests` folder.
 
 use std::collections::BTreeSet;
 use std::fs;
