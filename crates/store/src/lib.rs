@@ -1,1 +1,68 @@
-//! woodland-store
+//! Woodland's dataset directory: append-only segment files, heads, the author's key, a lock.
+//!
+//! ```text
+//!  lock                     empty; whoever has the dataset open holds a lock on it
+//!  author.key               48 bytes, mode 0600: the secret under which this store writes
+//!  heads                    1,024 bytes, two slots: how far the store is acknowledged
+//!  closed                   64 bytes for each segment file but the last: its length and root
+//!  segments/00000001.wls    file header (purpose store), segments back to back; append-only
+//!  segments/00000002.wls    begun when the one before has reached its length
+//! ```
+//!
+//! `heads`, `closed` and `author.key` are made of records, drawn in their modules. The store moves
+//! sealed bytes: it knows the framing of `woodland-format` and checks it, and knows nothing of logs.
+//!
+//! **Invariants**
+//! - What `append` acknowledged survives a power cut, if the disk honours sync; after any cut the store
+//!   opens at a prefix of what was appended that holds at least what was acknowledged.
+//! - A byte is checked before it is handed out. Damage among the acknowledged bytes is refused and
+//!   named; a directory that is refused is not changed.
+//! - A name is synced in its folder before anything relies on it.
+//! - A failed write or sync poisons the handle; reopening recovers.
+//! - One handle at a time.
+//!
+//! What this does not do: verify signatures, place commits, compact, or notice that a whole directory
+//! was put back to an earlier state (a restored backup is the log's to see, as a fork).
+//!
+//! ```
+//! use std::sync::Arc;
+//! use woodland_format::{DatasetId, SecretKey};
+//! use woodland_store::{MemoryDisk, Store, StoreOptions};
+//!
+//! let disk = Arc::new(MemoryDisk::new());
+//! let (dataset, key) = (DatasetId([7; 32]), SecretKey::from_seed([1; 32]));
+//! let store = Store::create(disk.clone(), dataset, &key, &StoreOptions::default())?;
+//! drop(store);
+//! let opened = Store::open(disk)?;
+//! assert_eq!(opened.dataset, dataset);
+//! assert!(opened.segments.is_empty());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod closed;
+mod create;
+mod disk;
+mod heads;
+mod key;
+pub mod limits;
+mod names;
+mod open;
+mod problem;
+mod record;
+mod store;
+mod survey;
+
+pub use crate::create::{CreateError, StoreOptions};
+pub use crate::open::{OpenError, Opened, StoredSegment};
+pub use crate::store::{AppendError, NotASegment, Store};
+
+pub use crate::survey::{FileReport, Inspection, TornTail};
+
+pub use crate::heads::{Heads, SLOT_BYTES};
+pub use crate::key::KeyError;
+pub use crate::problem::Problem;
+pub use crate::record::{Magic, RECORD_FORMAT, RecordError};
+
+pub use crate::disk::{
+    Access, Disk, DiskAct, DiskError, FileDisk, LockGuard, MemoryDisk, PowerCut, Unsynced,
+};

@@ -1,0 +1,18 @@
+//! Every limit of a dataset directory, in one place.
+//!
+//! **Invariants**
+//! - What `append` lets through, `open` lets through.
+//! - A length from the disk is compared with its limit before memory is reserved for it.
+//!
+//! What this does not do: limits of what a segment may hold belong to `woodland-format`.
+
+/// A segment file that has reached this length is followed by another, unless the creator chose else.
+pub const SEGMENT_FILE_BYTES_DEFAULT: u64 = 64 * 1024 * 1024;
+/// The largest `segment_file_bytes_max` that a creator may choose.
+pub const SEGMENT_FILE_BYTES_LIMIT: u64 = 1024 * 1024 * 1024;
+/// Most bytes that one append may carry.
+pub const APPEND_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+/// Longest segment file that is read: one at its limit, and one append more.
+pub const FILE_BYTES_MAX: u64 = SEGMENT_FILE_BYTES_LIMIT + APPEND_BYTES_MAX;
+/// Highest number of a segment file.
+pub const FILE_NUMBER_MAX: u64 = u32::MAX as u64;

@@ -1,0 +1,217 @@
+//! Opening a dataset directory: lock, read and check all, and mend what a cut left.
+//!
+//! Past the acknowledged bytes, whole segments are kept and the torn rest is cut off. What is kept is
+//! written again before it is synced and acknowledged: a sync that failed earlier may have left it in
+//! the system's memory alone, marked as clean.
+//!
+//! **Invariants**
+//! - The survey comes first: with any problem nothing is written.
+//! - When `open` returns, all that it hands out is durable and acknowledged.
+//!
+//! What this does not do: repair damage. What can be read of a refused directory, `inspect` shows.
+
+use crate::disk::{Disk, DiskError};
+use crate::heads::Heads;
+use crate::names;
+use crate::problem::Problem;
+use crate::store::Store;
+use crate::survey::{FileReport, Inspection, Survey, TornTail, survey};
+use std::io::ErrorKind;
+use std::sync::Arc;
+use woodland_format::{DatasetId, FILE_HEADER_BYTES, SecretKey, Segment};
+
+/// A dataset directory, opened.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Opened {
+    /// What appends to it.
+    pub store: Store,
+    /// Whose log it holds.
+    pub dataset: DatasetId,
+    /// The author's key.
+    pub key: SecretKey,
+    /// All segments in the order in which they were appended.
+    pub segments: Vec<StoredSegment>,
+    /// What was cut off.
+    pub torn: Option<TornTail>,
+    /// What is not as it should be, and was no reason to refuse.
+    pub warnings: Vec<Problem>,
+}
+
+/// A segment and where it stands; `segment.offset` counts in that file.
+#[derive(Debug, Clone)]
+pub struct StoredSegment {
+    /// The file's name in the dataset directory.
+    pub name: Arc<str>,
+    /// The segment.
+    pub segment: Segment,
+}
+
+/// A dataset directory was not opened. Unless the disk failed in the middle of mending, nothing in it
+/// has changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The caller's mistake: nothing is there, or an empty folder.
+    #[error("there is no dataset here: create one, or look at the path")]
+    NothingHere,
+    /// The caller's mistake: the place is a file.
+    #[error("the place is a file, expected a dataset's folder; a log file is merged, not opened")]
+    NotAFolder,
+    /// The caller's mistake: another handle or process has it open.
+    #[error("another handle or process has the dataset open: close it there first")]
+    Locked,
+    /// A newer release wrote it. Nothing is wrong with it.
+    #[error("{problem}")]
+    ForeignFormat {
+        /// Where this release stops to understand.
+        problem: Problem,
+    },
+    /// Damaged bytes.
+    #[error("{problem}{}; nothing was changed: see all with woodland-dump, restore a copy", and(*more))]
+    Damaged {
+        /// The first problem.
+        problem: Problem,
+        /// How many more there are.
+        more: usize,
+    },
+    /// The creation of this directory did not come to its end, so nothing was ever written to it.
+    #[error(
+        "its creation was cut short before `heads` was made: empty the folder and create again"
+    )]
+    Unfinished,
+    /// The disk failed.
+    #[error("{0}; try again once the disk works")]
+    Disk(#[source] DiskError),
+}
+
+fn and(more: usize) -> String {
+    if more == 0 { String::new() } else { format!(" (and {more} more)") }
+}
+
+impl Store {
+    /// Opens a dataset directory and hands out all its segments.
+    ///
+    /// # Errors
+    /// [`OpenError`] names the first thing in the way.
+    pub fn open(disk: Arc<dyn Disk>) -> Result<Opened, OpenError> {
+        check_place(disk.as_ref())?;
+        let lock = match disk.lock(names::LOCK) {
+            Ok(lock) => Some(lock),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Err(OpenError::Locked),
+            // The survey finds it missing, and whatever else is.
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(OpenError::Disk(error)),
+        };
+        let Survey { inspection, key, reach } = survey(disk.as_ref());
+        let Inspection { heads, files, torn, problems, warnings, .. } = inspection;
+        refuse(problems)?;
+        let (Some(lock), Some(key), Some(heads), Some(reach)) = (lock, key, heads, reach) else {
+            unreachable!("a survey without problems has lock, key and heads");
+        };
+        let mut store = Store::resume(disk, lock, heads);
+        store.recover(torn.as_ref(), reach).map_err(OpenError::Disk)?;
+        for problem in &warnings {
+            tracing::warn!(%problem, "opened a dataset directory that is not as it should be");
+        }
+        let segments = files.into_iter().flat_map(stored).collect();
+        Ok(Opened { store, dataset: heads.dataset, key, segments, torn, warnings })
+    }
+
+    /// Reads everything, for people to look at: takes no lock, writes nothing, never fails as a whole.
+    /// Beside a living writer it may see an append half done, as a torn tail.
+    pub fn inspect(disk: &dyn Disk) -> Inspection {
+        survey(disk).inspection
+    }
+
+    fn recover(&mut self, torn: Option<&TornTail>, reach: Heads) -> Result<(), DiskError> {
+        let heads = *self.heads();
+        if let Some(TornTail { name, offset, .. }) = torn {
+            let disk = self.disk();
+            if *offset < FILE_HEADER_BYTES as u64 {
+                disk.remove(name)?;
+                disk.sync_folder(names::SEGMENTS)?;
+            } else {
+                disk.truncate(name, *offset)?;
+                disk.sync(name)?;
+            }
+        }
+        if reach == heads {
+            return Ok(());
+        }
+        self.guarded(|store| {
+            let is_next_file = reach.file_number != heads.file_number;
+            if is_next_file {
+                store.close_file()?;
+            }
+            let start = if is_next_file { 0 } else { heads.acknowledged_bytes };
+            let name = names::segment_file(reach.file_number);
+            write_again(store.disk(), &name, start, reach.acknowledged_bytes)?;
+            store.disk().sync_folder(names::SEGMENTS)?;
+            store.flip(reach)
+        })
+    }
+}
+
+fn check_place(disk: &dyn Disk) -> Result<(), OpenError> {
+    let entries = disk.list("").map_err(|error| match error.kind() {
+        ErrorKind::NotFound => OpenError::NothingHere,
+        ErrorKind::NotADirectory => OpenError::NotAFolder,
+        _ => OpenError::Disk(error),
+    })?;
+    let has = |name: &str| entries.iter().any(|entry| entry == name);
+    let before_heads = [names::LOCK, names::AUTHOR_KEY, names::CLOSED, names::SEGMENTS];
+    if has(names::HEADS) {
+        Ok(())
+    } else if !before_heads.into_iter().any(has) {
+        Err(OpenError::NothingHere)
+    } else if holds_segments(disk) {
+        Ok(())
+    } else {
+        Err(OpenError::Unfinished)
+    }
+}
+
+/// Whether any segment file has more than a header; where that cannot be told, the survey will say why.
+fn holds_segments(disk: &dyn Disk) -> bool {
+    match disk.list(names::SEGMENTS) {
+        Err(error) => error.kind() != ErrorKind::NotFound,
+        Ok(entries) => {
+            entries.iter().filter_map(|name| names::segment_number(name)).any(|number| {
+                let length = disk.len(&names::segment_file(number));
+                length.map_or(true, |bytes| bytes > FILE_HEADER_BYTES as u64)
+            })
+        }
+    }
+}
+
+fn refuse(mut problems: Vec<Problem>) -> Result<(), OpenError> {
+    if problems.is_empty() {
+        return Ok(());
+    }
+    // A foreign format explains whatever else looks wrong; a failing disk may.
+    let first = problems.iter().position(Problem::is_foreign_format);
+    let unreadable = |problem: &Problem| matches!(problem, Problem::Unreadable(_));
+    let first = first.or_else(|| problems.iter().position(unreadable)).unwrap_or(0);
+    let problem = problems.swap_remove(first);
+    let more = problems.len();
+    Err(match problem {
+        Problem::Unreadable(error) => OpenError::Disk(error),
+        problem if problem.is_foreign_format() => OpenError::ForeignFormat { problem },
+        problem => OpenError::Damaged { problem, more },
+    })
+}
+
+fn write_again(disk: &dyn Disk, name: &str, start: u64, end: u64) -> Result<(), DiskError> {
+    let length = usize::try_from(end - start).expect("the survey has read these bytes");
+    let mut bytes = vec![0; length];
+    disk.read_at(name, start, &mut bytes)?;
+    disk.write_at(name, start, &bytes)?;
+    disk.sync(name)
+}
+
+fn stored(file: FileReport) -> impl Iterator<Item = StoredSegment> {
+    let name: Arc<str> = file.name.into();
+    let segments = file.found.into_iter().filter_map(|found| found.segment);
+    segments.map(move |segment| StoredSegment { name: name.clone(), segment })
+}

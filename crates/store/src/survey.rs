@@ -1,0 +1,250 @@
+//! Survey: one reading of a whole dataset directory, behind both `open` and `inspect`.
+//!
+//! **Invariants**
+//! - Writes nothing, takes no lock, and never fails as a whole: what is wrong is listed.
+//! - Heads are read before files: beside a living writer, files have at least what heads say.
+//! - Every checksum is checked, and where heads and `closed` can be read, every length and root.
+//! - What `open` refuses is in `problems`, what it can live with is in `warnings`, and `torn` is what
+//!   it would cut off.
+//!
+//! What this does not do: decide, repair, or give out the author's secret (`open` alone takes it).
+
+mod segment_file;
+
+use crate::closed::{CLOSED_BYTES, Closed};
+use crate::disk::{Access, Disk, DiskAct, DiskError};
+use crate::heads::{HEADS_BYTES, Heads, SLOT_BYTES};
+use crate::key::{self, KEY_BYTES, KeyError};
+use crate::limits::FILE_BYTES_MAX;
+use crate::names;
+use crate::problem::Problem;
+use crate::record::RecordError;
+use segment_file::Walk;
+use woodland_format::{AuthorKey, DatasetId, FileHeader, Found, SecretKey};
+
+/// What stands in a dataset directory.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Inspection {
+    /// The two slots of `heads`.
+    pub slots: [Result<Heads, RecordError>; 2],
+    /// The slot that counts; `None` where neither holds.
+    pub heads: Option<Heads>,
+    /// The dataset that heads name, or else the first file that can be read.
+    pub dataset: Option<DatasetId>,
+    /// The public half of the author's key; `None` where the file cannot be used.
+    pub author: Option<AuthorKey>,
+    /// The segment files, in order.
+    pub files: Vec<FileReport>,
+    /// What `open` would cut off.
+    pub torn: Option<TornTail>,
+    /// What `open` refuses.
+    pub problems: Vec<Problem>,
+    /// What `open` can live with.
+    pub warnings: Vec<Problem>,
+}
+
+/// What stands in one segment file.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct FileReport {
+    /// Its name in the dataset directory.
+    pub name: String,
+    /// Its number, from 1.
+    pub number: u64,
+    /// Its length.
+    pub bytes: u64,
+    /// How many of its bytes are acknowledged; `None` where nothing says so.
+    pub acknowledged_bytes: Option<u64>,
+    /// Its header; `None` where it cannot be read.
+    pub header: Option<FileHeader>,
+    /// What it holds: all that is acknowledged, damaged or not, and whole segments after that.
+    pub found: Vec<Found>,
+    /// What stands in its torn tail, or after its known end.
+    pub beyond: Vec<Found>,
+}
+
+/// Bytes after the acknowledged ones, left by a write that was cut short.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TornTail {
+    /// The file.
+    pub name: String,
+    /// Where it is whole up to; 0 where not even its header is.
+    pub offset: u64,
+    /// How many bytes follow.
+    pub bytes: u64,
+}
+
+/// An inspection and what only `open` needs.
+pub(crate) struct Survey {
+    pub(crate) inspection: Inspection,
+    pub(crate) key: Option<SecretKey>,
+    /// What heads will say once all that is whole is acknowledged; the generation is that of `heads`.
+    pub(crate) reach: Option<Heads>,
+}
+
+/// What is wrong, as it is found.
+#[derive(Default)]
+struct Findings {
+    problems: Vec<Problem>,
+    warnings: Vec<Problem>,
+}
+
+/// Reads everything.
+pub(crate) fn survey(disk: &dyn Disk) -> Survey {
+    let mut findings = Findings::default();
+    if let Err(error) = disk.len(names::LOCK) {
+        findings.problems.push(Problem::of_disk(names::LOCK, error));
+    }
+    let (slots, heads) = read_heads(disk, &mut findings);
+    let key = read_key(disk, &mut findings);
+    let closed = read_closed(disk, heads.as_ref(), &mut findings);
+    let numbers = list_files(disk, heads.as_ref(), &mut findings);
+    let mut walk = Walk::new(disk, heads, closed, findings);
+    let files = numbers.into_iter().filter_map(|number| walk.file(number)).collect();
+    let Walk { findings: Findings { problems, warnings }, dataset, torn, reach, .. } = walk;
+    let author = key.as_ref().map(SecretKey::author);
+    let inspection = Inspection { slots, heads, dataset, author, files, torn, problems, warnings };
+    Survey { inspection, key, reach }
+}
+
+/// The file's bytes, or as many as `limit`, and its length.
+fn read_start(disk: &dyn Disk, name: &str, limit: u64) -> Result<(Vec<u8>, u64), Problem> {
+    let length = disk.len(name).map_err(|error| Problem::of_disk(name, error))?;
+    let size = usize::try_from(length.min(limit)).unwrap_or(usize::MAX);
+    let mut bytes = Vec::new();
+    if bytes.try_reserve_exact(size).is_err() {
+        let error = std::io::ErrorKind::OutOfMemory.into();
+        return Err(Problem::Unreadable(DiskError::new(DiskAct::Read, name, error)));
+    }
+    bytes.resize(size, 0);
+    disk.read_at(name, 0, &mut bytes).map_err(|error| Problem::of_disk(name, error))?;
+    Ok((bytes, length))
+}
+
+fn read_segment_file(disk: &dyn Disk, name: &str) -> Result<Vec<u8>, Problem> {
+    let found = disk.len(name).map_err(|error| Problem::of_disk(name, error))?;
+    if found > FILE_BYTES_MAX {
+        return Err(Problem::TooLong { name: name.to_owned(), found });
+    }
+    Ok(read_start(disk, name, found)?.0)
+}
+
+type Slots = [Result<Heads, RecordError>; 2];
+
+fn read_heads(disk: &dyn Disk, findings: &mut Findings) -> (Slots, Option<Heads>) {
+    let name = names::HEADS;
+    let expected = HEADS_BYTES as u64;
+    let (bytes, is_readable) = match read_start(disk, name, expected) {
+        Ok((bytes, found)) => {
+            if found > expected {
+                let name = name.to_owned();
+                findings.problems.push(Problem::Long { name, expected, found });
+            }
+            (bytes, true)
+        }
+        Err(problem) => {
+            findings.problems.push(problem);
+            (Vec::new(), false)
+        }
+    };
+    let slots =
+        [0, 1].map(|slot| Heads::decode(slot, bytes.get(slot * SLOT_BYTES..).unwrap_or_default()));
+    let newest = slots.iter().flatten().max_by_key(|heads| heads.generation).copied();
+    for (slot, read) in slots.iter().enumerate() {
+        let (name, offset) = (name.to_owned(), (slot * SLOT_BYTES) as u64);
+        match (read, &newest) {
+            (Ok(heads), Some(newest)) if heads.dataset != newest.dataset => {
+                let (expected, found) = (newest.dataset, heads.dataset);
+                let offset = offset + 48;
+                findings.problems.push(Problem::Dataset { name, offset, expected, found });
+            }
+            (Err(error), _) if is_readable => {
+                let problem = Problem::Record { name, offset, error: error.clone() };
+                // One slot that does not hold is what a power cut in its writing leaves.
+                if newest.is_none() || problem.is_foreign_format() {
+                    findings.problems.push(problem);
+                } else {
+                    findings.warnings.push(problem);
+                }
+            }
+            _ => {}
+        }
+    }
+    (slots, newest)
+}
+
+fn read_key(disk: &dyn Disk, findings: &mut Findings) -> Option<SecretKey> {
+    let name = names::AUTHOR_KEY;
+    let (bytes, found) = match read_start(disk, name, KEY_BYTES as u64) {
+        Ok(read) => read,
+        Err(problem) => {
+            findings.problems.push(problem);
+            return None;
+        }
+    };
+    match disk.access(name) {
+        Ok(Access::OwnerOnly) => {}
+        Ok(Access::Shared) => findings.warnings.push(Problem::Exposed { name: name.to_owned() }),
+        Err(error) => findings.problems.push(Problem::of_disk(name, error)),
+    }
+    let key = match found {
+        _ if found > KEY_BYTES as u64 => Err(KeyError::Length { found }),
+        _ => key::decode(&bytes),
+    };
+    key.map_err(|error| findings.problems.push(Problem::Key { name: name.to_owned(), error })).ok()
+}
+
+/// The records of the files before the one that heads name; a record that does not hold is `None`.
+fn read_closed(
+    disk: &dyn Disk,
+    heads: Option<&Heads>,
+    findings: &mut Findings,
+) -> Vec<Option<Closed>> {
+    let name = names::CLOSED;
+    let count = heads.map_or(0, |heads| heads.file_number - 1);
+    let expected = count * CLOSED_BYTES as u64;
+    let (bytes, found) = match read_start(disk, name, expected) {
+        Ok(read) => read,
+        Err(problem) => {
+            findings.problems.push(problem);
+            return Vec::new();
+        }
+    };
+    // One record more may be left from a cut while the next file was begun.
+    let (name, longest) = (name.to_owned(), expected + CLOSED_BYTES as u64);
+    if found < expected {
+        findings.problems.push(Problem::Short { name, expected, found });
+    } else if heads.is_some() && found > longest {
+        findings.problems.push(Problem::Long { name, expected: longest, found });
+    }
+    let mut records = Vec::new();
+    for (number, record) in (1..).zip(bytes.chunks_exact(CLOSED_BYTES)) {
+        let record = Closed::decode(number, record).map_err(|error| {
+            let (name, offset) = (names::CLOSED.to_owned(), Closed::offset(number));
+            findings.problems.push(Problem::Record { name, offset, error });
+        });
+        records.push(record.ok());
+    }
+    records
+}
+
+/// The numbers of the segment files, ascending. The first that heads promise and that is not there is
+/// reported; one is enough to say.
+fn list_files(disk: &dyn Disk, heads: Option<&Heads>, findings: &mut Findings) -> Vec<u64> {
+    let entries = disk.list(names::SEGMENTS).unwrap_or_else(|error| {
+        findings.problems.push(Problem::of_disk(names::SEGMENTS, error));
+        Vec::new()
+    });
+    let mut numbers: Vec<u64> =
+        entries.iter().filter_map(|name| names::segment_number(name)).collect();
+    numbers.sort_unstable();
+    let last = match heads {
+        Some(heads) => heads.file_number,
+        None => numbers.last().copied().unwrap_or(1),
+    };
+    if let Some(number) = (1..=last).find(|number| numbers.binary_search(number).is_err()) {
+        findings.problems.push(Problem::Missing { name: names::segment_file(number) });
+    }
+    numbers
+}

@@ -1,0 +1,6 @@
+//! The store's promises, over both disks where both can show them.
+
+mod faults;
+mod power;
+mod samples;
+mod suite;
