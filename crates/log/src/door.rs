@@ -1,0 +1,394 @@
+//! The door: what comes from outside is let into a log here, or waits, or is refused.
+//!
+//! ```text
+//!  segment ─► signatures ─► each commit ─► past held and vouched for ─► log
+//!                                      ├─► otherwise: waits, if there is room
+//!                                      └─► breaks a rule: refused, with all that stands on it
+//! ```
+//!
+//! **Invariants**
+//! - A commit enters only when all its references are in the log and a verified signature of its
+//!   claimed author stands on it or on a later commit of its own chain. Naming a commit as a parent
+//!   vouches for nothing.
+//! - Whoever offers the same things in another order, cut otherwise, or twice, gets the same log.
+//! - What can enter at once is never refused for want of room.
+//! - Nothing waits for a commit that this offer refused. No recursion along a chain.
+//! - An offer costs what it brings and what it releases, and O(lines) where the log has moved on.
+//!
+//! What this does not do: remember what it refused, or choose what to drop when it is full.
+
+use crate::append::AppendError;
+use crate::log::Log;
+use crate::refusal::Refusal;
+use crate::waiting::{Claim, PendingLimits, Waiting};
+use std::collections::{BTreeMap, BTreeSet};
+use woodland_format::{AuthorKey, Commit, CommitId, Segment, Signature};
+
+/// Commits that wait for their past or for a signature. A value; cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct Pending {
+    limits: PendingLimits,
+    waiting: Waiting,
+    /// The log at the end of the last offer: what `waiting` counts as held.
+    seen: Option<Log>,
+}
+
+/// What became of an offer.
+#[derive(Debug, Clone)]
+pub struct Offered {
+    /// The log with all that was admitted.
+    pub log: Log,
+    /// What was admitted, each commit after its past.
+    pub admitted: Vec<Commit>,
+    /// How many of the segment's commits were held or waiting already.
+    pub duplicates: usize,
+    /// What was refused.
+    pub refused: Vec<Refusal>,
+}
+
+impl Pending {
+    /// An empty waiting area.
+    pub fn new(limits: PendingLimits) -> Self {
+        Pending { limits, ..Pending::default() }
+    }
+
+    /// Offers a decoded segment to the log: verifies its signatures, admits all that is vouched for
+    /// and whose past is held, and keeps the rest waiting within the limits.
+    pub fn offer(&mut self, log: &Log, segment: &Segment) -> Offered {
+        let mut admission = Admission::into_log(log, &mut self.waiting, self.limits);
+        admission.catch_up(self.seen.as_ref());
+        if segment.head.dataset == log.dataset() {
+            admission.take(segment);
+        } else {
+            let (expected, found) = (log.dataset(), segment.head.dataset);
+            admission.refused.push(Refusal::OtherDataset { expected, found });
+        }
+        let Admission { log, admitted, duplicates, refused, .. } = admission;
+        self.seen = Some(log.clone());
+        Offered { log, admitted, duplicates, refused }
+    }
+
+    /// How many commits wait.
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// What is waited for and is neither held by `log` nor waiting itself, ascending.
+    pub fn missing(&self, log: &Log) -> Vec<CommitId> {
+        self.waiting.missing().into_iter().filter(|id| !log.contains(id)).collect()
+    }
+
+    /// The chains that wait for a signed point: author, and seq of the last commit that waits.
+    pub fn unsigned(&self) -> Vec<(AuthorKey, u64)> {
+        self.waiting.unsigned()
+    }
+}
+
+/// One offer while it is worked on.
+struct Admission<'a> {
+    limits: PendingLimits,
+    waiting: &'a mut Waiting,
+    log: Log,
+    admitted: Vec<Commit>,
+    duplicates: usize,
+    refused: Vec<Refusal>,
+    /// Entries that have become ready and were not tried yet.
+    ready: Vec<Claim>,
+    /// Refused in this offer under whatever name.
+    refused_ids: BTreeSet<CommitId>,
+    /// Refused in this offer under this name.
+    refused_claims: BTreeSet<Claim>,
+}
+
+impl<'a> Admission<'a> {
+    fn into_log(log: &Log, waiting: &'a mut Waiting, limits: PendingLimits) -> Self {
+        Admission {
+            limits,
+            waiting,
+            log: log.clone(),
+            admitted: Vec::new(),
+            duplicates: 0,
+            refused: Vec::new(),
+            ready: Vec::new(),
+            refused_ids: BTreeSet::new(),
+            refused_claims: BTreeSet::new(),
+        }
+    }
+
+    /// Makes good for commits that came into, or went out of, the log by another way than this door.
+    fn catch_up(&mut self, seen: Option<&Log>) {
+        let Some(seen) = seen.filter(|_| self.waiting.len() > 0) else { return };
+        if seen.places.ptr_eq(&self.log.places) {
+            return;
+        }
+        if self.log.is_made_from(seen) {
+            for (_, commit) in self.log.arrived(seen) {
+                self.now_held(&commit);
+            }
+        } else {
+            self.count_again();
+        }
+        self.admit_ready();
+    }
+
+    /// Compares everything that waits with a log that is not made from the last one.
+    fn count_again(&mut self) {
+        let waiting = std::mem::take(self.waiting);
+        for entry in waiting.entries() {
+            let missing = self.log.missing(&entry.commit);
+            self.waiting.keep(&entry.commit, &missing, entry.vouched, entry.signature);
+            if missing.is_empty() && entry.vouched {
+                self.ready.push((entry.commit.id(), entry.commit.author()));
+            }
+        }
+        for entry in waiting.entries() {
+            if let Some(held) = self.log.get(&entry.commit.id()).cloned() {
+                self.now_held(&held);
+            }
+        }
+    }
+
+    fn take(&mut self, segment: &Segment) {
+        let signatures = self.verify(segment);
+        let vouched = self.vouched(segment, &signatures);
+        // First what waits already: it may be the past of what comes now.
+        for (id, signature) in &signatures {
+            let claim = (*id, segment.head.author);
+            if let Some(place) = self.log.place(id) {
+                self.log.keep_point(place, *signature);
+            }
+            self.waiting.sign(&claim, *signature);
+            self.ready.extend(self.waiting.vouch(claim));
+        }
+        for (commit, _) in segment.commits.iter().zip(&vouched).filter(|(_, vouched)| **vouched) {
+            if let Some(backlink) = commit.backlink() {
+                self.ready.extend(self.waiting.vouch((backlink, commit.author())));
+            }
+        }
+        self.admit_ready();
+
+        let mut full = Vec::new();
+        for (commit, vouched) in segment.commits.iter().zip(vouched) {
+            let signature = signatures.get(&commit.id()).copied();
+            let signature = signature.filter(|_| commit.author() == segment.head.author);
+            if !self.receive(commit, vouched, signature, full.is_empty()) {
+                full.push(commit);
+            }
+        }
+        self.refuse_full(&full);
+    }
+
+    /// The signatures of the segment that hold.
+    fn verify(&mut self, segment: &Segment) -> BTreeMap<CommitId, Signature> {
+        let author = segment.head.author;
+        let mut verified = BTreeMap::new();
+        for point in &segment.points {
+            let (commit, signature) = (point.commit, point.signature);
+            let held = self.log.get(&commit);
+            if held.is_some_and(|held| held.author() != author) {
+                self.refused.push(Refusal::Signature { author, commit });
+                continue;
+            }
+            let known = match held {
+                Some(_) => self.log.signature(&commit),
+                None => self.waiting.get(&(commit, author)).and_then(|entry| entry.signature),
+            };
+            let holds = known == Some(signature)
+                || woodland_format::verify_commit(&author, &commit, &signature);
+            if holds {
+                verified.insert(commit, signature);
+            } else {
+                self.refused.push(Refusal::Signature { author, commit });
+            }
+        }
+        verified
+    }
+
+    /// Of each commit of the segment, whether a signature is known that covers it.
+    fn vouched(&self, segment: &Segment, verified: &BTreeMap<CommitId, Signature>) -> Vec<bool> {
+        let mut vouched = vec![false; segment.commits.len()];
+        let mut from_above = None;
+        for (commit, vouched) in segment.commits.iter().zip(&mut vouched).rev() {
+            let claim = (commit.id(), commit.author());
+            let signed = claim.1 == segment.head.author && verified.contains_key(&claim.0);
+            *vouched = signed || from_above == Some(claim) || self.waiting.is_vouched(&claim);
+            from_above = commit.backlink().filter(|_| *vouched).map(|id| (id, claim.1));
+        }
+        vouched
+    }
+
+    /// Takes one commit of the segment; false where there is no room for it to wait.
+    fn receive(
+        &mut self,
+        commit: &Commit,
+        vouched: bool,
+        signature: Option<Signature>,
+        may_wait: bool,
+    ) -> bool {
+        let claim = (commit.id(), commit.author());
+        let held = self.log.get(&claim.0).map(Commit::author);
+        let before = commit.backlink().and_then(|id| self.log.get(&id)).map(Commit::author);
+        if let Some(expected) = held.or(before).filter(|author| *author != claim.1) {
+            self.refuse_claim(claim, expected);
+            return true;
+        }
+        if held.is_some() || self.waiting.get(&claim).is_some() {
+            self.duplicates += 1;
+            return true;
+        }
+        if let Some(refused) = self.refused_past(commit) {
+            self.refuse_past(claim, refused);
+            return true;
+        }
+        let missing = self.log.missing(commit);
+        if missing.is_empty() && vouched {
+            self.admit(commit, signature);
+            self.admit_ready();
+            return true;
+        }
+        let has_room = may_wait && self.waiting.has_room_for(commit, &self.limits);
+        if has_room {
+            self.waiting.keep(commit, &missing, vouched, signature);
+        }
+        has_room
+    }
+
+    fn admit_ready(&mut self) {
+        while let Some(claim) = self.ready.pop() {
+            if let Some(entry) = self.waiting.remove(&claim) {
+                self.admit(&entry.commit, entry.signature);
+            }
+        }
+    }
+
+    /// Puts a commit into the log that is vouched for and whose past is held.
+    fn admit(&mut self, commit: &Commit, signature: Option<Signature>) {
+        match self.log.insert(commit) {
+            Ok(_) => {
+                self.admitted.push(commit.clone());
+                if let (Some(signature), Some(place)) = (signature, self.log.place(&commit.id())) {
+                    self.log.keep_point(place, signature);
+                }
+                self.now_held(commit);
+            }
+            Err(AppendError::Author { expected, .. }) => {
+                self.refuse_claim((commit.id(), commit.author()), expected);
+            }
+            Err(error) => self.refuse_commit(commit, &error),
+        }
+    }
+
+    /// Lets go on what waited for this commit, which the log holds now.
+    fn now_held(&mut self, commit: &Commit) {
+        let (id, author) = (commit.id(), commit.author());
+        for claim in self.waiting.claims_of(id) {
+            if claim.1 != author {
+                self.refuse_claim(claim, author);
+            } else if let Some(entry) = self.waiting.remove(&claim)
+                && let (Some(signature), Some(place)) = (entry.signature, self.log.place(&id))
+            {
+                self.log.keep_point(place, signature);
+            }
+        }
+        for waiter in self.waiting.waiters_of(id) {
+            let ready = self.waiting.release(id, &waiter);
+            let Some(entry) = self.waiting.get(&waiter) else { continue };
+            if entry.commit.backlink() == Some(id) && waiter.1 != author {
+                self.refuse_claim(waiter, author);
+            } else if ready {
+                self.ready.push(waiter);
+            }
+        }
+    }
+
+    /// The commit that this one stands on and that this offer has refused.
+    fn refused_past(&self, commit: &Commit) -> Option<CommitId> {
+        let claimed = commit.backlink().map(|id| (id, commit.author()));
+        let claimed = claimed.filter(|claim| self.refused_claims.contains(claim));
+        let mut references = commit.references();
+        claimed.map(|(id, _)| id).or_else(|| references.find(|id| self.refused_ids.contains(id)))
+    }
+
+    /// Refuses a commit under a name that is not its author's, with what continues the false chain.
+    /// Under its true name it may still come, so what names it as a parent goes on waiting.
+    fn refuse_claim(&mut self, claim: Claim, expected: AuthorKey) {
+        let (commit, found) = claim;
+        let error = AppendError::Author { commit, expected, found };
+        self.refused.push(Refusal::Invalid { author: found, commit, error });
+        self.waiting.remove(&claim);
+        self.drop_chain(claim);
+    }
+
+    /// Refuses a commit because of one before it.
+    fn refuse_past(&mut self, (commit, author): Claim, refused: CommitId) {
+        self.refused.push(Refusal::Past { author, commit, refused });
+        if self.refused_ids.contains(&refused) {
+            self.drop_past(commit);
+        } else {
+            self.drop_chain((commit, author));
+        }
+    }
+
+    /// Refuses a commit that breaks a rule, under whatever name, with all that stands on it.
+    fn refuse_commit(&mut self, commit: &Commit, error: &AppendError) {
+        let id = commit.id();
+        let mut authors = BTreeSet::from([commit.author()]);
+        for claim in self.waiting.claims_of(id) {
+            self.waiting.remove(&claim);
+            authors.insert(claim.1);
+        }
+        for author in authors {
+            self.refused.push(Refusal::Invalid { author, commit: id, error: error.clone() });
+        }
+        self.drop_past(id);
+    }
+
+    /// Refuses what waits and continues this claimed chain.
+    fn drop_chain(&mut self, claim: Claim) {
+        let mut dropped = vec![claim];
+        while let Some((refused, author)) = dropped.pop() {
+            self.refused_claims.insert((refused, author));
+            for waiter in self.waiting.waiters_of(refused) {
+                let entry = self.waiting.get(&waiter).filter(|_| waiter.1 == author);
+                if entry.is_some_and(|entry| entry.commit.backlink() == Some(refused)) {
+                    self.waiting.remove(&waiter);
+                    let (commit, author) = waiter;
+                    self.refused.push(Refusal::Past { author, commit, refused });
+                    dropped.push(waiter);
+                }
+            }
+        }
+    }
+
+    /// Refuses what waits and has this commit in its past.
+    fn drop_past(&mut self, id: CommitId) {
+        let mut dropped = vec![id];
+        while let Some(refused) = dropped.pop() {
+            self.refused_ids.insert(refused);
+            for (waiter, _) in self.waiting.waiters_of(refused) {
+                for claim in self.waiting.claims_of(waiter) {
+                    self.waiting.remove(&claim);
+                    let (commit, author) = claim;
+                    self.refused.push(Refusal::Past { author, commit, refused });
+                }
+                dropped.push(waiter);
+            }
+        }
+    }
+
+    fn refuse_full(&mut self, full: &[&Commit]) {
+        let Some(first) = full.first() else { return };
+        let refused: BTreeSet<_> = full.iter().map(|commit| commit.id()).collect();
+        let missing: BTreeSet<_> = full
+            .iter()
+            .flat_map(|commit| self.log.missing(commit))
+            .filter(|id| !refused.contains(id) && self.waiting.claims_of(*id).is_empty())
+            .collect();
+        self.refused.push(Refusal::Full {
+            author: first.author(),
+            first: first.id(),
+            commits: full.len(),
+            missing: missing.into_iter().collect(),
+        });
+    }
+}

@@ -1,0 +1,167 @@
+//! Signed points: where authors vouch for their chains, and which of these signatures are kept.
+//!
+//! **Invariants**
+//! - A point vouches for its author's chain up to its commit, along backlinks and so into the base
+//!   line of a fork, and for nobody else.
+//! - The newest point of a line is kept. A superseded one goes where its neighbours are near enough:
+//!   fewer than [`SIGN_EVERY_COMMITS`] commits and [`SIGN_EVERY_BYTES`] payload bytes between them.
+//! - Which points are kept depends on arrival; no comparison of logs looks at them.
+
+use crate::line::Line;
+use crate::log::Log;
+use crate::place::Place;
+use im::OrdMap;
+use std::sync::Arc;
+use woodland_format::limits::{SIGN_EVERY_BYTES, SIGN_EVERY_COMMITS};
+use woodland_format::{AuthorKey, CommitId, Signature, SignedPoint};
+
+/// A signed point that a log cannot take.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PointError {
+    /// The log does not hold the commit.
+    #[error("commit {commit} is not held: append it before its signature")]
+    NotHeld {
+        /// The signed commit.
+        commit: CommitId,
+    },
+    /// The signature is not the author's.
+    #[error(
+        "the signature on commit {commit} is not that of its author {author}: \
+         drop it and ask another peer for the commit's signature"
+    )]
+    Signature {
+        /// Whose signature it should be.
+        author: AuthorKey,
+        /// The commit.
+        commit: CommitId,
+    },
+}
+
+/// The signatures of one line, by seq.
+#[derive(Clone, Default)]
+pub(crate) struct Points(OrdMap<u64, Point>);
+
+#[derive(Clone, PartialEq)]
+struct Point {
+    signature: Signature,
+    /// Payload bytes of the line's commits from the first up to and including this one.
+    bytes_to: u64,
+}
+
+impl Points {
+    /// The highest seq with a signature.
+    pub(crate) fn last_seq(&self) -> Option<u64> {
+        self.0.get_max().map(|(seq, _)| *seq)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, Signature)> + '_ {
+        self.0.iter().map(|(seq, point)| (*seq, point.signature))
+    }
+
+    pub(crate) fn get(&self, seq: u64) -> Option<Signature> {
+        self.0.get(&seq).map(|point| point.signature)
+    }
+
+    /// The kept points before and after `seq`.
+    fn around(&self, seq: u64) -> (Option<u64>, Option<u64>) {
+        let before = self.0.range(..seq).next_back().map(|(seq, _)| *seq);
+        let after = seq.checked_add(1).and_then(|from| self.0.range(from..).next());
+        (before, after.map(|(seq, _)| *seq))
+    }
+
+    /// Drops the point at `seq` where its neighbours make up for it.
+    fn thin(&mut self, seq: u64, first_seq: u64) {
+        let (before, Some(after)) = self.around(seq) else { return };
+        let bytes_to = |seq: u64| self.0.get(&seq).map_or(0, |point| point.bytes_to);
+        let first_open = before.map_or(first_seq, |before| before + 1);
+        let bytes = bytes_to(after) - before.map_or(0, bytes_to);
+        if after - first_open < SIGN_EVERY_COMMITS && bytes < SIGN_EVERY_BYTES {
+            self.0.remove(&seq);
+        }
+    }
+}
+
+impl Line {
+    /// Keeps a verified signature, as long as it is needed.
+    fn keep_point(&mut self, seq: u64, signature: Signature) {
+        let (before, _) = self.points.around(seq);
+        let bytes_before = before.and_then(|at| self.points.0.get(&at)).map_or(0, |at| at.bytes_to);
+        let unsigned = before.map_or(self.first_seq, |before| before + 1)..=seq;
+        let bytes = unsigned.filter_map(|seq| self.get(seq));
+        let bytes: u64 = bytes.map(|commit| u64::from(commit.header().payload_bytes)).sum();
+        let point = Point { signature, bytes_to: bytes_before + bytes };
+        self.points.0.insert(seq, point);
+        self.points.thin(seq, self.first_seq);
+        if let Some(before) = before {
+            self.points.thin(before, self.first_seq);
+        }
+    }
+}
+
+impl Log {
+    /// This log with a signature of a commit that it holds. Verifies it.
+    ///
+    /// # Errors
+    /// [`PointError`] when the commit is not held, or the signature is not its author's.
+    pub fn with_point(&self, point: &SignedPoint) -> Result<Log, PointError> {
+        let place =
+            self.place(&point.commit).ok_or(PointError::NotHeld { commit: point.commit })?;
+        let commit = self.commit(place).expect("a place that the log gives holds a commit");
+        if self.signature(&point.commit) == Some(point.signature) {
+            return Ok(self.clone());
+        }
+        if !commit.is_signed_by_author(&point.signature) {
+            return Err(PointError::Signature { author: commit.author(), commit: point.commit });
+        }
+        let mut log = self.clone();
+        log.keep_point(place, point.signature);
+        Ok(log)
+    }
+
+    /// This log with a signature that was verified before, such as one from the reader's own disk.
+    ///
+    /// # Errors
+    /// [`PointError::NotHeld`] when the commit is not held.
+    pub fn with_verified_point(&self, point: &SignedPoint) -> Result<Log, PointError> {
+        let place =
+            self.place(&point.commit).ok_or(PointError::NotHeld { commit: point.commit })?;
+        let mut log = self.clone();
+        log.keep_point(place, point.signature);
+        Ok(log)
+    }
+
+    /// The kept signature of this commit.
+    pub fn signature(&self, commit: &CommitId) -> Option<Signature> {
+        let place = self.place(commit)?;
+        self.line(place.line)?.points.get(place.seq)
+    }
+
+    /// Every kept signature, in the order of the commits' ids within each author's line.
+    pub(crate) fn points(&self) -> impl Iterator<Item = (CommitId, Signature)> + '_ {
+        self.lines.iter().flat_map(|line| {
+            let points = line.points.iter();
+            points.filter_map(|(seq, signature)| Some((line.get(seq)?.id(), signature)))
+        })
+    }
+
+    pub(crate) fn keep_point(&mut self, place: Place, signature: Signature) {
+        let Some(line) = self.lines.get_mut(place.line as usize) else { return };
+        if line.points.get(place.seq).is_none() {
+            Arc::make_mut(line).keep_point(place.seq, signature);
+        }
+    }
+
+    /// Of each line, the highest seq that a signature vouches for.
+    pub(crate) fn vouched(&self) -> Vec<Option<u64>> {
+        let mut vouched: Vec<_> = self.lines.iter().map(|line| line.points.last_seq()).collect();
+        // A base has a lower number than what stands on it, so going down passes all of it on.
+        for (number, line) in self.lines.iter().enumerate().rev() {
+            if let (Some(_), Some(base)) = (vouched[number], line.base) {
+                let below = &mut vouched[base.line as usize];
+                *below = (*below).max(Some(base.seq));
+            }
+        }
+        vouched
+    }
+}
