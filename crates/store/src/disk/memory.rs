@@ -20,14 +20,22 @@ use super::{Access, Disk, DiskAct, DiskError, LockGuard};
 use faults::Fault;
 use node::{Change, Node};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::io::ErrorKind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A dataset directory in memory.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct MemoryDisk(Arc<Mutex<State>>);
 
-#[derive(Debug, Default)]
+// Shows no content: there is a secret in it.
+impl fmt::Debug for MemoryDisk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MemoryDisk({} names)", self.state().live.len())
+    }
+}
+
+#[derive(Default)]
 struct State {
     /// Files by number; a number is never given twice.
     nodes: BTreeMap<u64, Node>,
@@ -77,8 +85,9 @@ impl State {
         }
     }
 
-    fn check_folder(&self, act: DiskAct, folder: &str) -> Result<(), DiskError> {
-        let error = |kind: ErrorKind| Err(DiskError::new(act, folder, kind.into()));
+    /// Checks that `folder` is one, for an act on `name`.
+    fn check_folder(&self, act: DiskAct, name: &str, folder: &str) -> Result<(), DiskError> {
+        let error = |kind: ErrorKind| Err(DiskError::new(act, name, kind.into()));
         match self.live.get(folder) {
             _ if folder.is_empty() => Ok(()),
             Some(Entry::Folder) => Ok(()),
@@ -88,7 +97,7 @@ impl State {
     }
 
     fn add(&mut self, act: DiskAct, name: &str, entry: Entry) -> Result<(), DiskError> {
-        self.check_folder(act, parent(name))?;
+        self.check_folder(act, name, parent(name))?;
         if name.is_empty() || self.live.contains_key(name) {
             return Err(DiskError::new(act, name, ErrorKind::AlreadyExists.into()));
         }
@@ -171,7 +180,7 @@ impl Disk for MemoryDisk {
 
     fn sync_folder(&self, folder: &str) -> Result<(), DiskError> {
         let mut state = self.call(DiskAct::SyncFolder, folder)?;
-        state.check_folder(DiskAct::SyncFolder, folder)?;
+        state.check_folder(DiskAct::SyncFolder, folder, folder)?;
         let State { live, durable, .. } = &mut *state;
         durable.retain(|name, _| parent(name) != folder);
         let here = live.iter().filter(|(name, _)| parent(name) == folder);
@@ -195,7 +204,7 @@ impl Disk for MemoryDisk {
     fn rename(&self, from: &str, to: &str) -> Result<(), DiskError> {
         let mut state = self.call(DiskAct::Rename, from)?;
         state.node(DiskAct::Rename, from)?;
-        state.check_folder(DiskAct::Rename, parent(to))?;
+        state.check_folder(DiskAct::Rename, from, parent(to))?;
         if let Some(entry) = state.live.remove(from) {
             state.live.insert(to.to_owned(), entry);
         }
@@ -211,7 +220,7 @@ impl Disk for MemoryDisk {
 
     fn list(&self, folder: &str) -> Result<Vec<String>, DiskError> {
         let state = self.call(DiskAct::List, folder)?;
-        state.check_folder(DiskAct::List, folder)?;
+        state.check_folder(DiskAct::List, folder, folder)?;
         let below = if folder.is_empty() { 0 } else { folder.len() + 1 };
         let here = state.live.keys().filter(|name| parent(name) == folder);
         Ok(here.map(|name| name[below..].to_owned()).collect())

@@ -1,5 +1,7 @@
 //! The store's promises, over both disks where both can show them.
 
+mod damage;
+mod errors;
 mod faults;
 mod power;
 mod samples;

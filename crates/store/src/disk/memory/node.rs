@@ -7,7 +7,7 @@
 
 use crate::disk::Access;
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Node {
     pub(super) live: Vec<u8>,
     pub(super) durable: Vec<u8>,
@@ -15,7 +15,7 @@ pub(super) struct Node {
     pub(super) access: Access,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) enum Change {
     Write { offset: u64, bytes: Box<[u8]> },
     Length(u64),
