@@ -1,11 +1,12 @@
 //! Random histories: the same for one seed, rich enough, and kept in order by the oracle.
 
 use std::collections::BTreeSet;
+use woodland_format::{Commit, Op, Payload, TextOp, decode};
 use woodland_tests::histories::{Distribution, History, Recipe, Rng};
 use woodland_tests::oracle::Oracle;
 
 /// Every reason of `docs/meaning.md`.
-const REASONS: [&str; 17] = [
+const REASONS: [&str; 16] = [
     "unreadable",
     "stray-schema",
     "unknown-schema",
@@ -21,7 +22,6 @@ const REASONS: [&str; 17] = [
     "unknown-target",
     "unknown-member",
     "empty-edit",
-    "bad-position",
     "bad-position",
 ];
 
@@ -52,6 +52,69 @@ fn a_thousand_histories_have_something_of_everything() {
     let known: BTreeSet<_> = REASONS.into_iter().collect();
     let found: BTreeSet<_> = distribution.voids.keys().copied().collect();
     assert_eq!(found, known, "a reason that meaning.md does not name");
+}
+
+#[test]
+fn the_order_keeps_its_four_promises() {
+    for seed in 0..60 {
+        let history = History::by(&Recipe { fork_percent: 0, ..Recipe::default() }, seed);
+        let oracle = Oracle::of(&history.commits);
+        let order = oracle.order();
+        assert_eq!(order[0], history.commits[0].id(), "seed {seed}: the founding commit is first");
+        let place = |id| order.iter().position(|other| *other == id).expect("held");
+        for commit in &history.commits {
+            let past = oracle.past_of(commit.id());
+            assert!(past.iter().all(|seen| place(*seen) < place(commit.id())), "seed {seed}");
+            // One author's commits of one turn are one piece.
+            if let Some(backlink) = commit.backlink()
+                && let Some(before) = history.commits.iter().find(|one| one.id() == backlink)
+                && before.turn() == commit.turn()
+            {
+                assert_eq!(place(backlink) + 1, place(commit.id()), "seed {seed}");
+            }
+        }
+        let part = Oracle::of(history.prefix(history.commits.len() / 2)).order();
+        let mut whole = order.clone();
+        whole.retain(|id| part.contains(id));
+        assert_eq!(whole, part, "seed {seed}: what arrives later moves nothing");
+    }
+}
+
+#[test]
+fn an_author_reads_back_what_it_wrote() {
+    for seed in 0..8 {
+        let history = History::by(&Recipe::texts(), seed);
+        let whole = Oracle::of(&history.commits);
+        for commit in &history.commits {
+            let seen = whole.past_of(commit.id());
+            let before: Vec<Commit> =
+                history.commits.iter().filter(|one| seen.contains(&one.id())).cloned().collect();
+            let mut texts = Oracle::of(&before).texts();
+            for op in Payload::decode(commit.payload().unwrap()).unwrap().ops {
+                let Op::Edit { object, op } = op else { continue };
+                if history.schema.field_with(object.field).unwrap().1.kind != "text" {
+                    continue;
+                }
+                let text = texts.entry(object).or_default();
+                match decode::<TextOp, 100>("a text's op", &op).unwrap() {
+                    TextOp::Insert { at, text: put } => text.insert_str(at as usize, &put),
+                    TextOp::Delete { at, bytes } => {
+                        text.replace_range(at as usize..(at + bytes) as usize, "");
+                    }
+                }
+            }
+            let after = [before, vec![commit.clone()]].concat();
+            assert_eq!(Oracle::of(&after).texts(), texts, "seed {seed}, {commit:?}");
+        }
+    }
+}
+
+#[test]
+fn a_newer_format_makes_a_version_relay_only() {
+    let recipe = Recipe { newer_format_percent: 20, ..Recipe::default() };
+    let oracle = Oracle::of(&History::by(&recipe, 1).commits);
+    assert!(oracle.is_relay_only());
+    assert!(!oracle.order().is_empty() && oracle.nodes().is_empty() && oracle.voids().is_empty());
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod draft;
 mod oddity;
 mod rng;
 mod schemas;
+mod script;
 mod world;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ use woodland_format::{AuthorKey, Commit, DatasetId, Schema, SecretKey, SignedPoi
 pub use crate::histories::distribution::Distribution;
 pub use crate::histories::rng::Rng;
 pub use crate::histories::schemas::{founding_schema, later_schema, other_schema};
+pub use crate::histories::script::{Line, Script};
 
 /// What kind of histories to make. All rates are in percent.
 #[derive(Debug, Clone)]
