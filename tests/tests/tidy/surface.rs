@@ -2,7 +2,8 @@
 //!
 //! Starting at `lib.rs`, every `pub` item and every `pub use` is followed to the item itself. Of an
 //! item its signature is kept, with derives and `non_exhaustive`; of a type also its public fields,
-//! methods and trait impls. `_` stands for what is private.
+//! methods and trait impls. `_` stands for what is private,
+//! `#[provided]` for a body.
 //!
 //! **Invariants**
 //! - The page depends on the sources alone; it is sorted by name, so that moving code changes
@@ -258,6 +259,7 @@ fn bare_trait_item(item: &mut TraitItem) {
             one.attrs = kept(&one.attrs);
             if let Some(body) = &mut one.default {
                 body.stmts.clear();
+                one.attrs.push(syn::parse_quote!(#[provided]));
             }
         }
         TraitItem::Const(one) => one.attrs = kept(&one.attrs),
@@ -374,9 +376,11 @@ fn a_drift_of_the_surface_is_seen() {
         let files = [at("lib", lib), at("inner", inner), at("open", "pub const MAX: u8 = 3;")];
         page("x", &surface("crates/x/src/lib.rs", &sources(&files)))
     };
-    let lib = "mod inner;\npub mod open;\npub use crate::inner::{A, make};\nid! { /// D.\n B, 3 }";
+    let lib =
+        "mod inner;\npub mod open;\npub use crate::inner::{A, T, make};\nid! { /// D.\n B, 3 }";
     let inner = "pub struct A { pub a: u8, b: u8 }\nimpl A { pub fn c(&self) -> u8 { 1 } fn d() {} }\n\
-                 impl Clone for A { fn clone(&self) -> A { x() } }\npub fn make() {}\npub fn not() {}";
+                 impl Clone for A { fn clone(&self) -> A { x() } }\npub fn make() {}\npub fn not() {}\n\
+                 pub trait T { fn must(); fn may() {} }";
     let first = written(lib, inner);
     for shown in
         ["pub a: u8", "pub fn c(&self) -> u8;", "impl Clone for A;", "## make", "open::MAX"]
@@ -391,6 +395,7 @@ fn a_drift_of_the_surface_is_seen() {
         inner.replace("-> u8 {", "-> u16 {"),
         inner.replace("impl Clone", "impl Copy"),
         inner.replace("fn d()", "pub fn d()"),
+        inner.replace("fn may() {}", "fn may();"),
     ];
     for drift in drifts {
         assert!(first_difference(&first, &written(lib, &drift)).is_some(), "{drift}");
