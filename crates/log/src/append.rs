@@ -154,6 +154,7 @@ impl Log {
             same_author(commit, held.author())?;
             return Ok(false);
         }
+        self.check_dataset(commit)?;
         self.check_past(commit)?;
         self.check_schema(commit)?;
         self.place_commit(commit);
@@ -165,16 +166,21 @@ impl Log {
         commit.references().filter(|id| !self.contains(id)).collect()
     }
 
-    fn check_past(&self, commit: &Commit) -> Result<(), AppendError> {
-        let other_dataset = match commit.header().position {
-            Position::Founding { .. } => Some(DatasetId::from(commit.id())),
-            Position::First { dataset, .. } => Some(dataset).filter(|found| *found != self.dataset),
-            Position::Next { .. } => None,
+    /// Whether the commit says of itself that it belongs elsewhere.
+    pub(crate) fn check_dataset(&self, commit: &Commit) -> Result<(), AppendError> {
+        let found = match commit.header().position {
+            Position::Founding { .. } => DatasetId::from(commit.id()),
+            Position::First { dataset, .. } => dataset,
+            Position::Next { .. } => return Ok(()),
         };
-        if let Some(found) = other_dataset {
-            let (commit, expected) = (commit.id(), self.dataset);
-            return Err(AppendError::OtherDataset { commit, expected, found });
+        if found == self.dataset {
+            return Ok(());
         }
+        let (commit, expected) = (commit.id(), self.dataset);
+        Err(AppendError::OtherDataset { commit, expected, found })
+    }
+
+    fn check_past(&self, commit: &Commit) -> Result<(), AppendError> {
         let missing = self.missing(commit);
         if !missing.is_empty() {
             let missing = missing.into_iter().collect();

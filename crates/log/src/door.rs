@@ -240,6 +240,10 @@ impl<'a> Admission<'a> {
             self.refuse_past(claim, refused);
             return true;
         }
+        if let Err(error) = self.log.check_dataset(commit) {
+            self.refuse_commit(commit, &error);
+            return true;
+        }
         let missing = self.log.missing(commit);
         if missing.is_empty() && vouched {
             self.admit(commit, signature);
