@@ -10,6 +10,8 @@
 //!
 //! What this does not do: say what the bytes mean.
 
+use bincode::enc::write::Writer;
+use bincode::error::EncodeError;
 use serde::de::{DeserializeOwned, Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::marker::PhantomData;
@@ -68,10 +70,26 @@ where
         let reason = format!("{} bytes follow it", bytes.len() - read);
         return Err(CanonicalError::Malformed { what, reason });
     }
-    if encode(&value) != bytes {
+    let mut same = Comparison { left: bytes };
+    let config = bincode::config::standard().with_fixed_int_encoding();
+    let encoded = bincode::serde::encode_into_writer(&value, &mut same, config);
+    if encoded.is_err() || !same.left.is_empty() {
         return Err(CanonicalError::NotCanonical { what });
     }
     Ok(value)
+}
+
+/// Compares what is encoded with bytes that are there, instead of keeping it.
+struct Comparison<'a> {
+    left: &'a [u8],
+}
+
+impl Writer for &mut Comparison<'_> {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
+        let differs = EncodeError::Other("other bytes");
+        self.left = self.left.strip_prefix(bytes).ok_or(differs)?;
+        Ok(())
+    }
 }
 
 /// A text of at most `LIMIT` bytes; for `#[serde(deserialize_with)]`.
@@ -108,7 +126,17 @@ where
     deserializer.deserialize_seq(BoundedList::<T, LIMIT>(PhantomData))
 }
 
-fn check_length<E: serde::de::Error>(length: usize, limit: usize) -> Result<(), E> {
+/// Appends an item to a list that claims to get `claimed` items. A claim is believed bit by bit, as
+/// items arrive: what is reserved beyond them stays under an eighth of them.
+pub(crate) fn push<T>(list: &mut Vec<T>, item: T, claimed: usize) {
+    if list.len() == list.capacity() {
+        let believed = (list.len() / 8).max(16);
+        list.reserve_exact(claimed.saturating_sub(list.len()).clamp(1, believed));
+    }
+    list.push(item);
+}
+
+pub(crate) fn check_length<E: serde::de::Error>(length: usize, limit: usize) -> Result<(), E> {
     if length > limit {
         return Err(E::custom(format!("length {length} is over the limit of {limit}")));
     }
@@ -125,16 +153,14 @@ impl<'de, T: Deserialize<'de>, const LIMIT: usize> Visitor<'de> for BoundedList<
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<T>, A::Error> {
-        // The claimed length is not trusted for memory: the list grows as items arrive.
-        if let Some(claimed) = items.size_hint() {
-            check_length::<A::Error>(claimed, LIMIT)?;
-        }
+        let claimed = items.size_hint().unwrap_or(0);
+        check_length::<A::Error>(claimed, LIMIT)?;
         let mut list = Vec::new();
         while let Some(item) = items.next_element()? {
             if list.len() == LIMIT {
                 return Err(A::Error::custom(format!("more than {LIMIT} items")));
             }
-            list.push(item);
+            push(&mut list, item, claimed);
         }
         Ok(list)
     }

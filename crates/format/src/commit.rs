@@ -31,6 +31,28 @@ struct Sealed {
     payload: Option<Box<[u8]>>,
 }
 
+/// A payload with its hash, or what is left of an erased one. Hashing makes it, so they fit.
+pub(crate) struct HashedPayload {
+    length: usize,
+    hash: PayloadHash,
+    bytes: Option<Box<[u8]>>,
+}
+
+impl HashedPayload {
+    pub(crate) fn of(bytes: Box<[u8]>) -> Self {
+        let (length, hash) = (bytes.len(), hash::payload_hash(&bytes));
+        HashedPayload { length, hash, bytes: Some(bytes) }
+    }
+
+    pub(crate) fn erased(length: u32, hash: PayloadHash) -> Self {
+        HashedPayload { length: length as usize, hash, bytes: None }
+    }
+
+    pub(crate) fn hash(&self) -> PayloadHash {
+        self.hash
+    }
+}
+
 /// What a writer says when it makes a commit; the rest follows.
 #[derive(Debug, Clone)]
 pub struct Draft {
@@ -109,22 +131,34 @@ impl Commit {
         payload: Option<Box<[u8]>>,
     ) -> Result<Self, CommitError> {
         header.check()?;
+        let payload = match payload {
+            Some(bytes) => HashedPayload::of(bytes),
+            None => HashedPayload::erased(header.payload_bytes, header.payload_hash),
+        };
+        Self::of_checked(author, header, payload)
+    }
+
+    /// The same, of a header whose `check` held and a payload that is hashed already.
+    pub(crate) fn of_checked(
+        author: AuthorKey,
+        header: Header,
+        payload: HashedPayload,
+    ) -> Result<Self, CommitError> {
         let id = hash::commit_id(&header.encode());
         if let Some(named) = header.first_author()
             && named != author
         {
             return Err(CommitError::Author { commit: id, expected: author, found: named });
         }
-        if let Some(bytes) = &payload {
-            let (expected, found) = (header.payload_bytes, bytes.len());
-            if found != expected as usize {
-                return Err(CommitError::PayloadLength { commit: id, expected, found });
-            }
-            let (expected, found) = (header.payload_hash, hash::payload_hash(bytes));
-            if found != expected {
-                return Err(CommitError::PayloadHash { commit: id, expected, found });
-            }
+        let (expected, found) = (header.payload_bytes, payload.length);
+        if found != expected as usize {
+            return Err(CommitError::PayloadLength { commit: id, expected, found });
         }
+        let (expected, found) = (header.payload_hash, payload.hash);
+        if found != expected {
+            return Err(CommitError::PayloadHash { commit: id, expected, found });
+        }
+        let payload = payload.bytes;
         Ok(Commit(Arc::new(Sealed { id, author, header, payload })))
     }
 
@@ -137,25 +171,19 @@ impl Commit {
         if bytes.len() > PAYLOAD_BYTES_MAX {
             return Err(CommitError::BatchTooLarge { found: bytes.len() });
         }
+        let payload = HashedPayload::of(bytes.into_boxed_slice());
         let mut parents = draft.parents;
         parents.sort_unstable();
         let header = Header {
             format: HEADER_FORMAT,
             position: draft.position,
-            payload_hash: hash::payload_hash(&bytes),
-            payload_bytes: u32::try_from(bytes.len()).expect("PAYLOAD_BYTES_MAX fits u32"),
+            payload_hash: payload.hash,
+            payload_bytes: u32::try_from(payload.length).expect("PAYLOAD_BYTES_MAX fits u32"),
             turn: draft.turn,
             parents,
         };
         header.check()?;
-        let id = hash::commit_id(&header.encode());
-        if let Some(named) = header.first_author()
-            && named != author
-        {
-            return Err(CommitError::Author { commit: id, expected: author, found: named });
-        }
-        let payload = Some(bytes.into_boxed_slice());
-        Ok(Commit(Arc::new(Sealed { id, author, header, payload })))
+        Self::of_checked(author, header, payload)
     }
 
     /// The commit's name.

@@ -60,7 +60,7 @@ pub enum FileError {
         found: usize,
     },
     /// Not a Woodland file.
-    #[error("not a Woodland file: byte 0 begins {found:?}, expected \"WOODLAND\"")]
+    #[error("not a Woodland file: byte 0 begins \"{found}\", expected \"WOODLAND\"")]
     Magic {
         /// What stands there, made printable.
         found: String,
@@ -232,6 +232,11 @@ pub(crate) fn take(bytes: &[u8], tag: Tag, limit: usize) -> Result<&[u8], FrameE
         return Err(FrameError::Checksum { expected, found });
     }
     Ok(body)
+}
+
+/// The length that the frame at the beginning of `bytes` claims for its body; 0 where there is none.
+pub(crate) fn claimed_length(bytes: &[u8]) -> usize {
+    bytes.get(4..8).map_or(0, |length| le_u32(length) as usize)
 }
 
 fn frame_checksum(tag: [u8; 4], length: [u8; 4], body: &[u8]) -> u32 {

@@ -10,7 +10,7 @@
 //!
 //! **Invariants**
 //! - The commit id is the hash of these bytes and of nothing else.
-//! - A `next` header without parents is at most 128 bytes: two blocks of BLAKE3.
+//! - An ordinary header (`next`, schema kept, no parents) has 101 bytes: two blocks of BLAKE3.
 //! - Parents ascend strictly, at most [`PARENTS_MAX`]; a founding header has none and turn 0.
 //!
 //! What this does not do: say whether the past exists or the turn is right; that is the log's.

@@ -13,7 +13,7 @@ use crate::canonical::{self, CanonicalError};
 use crate::id::{ObjectId, TypeId};
 use crate::limits::{FIELDS_MAX, OP_BYTES_MAX, OPS_MAX, PAYLOAD_BYTES_MAX};
 use crate::schema::Schema;
-use crate::value::{Value, ValueType};
+use crate::value::{self, Value, ValueType};
 use serde::{Deserialize, Serialize};
 
 /// The payload format that this release writes.
@@ -65,7 +65,7 @@ pub enum RegisterOp {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RecordOp {
     /// Puts values in place of these members, strictly ascending; the others stay.
-    Set(#[serde(deserialize_with = "canonical::list::<_, _, FIELDS_MAX>")] Vec<(u32, Value)>),
+    Set(#[serde(deserialize_with = "value::members")] Vec<(u32, Value)>),
 }
 
 /// The op of kind `text`.

@@ -2,16 +2,18 @@
 //!
 //! **Invariants**
 //! - No input panics, recurses, or takes more memory than a small multiple of its own length.
+//! - The work is linear: bytes spent on broken frames are counted, and past a limit such frames are
+//!   passed over by the length that they claim, not searched.
 //! - What is damaged is named by segment, author, byte and what was expected; what is whole before and
-//!   after it is handed out. After damage, reading goes on at the next head whose checksum holds.
+//!   after it is handed out. After damage, reading goes on at the next head whose checksum holds; no
+//!   head is looked for inside a frame whose own checksum holds, so none is found in a payload.
 //! - A handed-out commit has its recomputed id and fits its payload; nothing else is promised of it.
 //!
 //! What this does not do: verify signatures, repair, or read files.
 
 use crate::canonical::{self, CanonicalError};
-use crate::commit::{Commit, CommitError, SignedPoint};
+use crate::commit::{Commit, CommitError, HashedPayload, SignedPoint};
 use crate::frame::{self, FRAME_HEADER_BYTES, FrameError, Tag};
-use crate::hash;
 use crate::header::{HEADER_FORMAT, Header, HeaderError, Position, SchemaChange};
 use crate::id::{AuthorKey, CommitId, DatasetId, PayloadHash, SchemaId, Signature};
 use crate::limits::SEGMENT_COMMITS_MAX;
@@ -20,6 +22,8 @@ use crate::segment::{SEGMENT_FORMAT, SegmentHead, row};
 use std::fmt;
 
 const HEAD_BYTES_MAX: usize = 256;
+/// What every frame's tag begins with.
+const FRAME_TAG: &[u8; 3] = b"SEG";
 
 /// The commits of a segment, decoded, and the signatures that stood with them.
 #[derive(Debug, Clone)]
@@ -48,6 +52,7 @@ pub struct Damage {
     /// The first byte after the damage where reading went on.
     pub resumed: u64,
     /// The seqs of this segment's commits that are intact before it: first, and one past the last.
+    /// None are known to be where the cause is [`DamageCause::Last`].
     pub intact: (u64, u64),
     /// What is wrong.
     pub cause: DamageCause,
@@ -101,6 +106,18 @@ pub enum DamageCause {
         /// The segment's.
         found: DatasetId,
     },
+    /// A head that no segment has.
+    #[error("head at byte {offset}: {what} is {found}, expected {expected}")]
+    HeadMismatch {
+        /// Where.
+        offset: u64,
+        /// Of what.
+        what: &'static str,
+        /// What could stand there.
+        expected: u64,
+        /// What stands there.
+        found: u64,
+    },
     /// Head and blocks contradict each other.
     #[error("block at byte {offset}: {what} is {found}, expected {expected}")]
     Mismatch {
@@ -153,6 +170,9 @@ impl fmt::Display for Damage {
         }
         write!(f, ": {}; ", self.cause)?;
         match self.intact {
+            _ if matches!(self.cause, DamageCause::Last { .. }) => {
+                f.write_str("only signatures tell which of its commits are intact")
+            }
             (first, end) if end > first + 1 => {
                 write!(f, "commits {first}-{} before it are intact", end - 1)
             }
@@ -185,11 +205,13 @@ pub struct Segments<'a> {
     base: u64,
     at: usize,
     count: u64,
+    /// Bytes of frames whose checksum did not hold.
+    wasted: usize,
 }
 
 /// Reads the segments in `bytes`, whose first byte stands at `base` in their file.
 pub fn read_segments(dataset: DatasetId, bytes: &[u8], base: u64) -> Segments<'_> {
-    Segments { dataset, bytes, base, at: 0, count: 0 }
+    Segments { dataset, bytes, base, at: 0, count: 0, wasted: 0 }
 }
 
 impl Iterator for Segments<'_> {
@@ -205,7 +227,7 @@ impl Iterator for Segments<'_> {
         let head = match self.head() {
             Ok(head) => head,
             Err(cause) => {
-                self.resume_after(start + 1);
+                self.resume(start);
                 let damage = self.damage(number, None, start, (0, 0), cause);
                 return Some(Found { segment: None, damage: Some(damage) });
             }
@@ -216,7 +238,7 @@ impl Iterator for Segments<'_> {
             let block_at = self.at;
             outcome = self.block(&mut run, &head).map_err(|cause| (block_at, cause));
             if outcome.is_err() {
-                self.resume_after(block_at.max(start + 1));
+                self.resume(block_at);
                 break;
             }
         }
@@ -224,7 +246,11 @@ impl Iterator for Segments<'_> {
             outcome = self.close(&run, &head, start).map_err(|cause| (start, cause));
         }
         let damage = outcome.err().map(|(at, cause)| {
-            let intact = (head.first_seq, run.next_seq);
+            let end = match cause {
+                DamageCause::Last { .. } => head.first_seq,
+                _ => run.next_seq,
+            };
+            let intact = (head.first_seq, end);
             self.damage(number, Some(head.author), at, intact, cause)
         });
         let (offset, bytes) = (self.offset(start), (self.at - start) as u64);
@@ -233,7 +259,7 @@ impl Iterator for Segments<'_> {
     }
 }
 
-impl Segments<'_> {
+impl<'a> Segments<'a> {
     fn offset(&self, at: usize) -> u64 {
         self.base + at as u64
     }
@@ -250,26 +276,52 @@ impl Segments<'_> {
         Damage { segment, author, offset, resumed, intact, cause }
     }
 
-    /// Moves on to the next head whose checksum holds, or to the end.
-    fn resume_after(&mut self, from: usize) {
-        let tag = Tag::Head.bytes();
-        let mut at = from;
-        while let Some(found) = self.bytes.get(at..).and_then(|rest| find(rest, &tag)) {
-            let candidate = at + found;
-            let rest = self.bytes.get(candidate..).unwrap_or_default();
-            if frame::take(rest, Tag::Head, HEAD_BYTES_MAX).is_ok() {
-                self.at = candidate;
+    /// Moves on from damage in the frame at `damaged` to the next head whose checksum holds, or to the
+    /// end, over whole blocks. A damaged frame that was taken is behind us already: its checksum held.
+    fn resume(&mut self, damaged: usize) {
+        if self.at == damaged {
+            self.pass_broken();
+        }
+        while let Some(found) = find(self.rest(), FRAME_TAG) {
+            self.at += found;
+            if frame::take(self.rest(), Tag::Head, HEAD_BYTES_MAX).is_ok() {
                 return;
             }
-            at = candidate + 1;
+            match self.frame(Tag::Block, FRAME_BYTES_MAX) {
+                Ok(_) => {}
+                Err(FrameError::Checksum { .. }) => self.pass_broken(),
+                Err(_) => self.at += 1,
+            }
         }
         self.at = self.bytes.len();
     }
 
-    fn frame(&mut self, tag: Tag, limit: usize) -> Result<&[u8], FrameError> {
-        let body = frame::take(self.bytes.get(self.at..).unwrap_or_default(), tag, limit)?;
-        self.at += FRAME_HEADER_BYTES + body.len();
-        Ok(body)
+    /// Moves into a broken frame to search it; once too much is spent, to the end that it claims.
+    fn pass_broken(&mut self) {
+        let step = match self.is_spent() {
+            true => FRAME_HEADER_BYTES + frame::claimed_length(self.rest()),
+            false => 1,
+        };
+        self.at = self.at.saturating_add(step).min(self.bytes.len());
+    }
+
+    fn is_spent(&self) -> bool {
+        self.wasted / 4 > self.bytes.len()
+    }
+
+    fn rest(&self) -> &'a [u8] {
+        self.bytes.get(self.at..).unwrap_or_default()
+    }
+
+    fn frame(&mut self, tag: Tag, limit: usize) -> Result<&'a [u8], FrameError> {
+        let rest = self.rest();
+        let outcome = frame::take(rest, tag, limit);
+        match &outcome {
+            Ok(body) => self.at += FRAME_HEADER_BYTES + body.len(),
+            Err(FrameError::Checksum { .. }) => self.wasted += frame::claimed_length(rest),
+            Err(_) => {}
+        }
+        outcome
     }
 
     fn head(&mut self) -> Result<SegmentHead, DamageCause> {
@@ -289,14 +341,16 @@ impl Segments<'_> {
             return Err(DamageCause::Dataset { offset, expected, found });
         }
         let mismatch = |what, expected: u64, found: u64| {
-            Err(DamageCause::Mismatch { offset, what, expected, found })
+            Err(DamageCause::HeadMismatch { offset, what, expected, found })
         };
         match head {
             SegmentHead { commits, .. } if commits == 0 || commits > SEGMENT_COMMITS_MAX => {
-                mismatch("the number of commits", 1, u64::from(commits))
+                let nearest = commits.clamp(1, SEGMENT_COMMITS_MAX);
+                mismatch("the number of commits", u64::from(nearest), u64::from(commits))
             }
             SegmentHead { blocks, commits, .. } if blocks == 0 || blocks > commits => {
-                mismatch("the number of blocks", u64::from(commits), u64::from(blocks))
+                let nearest = blocks.clamp(1, commits);
+                mismatch("the number of blocks", u64::from(nearest), u64::from(blocks))
             }
             SegmentHead { previous: None, first_seq, .. } if first_seq != 0 => {
                 mismatch("the first seq without a commit before it", 0, first_seq)
@@ -307,7 +361,7 @@ impl Segments<'_> {
             SegmentHead { first_seq, commits, .. }
                 if first_seq.checked_add(u64::from(commits)).is_none() =>
             {
-                mismatch("the first seq", 0, first_seq)
+                mismatch("the first seq", u64::MAX - u64::from(commits), first_seq)
             }
             head => Ok(head),
         }
@@ -349,7 +403,7 @@ impl Segments<'_> {
         let (expected, found) = (u64::from(head.commits), run.commits.len() as u64);
         if expected != found {
             let what = "the number of commits in all blocks";
-            return Err(DamageCause::Mismatch { offset, what, expected, found });
+            return Err(DamageCause::HeadMismatch { offset, what, expected, found });
         }
         match run.previous {
             Some(found) if found != head.last => {
@@ -419,14 +473,8 @@ impl Run {
         if header.first_author().is_none() || self.next_seq != 0 {
             return Err(cursor.broken("has a whole header, which only a chain's first commit has"));
         }
-        let (payload_bytes, payload_hash, payload) = cursor.payload(flags)?;
-        if payload_bytes != header.payload_bytes || payload_hash != header.payload_hash {
-            // `new` would not see it where the payload is erased.
-            let id = hash::commit_id(&header.encode());
-            let (expected, found) = (header.payload_hash, payload_hash);
-            return Err(bad(CommitError::PayloadHash { commit: id, expected, found }));
-        }
-        Commit::new(self.author, header, payload).map_err(bad)
+        let (_, payload) = cursor.payload(flags)?;
+        Commit::of_checked(self.author, header, payload).map_err(bad)
     }
 
     fn next(&self, flags: u8, cursor: &mut Cursor<'_>) -> Result<Commit, DamageCause> {
@@ -445,21 +493,21 @@ impl Run {
             row::INTRODUCE => SchemaChange::Introduce(SchemaId(cursor.array()?)),
             _ => return Err(cursor.broken("adopts and introduces a schema at once")),
         };
-        let (payload_bytes, payload_hash, payload) = cursor.payload(flags)?;
+        let (payload_bytes, payload) = cursor.payload(flags)?;
         let header = Header {
             format: HEADER_FORMAT,
             position: Position::Next { backlink, seq: self.next_seq, schema },
-            payload_hash,
+            payload_hash: payload.hash(),
             payload_bytes,
             turn,
             parents,
         };
         let (offset, seq) = (cursor.offset, cursor.seq);
-        Commit::new(self.author, header, payload).map_err(|error| DamageCause::Commit {
-            offset,
-            seq,
-            error,
-        })
+        header
+            .check()
+            .map_err(CommitError::from)
+            .and_then(|()| Commit::of_checked(self.author, header, payload))
+            .map_err(|error| DamageCause::Commit { offset, seq, error })
     }
 }
 
@@ -469,8 +517,6 @@ struct Cursor<'a> {
     offset: u64,
     seq: u64,
 }
-
-type PayloadParts = (u32, PayloadHash, Option<Box<[u8]>>);
 
 impl<'a> Cursor<'a> {
     fn broken(&self, reason: &'static str) -> DamageCause {
@@ -501,7 +547,10 @@ impl<'a> Cursor<'a> {
 
     fn parents(&mut self) -> Result<Vec<CommitId>, DamageCause> {
         let count = usize::from(u16::from_le_bytes(self.array()?));
-        if count == 0 || count > PARENTS_MAX {
+        if count == 0 {
+            return Err(self.broken("has a list of parents without any"));
+        }
+        if count > PARENTS_MAX {
             let error = HeaderError::TooManyParents { found: count }.into();
             return Err(DamageCause::Commit { offset: self.offset, seq: self.seq, error });
         }
@@ -510,20 +559,20 @@ impl<'a> Cursor<'a> {
         Ok(ids.iter().map(|id| CommitId(*id)).collect())
     }
 
-    fn payload(&mut self, flags: u8) -> Result<PayloadParts, DamageCause> {
+    fn payload(&mut self, flags: u8) -> Result<(u32, HashedPayload), DamageCause> {
         let length = self.u32()?;
         if length as usize > PAYLOAD_BYTES_MAX {
             let error = HeaderError::PayloadTooLong { found: u64::from(length) }.into();
             return Err(DamageCause::Commit { offset: self.offset, seq: self.seq, error });
         }
         if flags & row::ERASED != 0 {
-            return Ok((length, PayloadHash(self.array()?), None));
+            return Ok((length, HashedPayload::erased(length, PayloadHash(self.array()?))));
         }
         let payload = self.take(length as usize)?;
-        Ok((length, hash::payload_hash(payload), Some(payload.into())))
+        Ok((length, HashedPayload::of(payload.into())))
     }
 }
 
-fn find(bytes: &[u8], tag: &[u8; 4]) -> Option<usize> {
-    bytes.windows(4).position(|window| window == tag)
+fn find(bytes: &[u8], tag: &[u8; 3]) -> Option<usize> {
+    bytes.windows(3).position(|window| window == tag)
 }

@@ -66,7 +66,7 @@ pub enum SchemaError {
     Canonical(#[from] CanonicalError),
     /// A name is empty, too long, or holds a character that would blur messages and dumps.
     #[error(
-        "'{name}' is no name: names have 1 to {NAME_BYTES_MAX} bytes of letters, digits and '_'"
+        "'{name}' is no name: names have 1 to {NAME_BYTES_MAX} bytes of ASCII letters, digits and '_'"
     )]
     BadName {
         /// The name.
@@ -207,7 +207,8 @@ fn unique_names<'a>(names: impl Iterator<Item = &'a str>) -> Result<(), SchemaEr
 
 fn good_name(name: &str) -> Result<(), SchemaError> {
     let fits = (1..=NAME_BYTES_MAX).contains(&name.len());
-    if fits && name.chars().all(|c| c.is_alphanumeric() || c == '_') {
+    // ASCII: what Unicode calls a letter depends on the release of the tables.
+    if fits && name.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_') {
         return Ok(());
     }
     Err(SchemaError::BadName { name: name.chars().take(NAME_BYTES_MAX).collect() })

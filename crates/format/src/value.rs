@@ -9,7 +9,7 @@
 
 use crate::canonical;
 use crate::id::{NodeId, TypeId};
-use crate::limits::{LIST_ITEMS_MAX, VALUE_DEPTH_MAX};
+use crate::limits::{FIELDS_MAX, LIST_ITEMS_MAX, VALUE_DEPTH_MAX};
 use serde::de::{DeserializeSeed, EnumAccess, Error as _, SeqAccess, VariantAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
@@ -183,6 +183,14 @@ impl<'de> Visitor<'de> for Nested<Value> {
     }
 }
 
+/// The members that a record's op sets; for `#[serde(deserialize_with)]`.
+pub(crate) fn members<'de, D>(deserializer: D) -> Result<Vec<(u32, Value)>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    Members(Nested::at(1)).deserialize(deserializer)
+}
+
 struct Items(Nested<Value>);
 
 impl<'de> DeserializeSeed<'de> for Items {
@@ -201,12 +209,14 @@ impl<'de> Visitor<'de> for Items {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<Value>, A::Error> {
+        let claimed = items.size_hint().unwrap_or(0);
+        canonical::check_length::<A::Error>(claimed, LIST_ITEMS_MAX)?;
         let mut list = Vec::new();
         while let Some(item) = items.next_element_seed(Nested::<Value>::at(self.0.depth))? {
             if list.len() == LIST_ITEMS_MAX {
                 return Err(A::Error::custom(format!("more than {LIST_ITEMS_MAX} items")));
             }
-            list.push(item);
+            canonical::push(&mut list, item, claimed);
         }
         Ok(list)
     }
@@ -230,12 +240,17 @@ impl<'de> Visitor<'de> for Members {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        let claimed = items.size_hint().unwrap_or(0);
+        canonical::check_length::<A::Error>(claimed, FIELDS_MAX)?;
         let mut members: Vec<(u32, Value)> = Vec::new();
         while let Some(member) = items.next_element_seed(Member(Nested::at(self.0.depth)))? {
             if members.last().is_some_and(|(last, _)| *last >= member.0) {
                 return Err(A::Error::custom("members of a record must ascend"));
             }
-            members.push(member);
+            if members.len() == FIELDS_MAX {
+                return Err(A::Error::custom(format!("more than {FIELDS_MAX} members")));
+            }
+            canonical::push(&mut members, member, claimed);
         }
         Ok(members)
     }

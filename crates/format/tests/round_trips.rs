@@ -1,0 +1,277 @@
+//! Whatever is encoded decodes to itself: all canonical types, and segments of random chains cut anywhere.
+
+mod sample;
+
+use proptest::collection::{btree_map, btree_set, vec};
+use proptest::option;
+use proptest::prelude::*;
+use sample::{founding, key};
+use woodland_format::{
+    Commit, CommitId, DatasetId, Draft, FieldDefinition, FieldId, Header, MemberDefinition, NodeId,
+    ObjectId, Op, Payload, PayloadHash, Position, RecordConfig, RecordOp, RegisterConfig,
+    RegisterOp, Schema, SchemaChange, SchemaId, SegmentHead, SignedPoint, TextOp, TypeDefinition,
+    TypeId, Value, ValueType, decode, encode, encode_segment, limits, read_segments,
+};
+
+const ALL: usize = limits::PAYLOAD_BYTES_MAX;
+
+fn value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        any::<bool>().prop_map(Value::Bool),
+        any::<i64>().prop_map(Value::Int),
+        any::<String>().prop_map(Value::String),
+        vec(any::<u8>(), 0..20).prop_map(Value::Bytes),
+        any::<[u8; 16]>().prop_map(|id| Value::Pointer(NodeId(id))),
+    ];
+    leaf.prop_recursive(15, 60, 4, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..4).prop_map(Value::List),
+            btree_map(any::<u32>(), inner, 0..4)
+                .prop_map(|members| Value::Record(members.into_iter().collect())),
+        ]
+    })
+}
+
+fn value_type() -> impl Strategy<Value = ValueType> {
+    let leaf = prop_oneof![
+        Just(ValueType::Bool),
+        Just(ValueType::Int),
+        Just(ValueType::String),
+        Just(ValueType::Bytes),
+        any::<u64>().prop_map(|id| ValueType::Pointer(TypeId(id))),
+    ];
+    leaf.prop_recursive(15, 15, 1, |inner| inner.prop_map(|item| ValueType::List(Box::new(item))))
+}
+
+fn members() -> impl Strategy<Value = Vec<(u32, Value)>> {
+    btree_map(any::<u32>(), value(), 0..4).prop_map(|members| members.into_iter().collect())
+}
+
+fn schema() -> impl Strategy<Value = Schema> {
+    let fields = vec(("[a-z]{1,9}", vec(any::<u8>(), 0..30)), 0..5);
+    vec((any::<u32>(), fields), 0..4).prop_map(|types| {
+        let one = |(at, (version, fields)): (usize, (u32, Vec<(String, Vec<u8>)>))| {
+            let field = |(number, (kind, config)): (usize, (String, Vec<u8>))| FieldDefinition {
+                id: FieldId((at * 100 + number) as u64),
+                name: format!("f{number}"),
+                kind,
+                config,
+            };
+            let fields = fields.into_iter().enumerate().map(field).collect();
+            TypeDefinition { id: TypeId(at as u64), name: format!("T{at}"), version, fields }
+        };
+        Schema { types: types.into_iter().enumerate().map(one).collect() }
+    })
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    prop_oneof![
+        1 => schema().prop_map(Op::Schema),
+        2 => any::<(u64, u64)>().prop_map(|(id, salt)| Op::Create { node_type: TypeId(id), salt }),
+        4 => (any::<[u8; 16]>(), any::<u64>(), vec(any::<u8>(), 0..50)).prop_map(|(id, field, op)| {
+            Op::Edit { object: ObjectId { node: NodeId(id), field: FieldId(field) }, op }
+        }),
+    ]
+}
+
+fn payload() -> impl Strategy<Value = Payload> {
+    vec(op(), 0..4).prop_map(Payload::of)
+}
+
+fn schema_change() -> impl Strategy<Value = SchemaChange> {
+    prop_oneof![
+        4 => Just(SchemaChange::Keep),
+        1 => any::<[u8; 32]>().prop_map(|id| SchemaChange::Adopt(SchemaId(id))),
+        1 => any::<[u8; 32]>().prop_map(|id| SchemaChange::Introduce(SchemaId(id))),
+    ]
+}
+
+fn parents(most: usize) -> impl Strategy<Value = Vec<CommitId>> {
+    btree_set(any::<[u8; 32]>(), 0..=most).prop_map(|ids| ids.into_iter().map(CommitId).collect())
+}
+
+fn position() -> impl Strategy<Value = Position> {
+    let ids = any::<([u8; 32], [u8; 32])>();
+    let certified = option::of((1..9u8, "\\PC{0,30}"));
+    let first =
+        (ids, 1..9u8, any::<bool>(), certified).prop_map(|((one, two), seed, founds, word)| {
+            let author = key(seed).author();
+            let certificate = word.map(|(seed, name)| key(seed).certify(&author, &name));
+            let schema = SchemaId(two);
+            match founds {
+                true => Position::Founding { author, nonce: one, schema, certificate },
+                false => Position::First { author, dataset: DatasetId(one), schema, certificate },
+            }
+        });
+    let next = (any::<[u8; 32]>(), 1..=u64::MAX, schema_change())
+        .prop_map(|(id, seq, schema)| Position::Next { backlink: CommitId(id), seq, schema });
+    prop_oneof![first, next]
+}
+
+fn header() -> impl Strategy<Value = Header> {
+    let size = 0..=u32::try_from(limits::PAYLOAD_BYTES_MAX).unwrap();
+    (position(), any::<[u8; 32]>(), size, any::<u64>(), parents(8)).prop_map(
+        |(position, hash, payload_bytes, turn, parents)| {
+            let founds = matches!(position, Position::Founding { .. });
+            let (turn, parents) = if founds { (0, vec![]) } else { (turn, parents) };
+            let payload_hash = PayloadHash(hash);
+            Header { format: 1, position, payload_hash, payload_bytes, turn, parents }
+        },
+    )
+}
+
+macro_rules! returns {
+    ($type:ty, $value:expr) => {{
+        let value: $type = $value;
+        prop_assert_eq!(decode::<$type, ALL>("a thing", &encode(&value)).unwrap(), value)
+    }};
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn values_and_types_return(value in value(), value_type in value_type(), members in members()) {
+        returns!(Value, value.clone());
+        returns!(ValueType, value_type.clone());
+        returns!(RegisterOp, RegisterOp::Set(value));
+        returns!(RecordOp, RecordOp::Set(members));
+        returns!(RegisterConfig, RegisterConfig { value: value_type.clone() });
+        let member = |number| MemberDefinition { number, name: format!("m{number}"), value: value_type.clone() };
+        returns!(RecordConfig, RecordConfig { members: (0..3).map(member).collect() });
+    }
+
+    #[test]
+    fn text_ops_return(at in any::<u32>(), bytes in any::<u32>(), text in any::<String>()) {
+        returns!(TextOp, TextOp::Insert { at, text });
+        returns!(TextOp, TextOp::Delete { at, bytes });
+    }
+
+    #[test]
+    fn schemas_and_payloads_return(schema in schema(), payload in payload()) {
+        prop_assert_eq!(Schema::decode(&schema.encode()).unwrap(), schema);
+        prop_assert_eq!(Payload::decode(&payload.encode()).unwrap(), payload);
+    }
+
+    #[test]
+    fn headers_return(header in header()) {
+        prop_assert_eq!(Header::decode(&header.encode()).unwrap(), header);
+    }
+
+    #[test]
+    fn bytes_that_decode_are_the_bytes_of_what_they_decode_to(
+        bytes in vec(prop_oneof![3 => 0..8u8, 1 => any::<u8>()], 0..120),
+    ) {
+        if let Ok(value) = decode::<Value, ALL>("a value", &bytes) {
+            prop_assert_eq!(encode(&value), &bytes[..]);
+        }
+        if let Ok(op) = decode::<TextOp, ALL>("an op", &bytes) {
+            prop_assert_eq!(encode(&op), &bytes[..]);
+        }
+        let bytes = [&[1][..], &bytes].concat();
+        if let Ok(payload) = Payload::decode(&bytes) {
+            prop_assert_eq!(payload.encode(), &bytes[..]);
+        }
+        if let Ok(header) = Header::decode(&bytes) {
+            prop_assert_eq!(header.encode(), bytes);
+        }
+    }
+}
+
+/// What one commit of a random chain says beside its place.
+#[derive(Debug, Clone)]
+struct Step {
+    turns: u64,
+    parents: Vec<CommitId>,
+    payload: Payload,
+    schema: SchemaChange,
+    erased: bool,
+    signed: bool,
+    big: usize,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let size = prop_oneof![9 => Just(0usize), 1 => 0..80_000usize];
+    let flags = (prop_oneof![2 => Just(0u64), 1 => 0..5u64], any::<bool>(), any::<bool>(), size);
+    (flags, parents(3), payload(), schema_change()).prop_map(
+        |((turns, erased, signed, big), parents, payload, schema)| Step {
+            turns,
+            parents,
+            payload,
+            schema,
+            erased,
+            signed,
+            big,
+        },
+    )
+}
+
+fn build(steps: &[Step]) -> Vec<Commit> {
+    let mut chain = vec![founding(1)];
+    for step in steps {
+        let last = &chain[chain.len() - 1];
+        let (backlink, seq) = (last.id(), last.seq() + 1);
+        let position = Position::Next { backlink, seq, schema: step.schema };
+        let mut payload = step.payload.clone();
+        payload.ops.extend(sample::typed(0, &"x".repeat(step.big)).ops);
+        let (turn, parents) = (last.turn() + step.turns, step.parents.clone());
+        let commit =
+            Commit::seal(last.author(), Draft { position, turn, parents, payload }).unwrap();
+        let erased = Commit::new(commit.author(), commit.header().clone(), None).unwrap();
+        chain.push(if step.erased { erased } else { commit });
+    }
+    chain
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn segments_of_any_chain_and_any_cut_return(
+        steps in vec(step(), 0..25),
+        cuts in vec(1..9usize, 30),
+    ) {
+        let chain = build(&steps);
+        let dataset: DatasetId = chain[0].id().into();
+        let signed = |commit: &Commit| {
+            let at = usize::try_from(commit.seq()).unwrap();
+            (at == 0 || steps[at - 1].signed).then(|| commit.sign(&key(1)).signature)
+        };
+        let (mut left, mut bytes, mut heads) = (&chain[..], Vec::new(), Vec::new());
+        for cut in cuts {
+            let (run, rest) = left.split_at(cut.min(left.len()));
+            if run.is_empty() {
+                break;
+            }
+            bytes.extend(encode_segment(dataset, run, signed));
+            heads.push((run[0].seq(), run[0].backlink(), run.last().map(Commit::id)));
+            left = rest;
+        }
+        let done = chain.len() - left.len();
+        let mut commits = Vec::new();
+        let mut points = Vec::new();
+        let mut offset = 1000;
+        for (found, expected) in read_segments(dataset, &bytes, 1000).zip(heads) {
+            prop_assert_eq!(found.damage, None);
+            let segment = found.segment.unwrap();
+            let SegmentHead { first_seq, previous, last, .. } = segment.head;
+            prop_assert_eq!((first_seq, previous, Some(last)), expected);
+            prop_assert_eq!(segment.offset, offset);
+            offset += segment.bytes;
+            commits.extend(segment.commits);
+            points.extend(segment.points);
+        }
+        prop_assert_eq!(offset, 1000 + bytes.len() as u64);
+        prop_assert_eq!(&commits, &chain[..done]);
+        for (read, made) in commits.iter().zip(&chain) {
+            prop_assert_eq!(read.header(), made.header());
+            prop_assert_eq!(read.payload(), made.payload());
+            prop_assert_eq!(read.author(), made.author());
+        }
+        let expected: Vec<SignedPoint> = chain[..done]
+            .iter()
+            .filter_map(|commit| signed(commit).map(|_| commit.sign(&key(1))))
+            .collect();
+        prop_assert_eq!(points, expected);
+    }
+}

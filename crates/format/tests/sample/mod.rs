@@ -1,0 +1,159 @@
+//! Keys, chains and segments for the tests, and a writer of segments that can also write wrong ones.
+//! It is made after `docs/format.md`, not after the crate's encoder.
+
+#![allow(dead_code, reason = "each test file uses its own part")]
+
+use woodland_format::{
+    AuthorKey, Commit, CommitId, DatasetId, Draft, FieldId, NodeId, ObjectId, Op, Payload,
+    Position, Schema, SchemaChange, SecretKey, SegmentHead, TextOp, encode,
+};
+
+pub(crate) fn key(byte: u8) -> SecretKey {
+    SecretKey::from_seed([byte; 32])
+}
+
+pub(crate) fn schema() -> Schema {
+    Schema { types: vec![] }
+}
+
+pub(crate) fn founding(byte: u8) -> Commit {
+    let author = key(byte).author();
+    let position =
+        Position::Founding { author, nonce: [7; 32], schema: schema().id(), certificate: None };
+    let payload = Payload::of(vec![Op::Schema(schema())]);
+    Commit::seal(author, Draft { position, turn: 0, parents: vec![], payload }).unwrap()
+}
+
+pub(crate) fn first(byte: u8, dataset: DatasetId) -> Commit {
+    let author = key(byte).author();
+    let certificate = Some(key(99).certify(&author, "Ada"));
+    let position = Position::First { author, dataset, schema: schema().id(), certificate };
+    let draft = Draft { position, turn: 1, parents: vec![], payload: Payload::of(vec![]) };
+    Commit::seal(author, draft).unwrap()
+}
+
+pub(crate) fn typed(at: u32, text: &str) -> Payload {
+    let object = ObjectId { node: NodeId([5; 16]), field: FieldId(11) };
+    let op = encode(&TextOp::Insert { at, text: text.into() });
+    Payload::of(vec![Op::Edit { object, op }])
+}
+
+pub(crate) fn next(before: &Commit, payload: Payload) -> Commit {
+    let (backlink, seq) = (before.id(), before.seq() + 1);
+    let position = Position::Next { backlink, seq, schema: SchemaChange::Keep };
+    let draft = Draft { position, turn: before.turn(), parents: vec![], payload };
+    Commit::seal(before.author(), draft).unwrap()
+}
+
+/// `commits` commits, this one the first.
+pub(crate) fn chain(first: Commit, commits: usize) -> Vec<Commit> {
+    let mut chain = vec![first];
+    while chain.len() < commits {
+        let (last, at) = (&chain[chain.len() - 1], chain.len() as u32);
+        let commit = next(last, typed(at, "word "));
+        chain.push(commit);
+    }
+    chain
+}
+
+pub(crate) fn frame(tag: &[u8; 4], body: &[u8]) -> Vec<u8> {
+    let length = (body.len() as u32).to_le_bytes();
+    let mut hasher = crc32fast::Hasher::new();
+    [&tag[..], &length, body].iter().for_each(|part| hasher.update(part));
+    [&tag[..], &length, &hasher.finalize().to_le_bytes(), body].concat()
+}
+
+pub(crate) fn head(dataset: DatasetId, commits: &[Commit], blocks: u32) -> SegmentHead {
+    SegmentHead {
+        format: 1,
+        dataset,
+        author: commits[0].author(),
+        first_seq: commits[0].seq(),
+        previous: commits[0].backlink(),
+        last: commits[commits.len() - 1].id(),
+        commits: commits.len() as u32,
+        blocks,
+    }
+}
+
+/// A row with every part spelled out, also where it need not be.
+pub(crate) fn row(commit: &Commit, key: Option<&SecretKey>) -> Vec<u8> {
+    let header = commit.header();
+    let (mut flags, mut parts) = (0, Vec::new());
+    if let Position::Next { schema, .. } = header.position {
+        flags |= 2;
+        parts.extend(header.turn.to_le_bytes());
+        if !header.parents.is_empty() {
+            flags |= 4;
+            parts.extend((header.parents.len() as u16).to_le_bytes());
+            parts.extend(header.parents.iter().flat_map(|parent| parent.0));
+        }
+        match schema {
+            SchemaChange::Keep => {}
+            SchemaChange::Adopt(id) => {
+                flags |= 8;
+                parts.extend(id.0);
+            }
+            SchemaChange::Introduce(id) => {
+                flags |= 16;
+                parts.extend(id.0);
+            }
+        }
+    } else {
+        flags |= 1;
+        parts.extend((header.encode().len() as u32).to_le_bytes());
+        parts.extend(header.encode());
+    }
+    parts.extend(header.payload_bytes.to_le_bytes());
+    match commit.payload() {
+        Some(payload) => parts.extend(payload),
+        None => {
+            flags |= 32;
+            parts.extend(header.payload_hash.0);
+        }
+    }
+    if let Some(key) = key {
+        flags |= 64;
+        parts.extend(commit.sign(key).signature.0);
+    }
+    [&[flags][..], &parts].concat()
+}
+
+pub(crate) fn block(first_seq: u64, commits: u32, rows: &[u8]) -> Vec<u8> {
+    let body = [&first_seq.to_le_bytes()[..], &commits.to_le_bytes(), rows].concat();
+    frame(b"SEGB", &body)
+}
+
+pub(crate) fn block_of(commits: &[Commit]) -> Vec<u8> {
+    let rows: Vec<u8> = commits.iter().flat_map(|commit| row(commit, None)).collect();
+    block(commits[0].seq(), commits.len() as u32, &rows)
+}
+
+/// The frames of a segment whose blocks hold `per_block` commits each, head first.
+pub(crate) fn frames(dataset: DatasetId, commits: &[Commit], per_block: usize) -> Vec<Vec<u8>> {
+    let blocks: Vec<Vec<u8>> = commits.chunks(per_block).map(block_of).collect();
+    let head = encode(&head(dataset, commits, blocks.len() as u32));
+    [vec![frame(b"SEGH", &head)], blocks].concat()
+}
+
+/// A small dataset: one founder, one other author.
+pub(crate) struct Sample {
+    pub(crate) dataset: DatasetId,
+    pub(crate) founder: Vec<Commit>,
+    pub(crate) other: Vec<Commit>,
+}
+
+pub(crate) fn sample() -> Sample {
+    let founder = chain(founding(1), 7);
+    let dataset: DatasetId = founder[0].id().into();
+    let other = chain(first(2, dataset), 4);
+    Sample { dataset, founder, other }
+}
+
+pub(crate) fn ids(commits: &[Commit]) -> Vec<CommitId> {
+    commits.iter().map(Commit::id).collect()
+}
+
+pub(crate) fn author(byte: u8) -> AuthorKey {
+    key(byte).author()
+}
