@@ -15,6 +15,8 @@ use woodland_format::{
 
 const ALL: usize = limits::PAYLOAD_BYTES_MAX;
 
+type KindAndConfig = (String, Vec<u8>);
+
 fn value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         any::<bool>().prop_map(Value::Bool),
@@ -50,8 +52,8 @@ fn members() -> impl Strategy<Value = Vec<(u32, Value)>> {
 fn schema() -> impl Strategy<Value = Schema> {
     let fields = vec(("[a-z]{1,9}", vec(any::<u8>(), 0..30)), 0..5);
     vec((any::<u32>(), fields), 0..4).prop_map(|types| {
-        let one = |(at, (version, fields)): (usize, (u32, Vec<(String, Vec<u8>)>))| {
-            let field = |(number, (kind, config)): (usize, (String, Vec<u8>))| FieldDefinition {
+        let one = |(at, (version, fields)): (usize, (u32, Vec<KindAndConfig>))| {
+            let field = |(number, (kind, config)): (usize, KindAndConfig)| FieldDefinition {
                 id: FieldId((at * 100 + number) as u64),
                 name: format!("f{number}"),
                 kind,
