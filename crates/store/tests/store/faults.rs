@@ -133,3 +133,50 @@ fn inspecting_survives_a_failure_at_every_call() {
         assert!(!Store::inspect(&disk).problems.is_empty(), "call {call}");
     }
 }
+
+/// The sync of heads fails, so memory shows a slot that the disk does not have; the store is opened
+/// again on that, and the power is cut while it goes on.
+#[test]
+fn a_slot_that_only_memory_has_is_not_relied_on() {
+    let sample = sample(7);
+    for failing in 0..5 {
+        let start = MemoryDisk::new();
+        let mut store = create(&start, &sample, &small_files());
+        for segment in &sample.segments[..failing] {
+            store.append(std::slice::from_ref(segment)).expect("append");
+        }
+        drop(store);
+        let count = {
+            let disk = start.copy();
+            let mut store = open(&disk).expect("open").store;
+            let before = disk.calls();
+            store.append(&sample.segments[failing..=failing]).expect("append");
+            disk.calls() - before
+        };
+        for call in 1..30 {
+            let disk = start.copy();
+            let mut store = open(&disk).expect("open").store;
+            disk.fail_call(count, ErrorKind::Other);
+            assert!(store.append(&sample.segments[failing..=failing]).is_err());
+            drop(store);
+            let mut opened = open(&disk).expect("open");
+            let mut least = ids(&opened).len();
+            assert_eq!(least, failing + 1);
+            disk.power_off_at_call(call);
+            for segment in &sample.segments[least..] {
+                if opened.store.append(std::slice::from_ref(segment)).is_err() {
+                    break;
+                }
+                least += 1;
+            }
+            for bytes_kept in [0, 1, 20, 60, 130, usize::MAX] {
+                for names in [Unsynced::Lost, Unsynced::Kept] {
+                    let cut = PowerCut { names, lengths: Unsynced::Lost, bytes_kept };
+                    let again = open(&disk.after_power_cut(cut))
+                        .unwrap_or_else(|e| panic!("{failing}, call {call}, {cut:?}: {e}"));
+                    assert!(ids(&again).len() >= least, "{failing}, call {call}, {cut:?}");
+                }
+            }
+        }
+    }
+}
