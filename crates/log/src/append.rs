@@ -74,7 +74,8 @@ pub enum AppendError {
     },
     /// The turn is not what the formula gives.
     #[error(
-        "commit {commit} has turn {found}, expected {expected} from its backlink and parents: drop it"
+        "commit {commit} has turn {found}, expected {expected} from its backlink \
+         and parents: drop it"
     )]
     Turn {
         /// The commit.
@@ -86,7 +87,8 @@ pub enum AppendError {
     },
     /// No commit in the past introduces the schema.
     #[error(
-        "commit {commit} adopts schema {schema}, which nothing in its past introduces: introduce it first"
+        "commit {commit} adopts schema {schema}, which nothing in its past introduces: \
+         introduce it first"
     )]
     SchemaNotIntroduced {
         /// The commit.

@@ -115,7 +115,8 @@ impl<'a> Admission<'a> {
         }
     }
 
-    /// Makes good for commits that came into, or went out of, the log by another way than this door.
+    /// Makes good for commits that came into, or went out of, the log by another way than this
+    /// door.
     fn catch_up(&mut self, seen: Option<&Log>) {
         let Some(seen) = seen.filter(|_| self.waiting.len() > 0) else { return };
         if seen.places.ptr_eq(&self.log.places) {

@@ -1,8 +1,8 @@
 //! A frontier: of each author, the tips that a version holds. The vector clock of a version.
 //!
 //! **Invariants**
-//! - An author has one tip, or several after a fork; no tip is before another in its chain where the
-//!   frontier is that of a log.
+//! - An author has one tip, or several after a fork; no tip is before another in its chain where
+//!   the frontier is that of a log.
 //! - Everything it lists, it lists ascending: authors by key, tips by seq and id.
 //!
 //! What this does not do: know chains. Whether a version holds what a frontier names, the version's
@@ -68,9 +68,11 @@ impl Frontier {
         self.tips.get(author).is_some_and(|tips| tips.contains(tip))
     }
 
-    /// Whether every tip of `other` is named here too, or its author has a tip with a higher seq here.
+    /// Whether every tip of `other` is named here too, or its author has a tip with a higher seq
+    /// here.
     ///
-    /// As far as frontiers can tell: of a branch that only `other` knows, a higher seq says nothing.
+    /// As far as frontiers can tell: of a branch that only `other` knows, a higher seq says
+    /// nothing.
     pub fn covers(&self, other: &Frontier) -> bool {
         other.iter().all(|(author, tip)| {
             self.contains(&author, &tip) || self.tips(&author).any(|held| held.seq > tip.seq)

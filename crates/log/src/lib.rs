@@ -8,8 +8,8 @@
 //! **Invariants**
 //! - A log is a value: whatever makes a new version leaves the one it was made from as it was.
 //! - A log holds a commit only with its whole past, and only where its header fits that past.
-//! - What a log answers depends on its set of commits alone; a [`Place`], which does not, is in memory
-//!   only. Signatures are evidence beside the set: they take no part in comparing two logs.
+//! - What a log answers depends on its set of commits alone; a [`Place`], which does not, is in
+//!   memory only. Signatures are evidence beside the set: they take no part in comparing two logs.
 //! - No recursion along a chain, and no panic on anything that comes from outside.
 //!
 //! What this does not do: read or write bytes, make or sign commits, look inside a payload.

@@ -6,12 +6,12 @@
 //! ```
 //!
 //! **Invariants**
-//! - Seqs are gapless from `first_seq` on; each commit's backlink is the one before it, and the first
-//!   one's is the commit at `base`.
+//! - Seqs are gapless from `first_seq` on; each commit's backlink is the one before it, and the
+//!   first one's is the commit at `base`.
 //! - `knowledge` and `schemas` have an entry at `first_seq` and wherever the value changes; between
 //!   entries the last one holds.
-//! - A past holds of any line a prefix, so the highest seq seen of each line says all of it. Knowledge
-//!   of a line comes with knowledge of its base.
+//! - A past holds of any line a prefix, so the highest seq seen of each line says all of it.
+//!   Knowledge of a line comes with knowledge of its base.
 
 use crate::place::Place;
 use crate::points::Points;

@@ -135,7 +135,8 @@ impl Log {
         self.runs.range(&self.lines, lower, upper)
     }
 
-    /// The schema that the commit is written under: the last that its author's chain named up to it.
+    /// The schema that the commit is written under: the last that its author's chain named up to
+    /// it.
     pub fn schema(&self, place: Place) -> Option<SchemaId> {
         self.commit(place)?;
         self.line(place.line)?.schema_at(place.seq)

@@ -17,7 +17,8 @@ use woodland_format::{Commit, CommitId, DatasetId};
 pub enum MergeError {
     /// The logs belong to two datasets.
     #[error(
-        "the other log belongs to dataset {found}, this one to {expected}: merge logs of one dataset"
+        "the other log belongs to dataset {found}, this one to {expected}: \
+         merge logs of one dataset"
     )]
     OtherDataset {
         /// This log's.

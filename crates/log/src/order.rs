@@ -1,16 +1,17 @@
 //! The one linear order of a version's commits, indexed by runs.
 //!
 //! Key = (turn, author, seq, id), where
-//! `turn(c) = max(turn(backlink(c)), 1 + max over parents p of turn(p))`. A *run* is what one author
-//! wrote in one turn. The four properties, for authors that do not fork in 3 and 4:
+//! `turn(c) = max(turn(backlink(c)), 1 + max over parents p of turn(p))`. A *run* is what one
+//! author wrote in one turn. The four properties, for authors that do not fork in 3 and 4:
 //!
-//! 1. *Total, and extends causality.* The id ends every tie. A parent has a lower turn; a backlink has
-//!    no higher turn, and in the same turn a lower seq. Every other first commit has the founding one
-//!    as a parent, so only the founder's first run has turn 0.
+//! 1. *Total, and extends causality.* The id ends every tie. A parent has a lower turn; a backlink
+//!    has no higher turn, and in the same turn a lower seq. Every other first commit has the
+//!    founding one as a parent, so only the founder's first run has turn 0.
 //! 2. *Adding changes nothing.* The key is a function of the commit alone.
 //! 3. *An offline run is contiguous.* Without parents the turn stays, so such commits share (turn,
 //!    author), and between two keys that share it lie only keys that share it.
-//! 4. *A commit sorts after all that its author had seen.* All of it is in the commit's past; see 1.
+//! 4. *A commit sorts after all that its author had seen.* All of it is in the commit's past; see
+//!    1.
 //!
 //! **Invariants**
 //! - Every commit of the log is in exactly one run: the one of its turn and author.

@@ -3,8 +3,9 @@
 //! **Invariants**
 //! - A point vouches for its author's chain up to its commit, along backlinks and so into the base
 //!   line of a fork, and for nobody else.
-//! - The newest point of a line is kept. A superseded one goes where its neighbours are near enough:
-//!   fewer than [`SIGN_EVERY_COMMITS`] commits and [`SIGN_EVERY_BYTES`] payload bytes between them.
+//! - The newest point of a line is kept. A superseded one goes where its neighbours are near
+//!   enough: fewer than [`SIGN_EVERY_COMMITS`] commits and [`SIGN_EVERY_BYTES`] payload bytes
+//!   between them.
 //! - Which points are kept depends on arrival; no comparison of logs looks at them.
 
 use crate::line::Line;

@@ -16,8 +16,8 @@ use woodland_format::{Commit, CommitId};
 impl Log {
     /// The commits of this log that a version with the frontier `earlier` does not hold, in order.
     ///
-    /// A tip that this log does not hold is passed over: what lies below it is not known here. So the
-    /// answer may name commits that the other side holds, never the other way round.
+    /// A tip that this log does not hold is passed over: what lies below it is not known here. So
+    /// the answer may name commits that the other side holds, never the other way round.
     pub fn since<'a>(
         &'a self,
         earlier: &Frontier,

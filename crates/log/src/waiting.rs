@@ -1,12 +1,12 @@
 //! The waiting area: commits that are not admitted yet, and who waits for what.
 //!
 //! **Invariants**
-//! - An entry is named by id *and* claimed author: the id of a later commit does not cover its author,
-//!   so a copy under a false name must not stand in the way of the true one.
-//! - `waiters` has (missing, waiter) for every reference of an entry that the log did not hold, and the
-//!   entry's `missing` counts them.
-//! - `vouched_past` has (backlink, author, id) for every vouched entry with a backlink. An entry whose
-//!   successor in the claimed chain is vouched is vouched.
+//! - An entry is named by id *and* claimed author: the id of a later commit does not cover its
+//!   author, so a copy under a false name must not stand in the way of the true one.
+//! - `waiters` has (missing, waiter) for every reference of an entry that the log did not hold,
+//!   and the entry's `missing` counts them.
+//! - `vouched_past` has (backlink, author, id) for every vouched entry with a backlink. An entry
+//!   whose successor in the claimed chain is vouched is vouched.
 //! - `bytes` is the sum of the entries' bytes; limits are the caller's to ask for.
 //!
 //! What this does not do: look into a log, or verify.
@@ -129,8 +129,8 @@ impl Waiting {
         }
     }
 
-    /// Notes that this commit and all before it in the claimed chain are vouched for. Names what has
-    /// become ready by that.
+    /// Notes that this commit and all before it in the claimed chain are vouched for. Names what
+    /// has become ready by that.
     pub(crate) fn vouch(&mut self, claim: Claim) -> Vec<Claim> {
         let mut ready = Vec::new();
         let (mut id, author) = claim;

@@ -120,7 +120,8 @@ proptest! {
         // Every commit came twice, the founding one was there before.
         prop_assert_eq!(duplicates, history.commits.len() + 1);
         let admissible = admissible(&history, &signatures);
-        prop_assert_eq!(replica.admitted.iter().copied().collect::<BTreeSet<_>>(), admissible.clone());
+        let admitted: BTreeSet<_> = replica.admitted.iter().copied().collect();
+        prop_assert_eq!(&admitted, &admissible);
         prop_assert_eq!(replica.admitted.len(), admissible.len());
         prop_assert_eq!(replica.pending.waiting(), history.commits.len() - admissible.len());
         prop_assert_eq!(replica.pending.missing(&replica.log), vec![]);
@@ -157,7 +158,8 @@ proptest! {
             if at == half {
                 // Forwards by a merge, or to a log that this one was not made from.
                 let part = history.part(&picks).log();
-                replica.log = if dice.roll(2) == 0 { replica.log.merge(&part).unwrap() } else { part };
+                let merged = replica.log.merge(&part).unwrap();
+                replica.log = if dice.roll(2) == 0 { merged } else { part };
             }
             let segment = segment(history.dataset(), piece, &signatures);
             replica.log = replica.pending.offer(&replica.log, &segment).log;

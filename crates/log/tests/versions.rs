@@ -53,7 +53,9 @@ proptest! {
     }
 
     #[test]
-    fn both_ends_of_a_range_meet(steps in steps(true), lower: usize, upper: usize, turns: Vec<bool>) {
+    fn both_ends_of_a_range_meet(
+        steps in steps(true), lower: usize, upper: usize, turns: Vec<bool>,
+    ) {
         let history = History::of(&steps);
         let (log, order) = (history.log(), history.order());
         let (lower, upper) = (lower % order.len(), upper % order.len());
@@ -239,7 +241,8 @@ proptest! {
             let past = history.past(&tip.id);
             prop_assert!(past.iter().all(|id| at(*id) <= at(tip.id)), "{author:?}");
             let number = (0..4).find(|number| history::key(*number).author() == author).unwrap();
-            let next = history::next(number, history.get(&tip.id), history.get(&tip.id).turn(), vec![]);
+            let before = history.get(&tip.id);
+            let next = history::next(number, before, before.turn(), vec![]);
             let grown = log.append(&next).unwrap();
             let key = OrderKey::of(&next);
             prop_assert!(past.iter().all(|id| OrderKey::of(history.get(id)) < key));

@@ -1,6 +1,7 @@
 //! Random histories, and the slow model that the log is compared with.
 //!
-//! The model shares only `format` with the log: a set of commits, sorted by keys, walked as a graph.
+//! The model shares only `format` with the log: a set of commits, sorted by keys, walked as a
+//! graph.
 
 #![allow(dead_code, missing_docs, unreachable_pub, reason = "each test takes what it needs")]
 
