@@ -1,4 +1,5 @@
 //! What Woodland's tests share: a slow oracle of what a log means, and random histories for it.
 
+pub mod agreement;
 pub mod histories;
 pub mod oracle;

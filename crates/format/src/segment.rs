@@ -101,22 +101,28 @@ fn encode_blocks(
 ) -> Vec<Vec<u8>> {
     let mut blocks = Vec::new();
     let mut rows = Vec::new();
+    let mut row = Vec::new();
     let mut block_start = 0;
     let mut turn = None;
     for (at, commit) in commits.iter().enumerate() {
-        put_row(&mut rows, commit, turn, signature(commit));
+        put_row(&mut row, commit, turn, signature(commit));
         turn = Some(commit.turn());
-        if rows.len() >= BLOCK_BYTES_TARGET || at + 1 == commits.len() {
-            let count = u32::try_from(at + 1 - block_start).expect("within SEGMENT_COMMITS_MAX");
-            let mut body = Vec::with_capacity(rows.len() + 12);
-            body.extend_from_slice(&commits[block_start].seq().to_le_bytes());
-            body.extend_from_slice(&count.to_le_bytes());
-            body.append(&mut rows);
-            blocks.push(body);
-            block_start = at + 1;
+        // A block that a large commit would overfill is closed before it.
+        if !rows.is_empty() && rows.len() + row.len() > BLOCK_BYTES_TARGET {
+            blocks.push(block(&commits[block_start..at], &rows));
+            rows.clear();
+            block_start = at;
         }
+        rows.append(&mut row);
     }
+    blocks.push(block(&commits[block_start..], &rows));
     blocks
+}
+
+fn block(commits: &[Commit], rows: &[u8]) -> Vec<u8> {
+    let first_seq = commits.first().map_or(0, Commit::seq);
+    let count = u32::try_from(commits.len()).expect("within SEGMENT_COMMITS_MAX");
+    [&first_seq.to_le_bytes()[..], &count.to_le_bytes(), rows].concat()
 }
 
 fn put_row(out: &mut Vec<u8>, commit: &Commit, turn: Option<u64>, signature: Option<Signature>) {

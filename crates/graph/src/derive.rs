@@ -22,8 +22,8 @@ use crate::void::Void;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use woodland_format::{
-    Commit, NodeId, ObjectId, Op, Payload, PayloadError, Position, Schema, SchemaChange, SchemaId,
-    TypeId, node_id,
+    Commit, NodeId, ObjectId, Op, PAYLOAD_FORMAT, Payload, PayloadError, Position, Schema,
+    SchemaChange, SchemaId, TypeId, node_id,
 };
 use woodland_log::{Log, OrderKey, Place};
 
@@ -66,7 +66,7 @@ impl Run<'_> {
         let payload = commit.payload().map(Payload::decode);
         let ops = match payload {
             Some(Ok(payload)) => payload.ops,
-            Some(Err(PayloadError::ForeignFormat { .. })) => {
+            Some(Err(PayloadError::ForeignFormat { found })) if found > PAYLOAD_FORMAT => {
                 self.graph.foreign.insert(OrderKey::of(commit));
                 return self.void_commit(commit);
             }

@@ -110,6 +110,9 @@ impl<'a> World<'a> {
                 self.fork(at);
             }
         }
+        // A fork may write the very commit that it went back before: that is one commit, not two.
+        let mut known = BTreeSet::new();
+        self.commits.retain(|commit| known.insert(commit.id()));
         self.erase_some();
         let World { commits, keys, seed, .. } = self;
         History { commits, keys, seed, schema: founding_schema() }

@@ -137,6 +137,9 @@ impl State {
         let config: RecordConfig =
             decode::<_, CONFIG_BYTES_MAX>("a record's configuration", config)
                 .or(Err("bad-config"))?;
+        if config.members.windows(2).any(|pair| pair[0].number >= pair[1].number) {
+            return Err("bad-config");
+        }
         let RecordOp::Set(values) =
             decode::<_, OP_BYTES_MAX>("a record's op", op).or(Err("undecodable"))?;
         if values.windows(2).any(|pair| pair[0].0 >= pair[1].0) {

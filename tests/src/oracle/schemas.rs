@@ -82,7 +82,7 @@ fn batch(commit: &Commit) -> Option<Vec<Op>> {
 fn introduction(commit: &Commit, batch: Option<&[Op]>) -> Option<Schema> {
     let id = introduced_by(commit)?;
     batch?.iter().find_map(|op| match op {
-        Op::Schema(schema) if schema.id() == id => Some(schema.clone()),
+        Op::Schema(schema) if schema.id() == id && schema.check().is_ok() => Some(schema.clone()),
         _ => None,
     })
 }

@@ -1,0 +1,132 @@
+//! Whether the engine says what the oracle says, for one history reached in many ways.
+//!
+//! **Invariants**
+//! - Everything that the engine answers is compared: order, digest, nodes, values, conflicts, voids.
+//! - The engine is driven as a replica drives it: from nothing, one commit at a time, in bursts, through
+//!   the merge of two halves, and back to an earlier version.
+//!
+//! What this does not do: know which of the two is right.
+
+use crate::histories::{History, Rng};
+use crate::oracle::Oracle;
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use woodland_format::{Commit, CommitId, ObjectId, Value};
+use woodland_graph::{Graph, Kinds};
+use woodland_log::Log;
+
+/// The log of these commits, which arrive past first.
+///
+/// # Panics
+/// When the log refuses one: the generator makes valid commits only.
+pub fn log_of(commits: &[Commit]) -> Log {
+    let mut commits = commits.iter();
+    let first = commits.next().expect("a history has a founding commit").clone();
+    let founded = Log::found(first).expect("the first commit founds");
+    commits.fold(founded, |log, commit| log.append(commit).expect("a valid commit"))
+}
+
+/// Compares every answer of a graph with the oracle's.
+///
+/// # Errors
+/// The first difference, in words.
+pub fn compare(oracle: &Oracle, graph: &Graph) -> Result<(), String> {
+    let order: Vec<CommitId> = graph.log().order().map(|(_, commit)| commit.id()).collect();
+    same("order", &oracle.order(), &order)?;
+    same("relay-only", &oracle.is_relay_only(), &graph.foreign().is_some())?;
+    if oracle.is_relay_only() {
+        return Ok(());
+    }
+    let nodes: Vec<_> = graph.all().collect();
+    same("nodes", &oracle.nodes(), &nodes.iter().map(|node| (node.id, node.node_type)).collect())?;
+    let mut values = BTreeMap::<ObjectId, Value>::new();
+    for node in &nodes {
+        for (field, value) in &node.fields {
+            values.insert(ObjectId { node: node.id, field: *field }, value.clone());
+        }
+    }
+    same("values", &oracle.values(), &values)?;
+    let voids: Vec<_> =
+        graph.voids().map(|void| (void.commit, void.index, void.reason.name())).collect();
+    let expected: Vec<_> =
+        oracle.voids().into_iter().map(|void| (void.commit, void.index, void.reason)).collect();
+    same("voids", &expected, &voids)?;
+    let objects: Vec<ObjectId> = values.keys().copied().collect();
+    let mut conflicts = BTreeMap::new();
+    for (object, found) in objects.iter().zip(graph.conflicts(&objects)) {
+        for conflict in found {
+            let losers: Vec<_> = conflict
+                .losers
+                .into_iter()
+                .map(|write| (write.commit, write.index, write.value))
+                .collect();
+            conflicts.insert((*object, conflict.member), losers);
+        }
+    }
+    same("conflicts", &oracle.conflicts(), &conflicts)?;
+    same("digest", &oracle.digest(), &graph.digest())
+}
+
+fn same<T: PartialEq + Debug>(what: &str, oracle: &T, engine: &T) -> Result<(), String> {
+    if oracle == engine {
+        return Ok(());
+    }
+    Err(format!("{what} differ\n  oracle: {oracle:?}\n  engine: {engine:?}"))
+}
+
+/// Derives one history along every path and compares each with the oracle.
+///
+/// # Errors
+/// The path and the first difference on it.
+pub fn check(history: &History, oracle: &Oracle) -> Result<(), String> {
+    let mut rng = Rng::from_seed(history.seed ^ 0x5eed);
+    let told = |path: &'static str| move |error| format!("{path}: {error}");
+    let log = log_of(&history.commits);
+    let at_once = Graph::of(&log, Kinds::standard());
+    compare(oracle, &at_once).map_err(told("at once"))?;
+
+    let arrival = history.causal_arrival(&mut rng);
+    compare(oracle, &step_by_step(&arrival, &mut rng)).map_err(told("step by step"))?;
+
+    let merged = merge_of_halves(&arrival, &history.causal_arrival(&mut rng), &mut rng);
+    compare(oracle, &merged).map_err(told("merge of two parts"))?;
+
+    let count = 1 + rng.below(history.commits.len());
+    let prefix = history.prefix(count);
+    let heads: Vec<CommitId> = log_of(prefix).heads().collect();
+    let earlier = log.at(&heads).map_err(|error| error.to_string())?;
+    let earlier = Graph::of(&earlier, Kinds::standard());
+    compare(&Oracle::of(prefix), &earlier).map_err(told("an earlier version"))
+}
+
+/// Commits arrive in bursts; the digest is asked for now and then, and old graphs are kept alive.
+fn step_by_step(arrival: &[Commit], rng: &mut Rng) -> Graph {
+    let mut log = log_of(&arrival[..1]);
+    let mut graph = Graph::of(&log, Kinds::standard());
+    let mut kept = Vec::new();
+    for commit in &arrival[1..] {
+        log = log.append(commit).expect("a valid commit");
+        if rng.chance(60) {
+            graph = graph.advance(&log);
+        }
+        if rng.chance(20) {
+            kept.push((graph.digest(), graph.clone()));
+        }
+    }
+    for (digest, graph) in kept {
+        assert_eq!(digest, graph.digest(), "a version never changes");
+    }
+    graph.advance(&log)
+}
+
+fn merge_of_halves(one: &[Commit], other: &[Commit], rng: &mut Rng) -> Graph {
+    let cut = |arrival: &[Commit], rng: &mut Rng| {
+        let count = 1 + rng.below(arrival.len());
+        log_of(&arrival[..count])
+    };
+    let (left, right, all) = (cut(one, rng), cut(other, rng), log_of(one));
+    let graph = Graph::of(&left, Kinds::standard());
+    let merged = left.merge(&right).expect("one dataset");
+    let graph = graph.advance(&merged);
+    graph.advance(&merged.merge(&all).expect("one dataset"))
+}
