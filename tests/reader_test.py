@@ -1,0 +1,207 @@
+#!/usr/bin/env python3
+"""Holds reader.py to the golden vectors: reader_test.py [DOC], by default docs/format.md beside it.
+
+Hashes, signatures, headers, the whole log; the payloads, values, types and schema are decoded and encoded again by a
+decoder of the document's grammar that is only here; and the log is read with each bit of each byte turned over, and cut at
+each length. It takes about a minute.
+"""
+import os
+import re
+import struct
+import sys
+
+import reader
+from reader import Bad, Dataset, File, Take, derive, need
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+DOC = sys.argv[1] if len(sys.argv) > 1 else os.path.join(HERE, "..", "docs", "format.md")
+with open(DOC, encoding="utf-8") as f:
+    BLOCK = re.search(r"```vectors\n(.*?)```", f.read(), re.S).group(1)
+V = {name: bytes.fromhex(value) for name, value in re.findall(r"^(\S+) = ([0-9a-f]*)$", BLOCK, re.M)}
+done = 0
+
+
+def same(name, found, expected=None):
+    global done
+    expected = V[name] if expected is None else expected
+    assert found == expected, f"{name}: expected {expected.hex()}, found {found.hex()}"
+    done += 1
+
+
+# ---- A grammar: each rule takes a thing off `t` and returns its bytes, encoded again from what was understood.
+
+def number(size):
+    return lambda t: t.int(size, "number").to_bytes(size, "little")
+
+
+def raw(n):
+    return lambda t: t.raw(n, "bytes")
+
+
+u8, u32, u64 = number(1), number(4), number(8)
+
+
+def sized(t):
+    n = t.int(8, "length")
+    return n.to_bytes(8, "little") + t.raw(n, "bytes")
+
+
+def text(t):
+    out = sized(t)
+    out[8:].decode()
+    return out
+
+
+def listed(item):
+    def rule(t):
+        n = t.int(8, "items")
+        return n.to_bytes(8, "little") + b"".join(item(t) for _ in range(n))
+    return rule
+
+
+def struct_of(*rules):
+    return lambda t: b"".join(r(t) for r in rules)
+
+
+def enum(*variants):
+    def rule(t):
+        tag = t.int(4, "variant")
+        need(tag < len(variants), f"a variant below {len(variants)}", tag)
+        return tag.to_bytes(4, "little") + variants[tag](t)
+    return rule
+
+
+def boolean(t):
+    n = t.int(1, "bool")
+    need(n < 2, "0 or 1", n)
+    return bytes([n])
+
+
+value = enum(boolean, u64, text, sized, raw(16), lambda t: listed(value)(t), lambda t: listed(struct_of(u32, value))(t))
+value_type = enum(raw(0), raw(0), raw(0), raw(0), u64, lambda t: value_type(t))
+CONFIGS = {b"register": value_type, b"record": listed(struct_of(u32, text, value_type)), b"text": raw(0)}
+OPS = {"register": enum(value), "record": enum(listed(struct_of(u32, value))), "text": enum(struct_of(u32, text), struct_of(u32, u32))}
+
+
+def whole(rule, data):
+    t = Take(data)
+    out = rule(t)
+    t.end("it")
+    return out
+
+
+def field(t):
+    head, kind, config = struct_of(u64, text)(t), text(t), sized(t)
+    assert whole(CONFIGS[kind[8:]], config[8:]) == config[8:]
+    return head + kind + config
+
+
+schema = listed(struct_of(u64, text, u32, listed(field)))
+
+
+def payload(kind):
+    def edit(t):
+        head, op = struct_of(raw(16), u64)(t), sized(t)
+        if kind:
+            assert whole(OPS[kind], op[8:]) == op[8:]
+        return head + op
+    return struct_of(u8, listed(enum(schema, struct_of(u64, u64), edit)))
+
+
+KINDS = {"register.set": "register", "record.set": "record", "text.insert": "text", "text.delete": "text", "keystroke": "text"}
+for name, data in V.items():
+    first, _, rest = name.partition(".")
+    if first in ("value", "value_type", "config") or name == "schema":
+        rule = {"value_type": value_type, "config": CONFIGS.get(rest.encode()), "schema": schema}.get(first, value)
+        same(name, whole(rule, data))
+    if first == "payload" and not rest.endswith("hash"):
+        same(name, whole(payload(KINDS.get(rest)), data))
+        same(name + ".hash", derive("commit payload", data))
+    if rest == "header":
+        same(first + ".id", derive("commit header", data))
+
+# ---- Hashes and signatures.
+
+same("schema.id", derive("schema", V["schema"]))
+same("node.id", derive("node", V["key.1.public"] + struct.pack("<QIQ", 3, 2, 0x0123456789ABCDEF))[:16])
+same("version.id", derive("version", V["version.heads"]))
+same("version.id.empty", derive("version", b""))
+same("digest.place", derive("digest key", V["digest.key"]))
+same("digest.leaf", derive("digest leaf", V["digest.place"] + V["digest.value"]))
+same("digest.branch", derive("digest branch", V["digest.leaf"] + V["digest.place"]))
+same("segment.root", derive("segment root", bytes(32) + b"segment"))
+same("certificate.message", b"woodland 2026-11 certificate" + V["key.9.public"] + V["key.2.public"] + b"Ada")
+same("certificate", V["key.9.public"] + struct.pack("<Q", 3) + b"Ada" + V["certificate"][-64:])
+same("signature.point.message", b"woodland 2026-11 signed point" + V["founding.id"])
+assert reader.verify(V["key.9.public"], V["certificate.message"], V["certificate"][-64:])
+assert reader.verify(V["key.1.public"], V["signature.point.message"], V["signature.point"])
+assert not reader.verify(V["key.2.public"], V["signature.point.message"], V["signature.point"])
+same("founding.id", reader.decode_header(V["founding.header"], False).id)
+same("first.id", reader.decode_header(V["first.header"], False).id)
+forged = V["first.header"].replace(b"Ada", b"Eve")
+try:
+    reader.decode_header(forged, False)
+    assert False, "a forged certificate was taken"
+except Bad:
+    pass
+
+# ---- The log.
+
+
+def read(trust, *files):
+    lines = []
+    data = Dataset(trust, lines.append)
+    for file in files:
+        File("log", file, data).read()
+    data.resolve()
+    return data, lines
+
+
+LOG = V["log.file"]
+for trust in (False, True):
+    data, lines = read(trust, LOG)
+    assert not lines, lines
+    same("log.order", b"".join(c.id for c in data.order()))
+    same("log.heads", b"".join(data.heads()))
+    same("log.version", derive("version", b"".join(data.heads())))
+    linked = {c.backlink for c in data.admitted.values()}
+    tips = sorted((c.author, c.seq, c.id) for c in data.admitted.values() if c.id not in linked)
+    same("log.frontier", b"".join(a + struct.pack("<Q", s) + i for a, s, i in tips))
+same("file.header.log", LOG[:48])
+same("segment.head", LOG[60:60 + len(V["segment.head"])])
+for name in ("introduce", "adopt", "next"):  # built headers, not decoded ones
+    assert V[name + ".id"] in data.commits
+ids = set(data.commits)
+
+# Cut: what is whole is read, and the rest is said. Only where a segment ends is nothing damaged.
+starts = [m.start() for m in re.finditer(b"SEGH", LOG)]
+for end in range(len(LOG)):
+    data, lines = read(True, LOG[:end])
+    assert bool(data.damaged) == (end not in [48] + starts[1:]), (end, lines)
+    assert set(data.commits) <= ids
+# Turned over: always said; nothing foreign is read, and each segment before and after is.
+for at in range(len(LOG)):
+    for bit in (1, 128):
+        bad = bytearray(LOG)
+        bad[at] ^= bit
+        data, lines = read(True, bytes(bad))
+        assert data.damaged, at
+        assert set(data.commits) <= ids
+        assert len(data.commits) >= (7 if at < 48 else 4), (at, lines)
+# A payload bit with the checksum made good: the ids part from the head's `last`, and the signature does not hold.
+whole_frames = bytearray(LOG)
+at = LOG.index(struct.pack("<I", 62) + V["payload.keystroke"]) + 65
+whole_frames[at] ^= 1
+frame = LOG.rindex(b"SEGB", 0, at)
+length = struct.unpack_from("<I", LOG, frame + 4)[0]
+crc = reader.zlib.crc32(bytes(whole_frames[frame:frame + 8] + whole_frames[frame + 12:frame + 12 + length]))
+struct.pack_into("<I", whole_frames, frame + 8, crc)
+data, lines = read(False, bytes(whole_frames))
+assert data.damaged == 1 and "last commit" in lines[0], lines
+# Author 2 is out as a whole, and with it the commit of author 1 that names it.
+assert {c.id for c in data.admitted.values()} == {V["founding.id"], V["introduce.id"], data.commits[V["introduce.id"]].backlink}
+# Twice over, and in two files: one version.
+data, lines = read(False, LOG + LOG[48:], V["file.header.store"] + LOG[starts[1]:])
+assert not lines
+same("log.order", b"".join(c.id for c in data.order()))
+print(f"{done} vectors agree; damage is named, the whole is read")
