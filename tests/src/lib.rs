@@ -3,3 +3,4 @@
 pub mod agreement;
 pub mod histories;
 pub mod oracle;
+pub mod replay;
