@@ -100,6 +100,17 @@ impl Graph {
         Graph { log: log.clone(), digested: Arc::default(), basis, ..self.clone() }
     }
 
+    /// The same graph, on a log with the same commits and other signatures: those are evidence beside the
+    /// log, and mean nothing here.
+    ///
+    /// # Panics
+    /// When the logs differ in their commits.
+    #[must_use]
+    pub fn with_signatures_of(&self, log: &Log) -> Graph {
+        assert!(self.log == *log, "only the signatures differ");
+        Graph { log: log.clone(), ..self.clone() }
+    }
+
     /// The log that it was derived from.
     pub fn log(&self) -> &Log {
         &self.log

@@ -1,0 +1,233 @@
+//! Taking in what others wrote: from another replica, or from a log file.
+//!
+//! **Invariants**
+//! - What is admitted is stored before it is shown; what cannot be admitted yet waits in memory, within
+//!   limits, and is lost when the replica is closed: offer it again.
+//! - Damage in a log file costs only what is damaged; it is reported, not fatal.
+//! - A replica is never changed by being merged from.
+//!
+//! What this does not do: find peers, or remember who sent what.
+
+use crate::replica::{Replica, is_founding, segments_of};
+use std::path::{Path, PathBuf};
+use woodland_format::{
+    AuthorKey, Commit, CommitId, Damage, DatasetId, FileError, Purpose, Segment,
+};
+use woodland_log::{Log, Pending, Refusal};
+
+/// Where commits come from.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Source<'a> {
+    /// Another replica, as it is now.
+    Replica(&'a Replica),
+    /// A log file, as `export` writes it.
+    File(PathBuf),
+}
+
+impl<'a> From<&'a Replica> for Source<'a> {
+    fn from(replica: &'a Replica) -> Self {
+        Source::Replica(replica)
+    }
+}
+
+impl From<&Path> for Source<'_> {
+    fn from(path: &Path) -> Self {
+        Source::File(path.to_owned())
+    }
+}
+
+impl From<&PathBuf> for Source<'_> {
+    fn from(path: &PathBuf) -> Self {
+        Source::File(path.clone())
+    }
+}
+
+impl From<&str> for Source<'_> {
+    fn from(path: &str) -> Self {
+        Source::File(path.into())
+    }
+}
+
+/// What became of a merge.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Merged {
+    /// How many commits came in.
+    pub admitted: usize,
+    /// How many were held or waiting already.
+    pub duplicates: usize,
+    /// How many wait now, from this merge and from earlier ones.
+    pub waiting: usize,
+    /// What they wait for: commits that nobody has brought.
+    pub missing: Vec<CommitId>,
+    /// The chains that wait for a signature: author, and seq of the last commit that waits.
+    pub unsigned: Vec<(AuthorKey, u64)>,
+    /// What the door did not take.
+    pub refused: Vec<Refusal>,
+    /// What could not be read.
+    pub damage: Vec<Damage>,
+}
+
+/// A merge did not happen; nothing has changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MergeError {
+    /// The caller's mistake: the source is of another dataset.
+    #[error("the source is of dataset {found}, this replica is of {expected}: merge it there")]
+    OtherDataset {
+        /// This replica's.
+        expected: DatasetId,
+        /// The source's.
+        found: DatasetId,
+    },
+    /// The file is no log file that this release reads.
+    #[error("{}: {error}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What stands there instead.
+        #[source]
+        error: FileError,
+    },
+    /// The file is a part of a dataset directory.
+    #[error("{}: a segment file of a dataset directory: open the directory, and export from it", path.display())]
+    NotALogFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file could not be read.
+    #[error("{}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// What arrived could not be stored.
+    #[error("what arrived could not be stored: {0}")]
+    Store(#[from] woodland_store::AppendError),
+}
+
+impl Replica {
+    /// Takes in what the source has and this replica has not. Returns once it is durable.
+    ///
+    /// # Errors
+    /// [`MergeError`]. Refused commits and damage are in the answer instead.
+    pub fn merge<'a>(&self, source: impl Into<Source<'a>>) -> Result<Merged, MergeError> {
+        let mut arrival = source.into().read()?;
+        let mut writer = self.writer();
+        let current = self.snapshot();
+        let before = current.log().clone();
+        let mut pending = writer.pending.clone();
+        let (log, merged) = arrival.merge_into(&before, &mut pending)?;
+        let arrived: Vec<Commit> =
+            log.arrived(&before).into_iter().map(|(_, commit)| commit).collect();
+        if !arrived.is_empty() {
+            writer.store.append(&segments_of(&log, &arrived))?;
+            self.publish(current.graph.advance(&log));
+        }
+        writer.pending = pending;
+        Ok(merged)
+    }
+}
+
+/// A source, read.
+pub(crate) enum Arrival {
+    Log(Log),
+    Segments { dataset: DatasetId, segments: Vec<Segment>, damage: Vec<Damage> },
+}
+
+impl Source<'_> {
+    pub(crate) fn read(self) -> Result<Arrival, MergeError> {
+        match self {
+            Source::Replica(replica) => Ok(Arrival::Log(replica.snapshot().log().clone())),
+            Source::File(path) => read_file(path),
+        }
+    }
+}
+
+fn read_file(path: PathBuf) -> Result<Arrival, MergeError> {
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(source) => return Err(MergeError::Read { path, source }),
+    };
+    let header = match woodland_format::FileHeader::decode(&bytes) {
+        Ok(header) => header,
+        Err(error) => return Err(MergeError::File { path, error }),
+    };
+    if header.purpose != Purpose::Log {
+        return Err(MergeError::NotALogFile { path });
+    }
+    let start = woodland_format::FILE_HEADER_BYTES;
+    let (mut segments, mut damage) = (Vec::new(), Vec::new());
+    let rest = bytes.get(start..).unwrap_or_default();
+    for found in woodland_format::read_segments(header.dataset, rest, start as u64) {
+        segments.extend(found.segment);
+        damage.extend(found.damage);
+    }
+    Ok(Arrival::Segments { dataset: header.dataset, segments, damage })
+}
+
+impl Arrival {
+    pub(crate) fn dataset(&self) -> DatasetId {
+        match self {
+            Arrival::Log(log) => log.dataset(),
+            Arrival::Segments { dataset, .. } => *dataset,
+        }
+    }
+
+    /// A log of the founding commit alone, if its author's signature stands on it or behind it.
+    pub(crate) fn found(&self) -> Option<Log> {
+        let segments = match self {
+            Arrival::Log(log) => return Some(log.clone()),
+            Arrival::Segments { segments, .. } => segments,
+        };
+        let founds = |segment: &&Segment| {
+            let first = segment.commits.first();
+            first.is_some_and(|first| is_founding(first) && first.id() == self.dataset().founding())
+        };
+        let founder = segments.iter().find(founds)?;
+        let is_signed = founder.points.iter().any(|point| {
+            let mut signed = founder.commits.iter().filter(|one| one.id() == point.commit);
+            signed.any(|commit| commit.is_signed_by_author(&point.signature))
+        });
+        is_signed.then(|| Log::found(founder.commits.first()?.clone()).ok()).flatten()
+    }
+
+    /// Offers everything to the log.
+    pub(crate) fn merge_into(
+        &mut self,
+        log: &Log,
+        pending: &mut Pending,
+    ) -> Result<(Log, Merged), MergeError> {
+        let (expected, found) = (log.dataset(), self.dataset());
+        if expected != found {
+            return Err(MergeError::OtherDataset { expected, found });
+        }
+        let mut merged = Merged::default();
+        let mut next = log.clone();
+        match self {
+            Arrival::Log(other) => {
+                next = log.merge(other).expect("the datasets were compared");
+                merged.admitted = usize::try_from(next.len() - log.len()).unwrap_or(usize::MAX);
+                merged.duplicates =
+                    usize::try_from(other.len()).unwrap_or(usize::MAX) - merged.admitted;
+            }
+            Arrival::Segments { segments, damage, .. } => {
+                for segment in segments {
+                    let offered = pending.offer(&next, segment);
+                    next = offered.log;
+                    merged.admitted += offered.admitted.len();
+                    merged.duplicates += offered.duplicates;
+                    merged.refused.extend(offered.refused);
+                }
+                merged.damage.append(damage);
+            }
+        }
+        merged.waiting = pending.waiting();
+        merged.missing = pending.missing(&next);
+        merged.unsigned = pending.unsigned();
+        Ok((next, merged))
+    }
+}

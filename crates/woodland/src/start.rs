@@ -1,0 +1,284 @@
+//! How a replica comes about: founded, joined, or opened again.
+//!
+//! **Invariants**
+//! - No replica without a schema that the dataset's own founding commit carries: the program's and the
+//!   log's are the same, or the program is told how they differ.
+//! - Every new replica writes under a new author key.
+//!
+//! What this does not do: migrate, or repair. What is damaged, `woodland-dump verify` shows.
+
+use crate::define::DefineError;
+use crate::entropy::Entropy;
+use crate::merge::{MergeError, Merged, Source};
+use crate::replica::{Replica, is_founding, segments_of};
+use crate::snapshot::{Snapshot, members_of};
+use std::io;
+use std::sync::Arc;
+use woodland_format::{
+    Commit, CommitError, Draft, Op, Payload, Position, Schema, SchemaError, SchemaId, SecretKey,
+};
+use woodland_graph::{Graph, Kinds};
+use woodland_log::{AppendError, Log, OrderKey, PointError};
+use woodland_store::{Disk, MemoryDisk, OpenError, Store, StoreOptions};
+
+/// A replica did not come about. What was there before is unchanged.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The caller's mistake: the schema breaks a rule.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
+    /// The caller's mistake: a record's configuration does not decode.
+    #[error(transparent)]
+    Define(#[from] DefineError),
+    /// The caller's mistake: the schema names a kind that the program did not register.
+    #[error(
+        "field {field} is of kind {kind}, which this program does not have: pass it in `Kinds`"
+    )]
+    UnknownKind {
+        /// The field, with its type.
+        field: String,
+        /// The kind.
+        kind: String,
+    },
+    /// The caller's mistake: the dataset has another schema.
+    #[error(
+        "the dataset was founded with schema {found}, the program brings {expected}: \
+         {difference}; migrations come with a later release"
+    )]
+    SchemaDiffers {
+        /// The program's.
+        expected: SchemaId,
+        /// The dataset's.
+        found: SchemaId,
+        /// What differs, in words.
+        difference: String,
+    },
+    /// The source holds no founding commit that its author signed, so there is nothing to join.
+    #[error(
+        "the source does not hold the signed founding commit of dataset {dataset}: \
+             join from a replica or from a whole export"
+    )]
+    NoFounding {
+        /// The dataset that the source names.
+        dataset: woodland_format::DatasetId,
+    },
+    /// The founding commit's payload is erased, damaged, or of a newer release.
+    #[error(
+        "the founding commit carries no schema that this release can read: upgrade this program"
+    )]
+    NoSchema,
+    /// The source could not be read.
+    #[error(transparent)]
+    Source(MergeError),
+    /// A founding commit could not be made.
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+    /// The directory was not created.
+    #[error(transparent)]
+    Create(#[from] woodland_store::CreateError),
+    /// The directory was not opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The directory was created, but creating ended before the first commit was in it.
+    #[error("the dataset was never finished: remove its directory and create or join it again")]
+    Unfinished,
+    /// The directory's bytes are whole, but make no log.
+    #[error("the stored commits make no log: {0}; look at it with `woodland-dump verify`")]
+    Log(#[from] AppendError),
+    /// The directory's bytes are whole, but a stored signature is none.
+    #[error("a stored signature does not hold: {0}; look at it with `woodland-dump verify`")]
+    Signature(#[from] PointError),
+    /// The disk failed.
+    #[error("the first commits could not be stored: {0}")]
+    Store(#[from] woodland_store::AppendError),
+    /// The system gave no randomness.
+    #[error("the system gave no randomness for a key: {0}")]
+    Entropy(#[from] io::Error),
+}
+
+impl Replica {
+    /// Founds a dataset in a directory that does not exist yet, or is empty.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    #[cfg(feature = "files")]
+    pub fn create(
+        path: impl AsRef<std::path::Path>,
+        schema: &Schema,
+    ) -> Result<Replica, StartError> {
+        found(file_disk(path.as_ref()), schema, Entropy::System)
+    }
+
+    /// Opens a dataset again.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    #[cfg(feature = "files")]
+    pub fn open(path: impl AsRef<std::path::Path>, schema: &Schema) -> Result<Replica, StartError> {
+        reopen(file_disk(path.as_ref()), schema, Entropy::System)
+    }
+
+    /// Makes a new replica of another's dataset, in a directory that does not exist yet, or is empty.
+    ///
+    /// # Errors
+    /// [`StartError`]. Damage in a log file is no error: what is whole is taken, the rest reported.
+    #[cfg(feature = "files")]
+    pub fn join<'a>(
+        path: impl AsRef<std::path::Path>,
+        schema: &Schema,
+        source: impl Into<Source<'a>>,
+    ) -> Result<(Replica, Merged), StartError> {
+        join(file_disk(path.as_ref()), schema, source.into(), Entropy::System)
+    }
+
+    /// Founds a dataset in memory. The same seed gives the same keys: two replicas of one dataset need
+    /// two seeds. For tests and for what need not last.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn in_memory(schema: &Schema, seed: u64) -> Result<Replica, StartError> {
+        found(Arc::new(MemoryDisk::new()), schema, Entropy::Seeded(seed))
+    }
+
+    /// Makes a new replica in memory of another's dataset; see [`Replica::in_memory`] for the seed.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn join_in_memory<'a>(
+        schema: &Schema,
+        source: impl Into<Source<'a>>,
+        seed: u64,
+    ) -> Result<(Replica, Merged), StartError> {
+        join(Arc::new(MemoryDisk::new()), schema, source.into(), Entropy::Seeded(seed))
+    }
+}
+
+#[cfg(feature = "files")]
+fn file_disk(path: &std::path::Path) -> Arc<dyn Disk> {
+    Arc::new(woodland_store::FileDisk::at(path))
+}
+
+fn found(
+    disk: Arc<dyn Disk>,
+    schema: &Schema,
+    mut entropy: Entropy,
+) -> Result<Replica, StartError> {
+    schema.check()?;
+    let key = SecretKey::from_seed(entropy.bytes()?);
+    let position = Position::Founding {
+        author: key.author(),
+        nonce: entropy.bytes()?,
+        schema: schema.id(),
+        certificate: None,
+    };
+    let payload = Payload::of(vec![Op::Schema(schema.clone())]);
+    let draft = Draft { position, turn: 0, parents: Vec::new(), payload };
+    let founding = Commit::seal(key.author(), draft)?;
+    let log = Log::found(founding.clone())?.with_point(&founding.sign(&key))?;
+    let snapshot = snapshot_of(&log, schema)?;
+    let mut store = Store::create(disk, log.dataset(), &key, &StoreOptions::default())?;
+    store.append(&segments_of(&log, &[founding]))?;
+    Ok(Replica::assemble(store, key, entropy, snapshot)?)
+}
+
+fn join(
+    disk: Arc<dyn Disk>,
+    schema: &Schema,
+    source: Source<'_>,
+    mut entropy: Entropy,
+) -> Result<(Replica, Merged), StartError> {
+    schema.check()?;
+    let mut arrival = source.read().map_err(StartError::Source)?;
+    let dataset = arrival.dataset();
+    let log = arrival.found().ok_or(StartError::NoFounding { dataset })?;
+    let mut pending = woodland_log::Pending::default();
+    let (log, merged) = arrival.merge_into(&log, &mut pending).map_err(StartError::Source)?;
+    let snapshot = snapshot_of(&log, schema)?;
+    let key = SecretKey::from_seed(entropy.bytes()?);
+    let mut store = Store::create(disk, dataset, &key, &StoreOptions::default())?;
+    let commits: Vec<Commit> = log.order().map(|(_, commit)| commit.clone()).collect();
+    store.append(&segments_of(&log, &commits))?;
+    let replica = Replica::assemble(store, key, entropy, snapshot)?;
+    replica.writer().pending = pending;
+    Ok((replica, merged))
+}
+
+#[cfg(feature = "files")]
+fn reopen(disk: Arc<dyn Disk>, schema: &Schema, entropy: Entropy) -> Result<Replica, StartError> {
+    schema.check()?;
+    let opened = Store::open(disk)?;
+    let mut commits = Vec::new();
+    let mut points = Vec::new();
+    for stored in opened.segments {
+        commits.extend(stored.segment.commits);
+        points.extend(stored.segment.points);
+    }
+    // The order extends causality, so the past of each commit comes before it.
+    commits.sort_by_cached_key(OrderKey::of);
+    let founding = commits.first().filter(|first| is_founding(first)).cloned();
+    let mut log = Log::found(founding.ok_or(StartError::Unfinished)?)?.extend(&commits)?;
+    // Signatures were verified at the door; of each author the newest is verified again.
+    let mut newest = std::collections::BTreeMap::new();
+    for point in points {
+        log = log.with_verified_point(&point)?;
+        if let Some(commit) = log.get(&point.commit) {
+            let seq = commit.seq();
+            let last = newest.entry(commit.author()).or_insert((seq, point.clone()));
+            if seq >= last.0 {
+                *last = (seq, point);
+            }
+        }
+    }
+    for (_, point) in newest.values() {
+        log = log.with_point(point)?;
+    }
+    let snapshot = snapshot_of(&log, schema)?;
+    Ok(Replica::assemble(opened.store, opened.key, entropy, snapshot)?)
+}
+
+/// Derives the graph, for a program with this schema.
+fn snapshot_of(log: &Log, schema: &Schema) -> Result<Snapshot, StartError> {
+    let kinds = Kinds::standard();
+    for (one, field) in schema.types.iter().flat_map(|one| one.fields.iter().map(move |f| (one, f)))
+    {
+        if !kinds.contains(&field.kind) {
+            let (field, kind) = (format!("{}.{}", one.label(), field.name), field.kind.clone());
+            return Err(StartError::UnknownKind { field, kind });
+        }
+    }
+    let graph = Graph::of(log, kinds);
+    let founded = graph.schema().ok_or(StartError::NoSchema)?;
+    if *founded != *schema {
+        let (expected, found) = (schema.id(), founded.id());
+        let difference = difference(schema, &founded);
+        return Err(StartError::SchemaDiffers { expected, found, difference });
+    }
+    Ok(Snapshot { graph, members: Arc::new(members_of(schema)?), schema: founded })
+}
+
+/// The first way in which the program's schema is another than the dataset's.
+fn difference(program: &Schema, dataset: &Schema) -> String {
+    for one in &program.types {
+        let Some(other) = dataset.type_named(&one.name) else {
+            return format!("the dataset has no type {}", one.name);
+        };
+        if let Some(field) = one.fields.iter().find(|f| other.field_named(&f.name).is_none()) {
+            return format!("the dataset has no field {}.{}", one.name, field.name);
+        }
+        if let Some(field) = other.fields.iter().find(|f| one.field_named(&f.name).is_none()) {
+            return format!("the program has no field {}.{}", one.name, field.name);
+        }
+        let differs = |field: &&woodland_format::FieldDefinition| {
+            other.field_named(&field.name) != Some(field)
+        };
+        if let Some(field) = one.fields.iter().find(differs) {
+            return format!("field {}.{} is defined differently", one.name, field.name);
+        }
+    }
+    let missing = dataset.types.iter().find(|one| program.type_named(&one.name).is_none());
+    missing.map_or_else(
+        || "the types have other numbers or versions".to_owned(),
+        |one| format!("the program has no type {}", one.name),
+    )
+}

@@ -1,0 +1,214 @@
+//! Writing: a batch becomes a signed commit, on disk, and then the current version.
+//!
+//! ```text
+//!  closure ─► ops ─► commit ─► derived, every op must count ─► signed ─► stored ─► published
+//!                       └─ any void, any mistake: one error that lists them all; nothing has changed
+//! ```
+//!
+//! **Invariants**
+//! - A batch is validated whole, against the version that it will stand on, before it is signed.
+//! - What is published is durable.
+//! - A commit names what is newly seen of others: the heads that are not the author's own tip.
+//!
+//! What this does not do: retry. A failed disk poisons the store; open the dataset again.
+
+use crate::batch::{Batch, Violation};
+use crate::replica::{Replica, Writer, segments_of};
+use crate::snapshot::Snapshot;
+use woodland_format::limits::PARENTS_MAX;
+use woodland_format::{Commit, CommitError, CommitId, Draft, Op, Payload, Position, SchemaChange};
+use woodland_graph::Graph;
+use woodland_log::{AppendError, Log};
+
+/// A batch was not written; nothing has changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WriteError {
+    /// The caller's mistake: all that is wrong with the batch.
+    #[error("the batch was not written: {}", list(violations))]
+    Invalid {
+        /// By position in the batch.
+        violations: Vec<Violation>,
+    },
+    /// The caller's mistake: the batch is too large for one commit.
+    #[error(transparent)]
+    TooLarge(CommitError),
+    /// The dataset was written by a newer release: it is kept and passed on, but not written.
+    #[error(
+        "commit {commit} has a payload that only a newer release can read: upgrade this program"
+    )]
+    NewerFormat {
+        /// The first such commit.
+        commit: CommitId,
+    },
+    /// Another copy of this directory has written under the same key.
+    #[error(
+        "another copy of this dataset's directory has written under this author's key: \
+         join a new directory from this one and write there; nothing is lost"
+    )]
+    Forked,
+    /// What was written could not be stored. Open the dataset again.
+    #[error("the batch could not be stored: {0}")]
+    Store(#[from] woodland_store::AppendError),
+}
+
+fn list(violations: &[Violation]) -> String {
+    violations.iter().map(Violation::to_string).collect::<Vec<_>>().join("; ")
+}
+
+impl Replica {
+    /// Writes all that the closure does, as one batch: visible and durable at once when this returns,
+    /// or not at all. A closure that does nothing writes nothing.
+    ///
+    /// Do not write to the same replica within the closure: the writer is one at a time.
+    ///
+    /// # Errors
+    /// [`WriteError`] lists everything that is wrong with the batch.
+    pub fn write<T>(&self, closure: impl FnOnce(&mut Batch<'_>) -> T) -> Result<T, WriteError> {
+        let mut writer = self.writer();
+        let current = self.snapshot();
+        if let Some(commit) = current.graph.foreign() {
+            return Err(WriteError::NewerFormat { commit });
+        }
+        let mut chain = Chain::at(&writer, &current)?;
+        chain.join_heads()?;
+        let mut batch = Batch {
+            schema: &current.schema,
+            members: &current.members,
+            author: self.0.author,
+            seq: chain.next_seq(),
+            salt: writer.salt,
+            ops: Vec::new(),
+            violations: Vec::new(),
+        };
+        let answer = closure(&mut batch);
+        let Batch { ops, violations, .. } = batch;
+        if ops.is_empty() && violations.is_empty() {
+            return Ok(answer);
+        }
+        let commit = chain.add(ops.clone())?;
+        let graph = current.graph.advance(&chain.log);
+        check(&graph, &commit, &current, &ops, violations)?;
+        let log = chain.signed();
+        let arrived = std::mem::take(&mut chain.commits);
+        drop(chain);
+        writer.store.append(&segments_of(&log, &arrived))?;
+        writer.tip = Some(commit.id());
+        self.publish(graph.with_signatures_of(&log));
+        Ok(answer)
+    }
+}
+
+/// The author's chain while it grows.
+struct Chain<'a> {
+    writer: &'a Writer,
+    current: &'a Snapshot,
+    log: Log,
+    tip: Option<CommitId>,
+    commits: Vec<Commit>,
+}
+
+impl<'a> Chain<'a> {
+    fn at(writer: &'a Writer, current: &'a Snapshot) -> Result<Self, WriteError> {
+        let (log, author) = (current.log().clone(), writer.key.author());
+        let is_alone = log.frontier().tips(&author).all(|tip| Some(tip.id) == writer.tip);
+        if !is_alone {
+            return Err(WriteError::Forked);
+        }
+        Ok(Chain { writer, current, log, tip: writer.tip, commits: Vec::new() })
+    }
+
+    fn next_seq(&self) -> u64 {
+        let tip = self.tip.and_then(|tip| self.log.get(&tip));
+        tip.map_or(0, |tip| tip.seq() + 1)
+    }
+
+    /// What the author has newly seen of others.
+    fn news(&self) -> Vec<CommitId> {
+        let founding = self.log.dataset().founding();
+        // A first commit names the dataset, which counts as its founding commit.
+        let implied = |head: &CommitId| Some(*head) == self.tip || *head == founding;
+        self.log.heads().filter(|head| !implied(head)).collect()
+    }
+
+    /// Empty commits, until what is newly seen fits into one.
+    fn join_heads(&mut self) -> Result<(), WriteError> {
+        loop {
+            let mut news = self.news();
+            if news.len() <= PARENTS_MAX {
+                return Ok(());
+            }
+            news.truncate(PARENTS_MAX);
+            self.seal(news, Vec::new())?;
+        }
+    }
+
+    fn add(&mut self, ops: Vec<Op>) -> Result<Commit, WriteError> {
+        let news = self.news();
+        self.seal(news, ops)
+    }
+
+    fn seal(&mut self, parents: Vec<CommitId>, ops: Vec<Op>) -> Result<Commit, WriteError> {
+        const OWN: &str = "a commit of this replica stands on its own log";
+        let author = self.writer.key.author();
+        let position = match self.tip {
+            Some(backlink) => {
+                Position::Next { backlink, seq: self.next_seq(), schema: SchemaChange::Keep }
+            }
+            None => Position::First {
+                author,
+                dataset: self.log.dataset(),
+                schema: self.current.schema.id(),
+                certificate: None,
+            },
+        };
+        let turn = self.log.next_turn(self.tip, &parents).expect(OWN);
+        let draft = Draft { position, turn, parents, payload: Payload::of(ops) };
+        let commit = Commit::seal(author, draft).map_err(WriteError::TooLarge)?;
+        let appended: Result<Log, AppendError> = self.log.append(&commit);
+        self.log = appended.expect(OWN);
+        self.tip = Some(commit.id());
+        self.commits.push(commit.clone());
+        Ok(commit)
+    }
+
+    /// The log with a signature on the newest commit.
+    fn signed(&self) -> Log {
+        let newest = self.commits.last().expect("a commit was added");
+        let point = newest.sign(&self.writer.key);
+        self.log.with_verified_point(&point).expect("the commit is in the log")
+    }
+}
+
+/// Every op must count, or all that is wrong is listed.
+fn check(
+    graph: &Graph,
+    commit: &Commit,
+    before: &Snapshot,
+    ops: &[Op],
+    mut violations: Vec<Violation>,
+) -> Result<(), WriteError> {
+    for void in graph.voids_of(&commit.id()) {
+        let op = void.index.unwrap_or(0) as usize;
+        let subject = ops.get(op).map_or_else(String::new, |op| name(op, before));
+        violations.push(Violation::at(op, format!("{subject}: {}", void.reason)));
+    }
+    violations.sort_by_key(|violation| violation.op);
+    if violations.is_empty() { Ok(()) } else { Err(WriteError::Invalid { violations }) }
+}
+
+fn name(op: &Op, snapshot: &Snapshot) -> String {
+    match op {
+        Op::Schema(_) => "a schema".to_owned(),
+        Op::Create { node_type, .. } => {
+            let named = snapshot.schema.type_with(*node_type);
+            named.map_or_else(|| "a node".to_owned(), |one| format!("a new {}", one.label()))
+        }
+        Op::Edit { object, .. } => match snapshot.schema.field_with(object.field) {
+            Some((owner, field)) => {
+                format!("{}.{} of node {}", owner.name, field.name, object.node.short())
+            }
+            None => format!("node {}", object.node.short()),
+        },
+    }
+}
