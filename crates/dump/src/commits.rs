@@ -1,0 +1,123 @@
+//! `commits`: every commit in order, with its ops in words.
+//!
+//! **Invariants**
+//! - What is printed depends on the commits alone, unless signatures are asked for: which of those are
+//!   kept depends on how the commits arrived.
+
+use crate::json::Document;
+use crate::page::{Contents, Form};
+use crate::said::{Batch, Said};
+use crate::schemas::{Names, Schemas};
+use crate::shown::{Joined, Plain};
+use serde_json::{Value as Json, json};
+use std::io::{self, Write};
+use woodland_format::{Commit, CommitId, Op};
+
+pub(crate) fn print(
+    contents: &Contents,
+    signatures: bool,
+    form: Form,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let schemas = Schemas::carried_by(contents);
+    let is_signed = |commit: &Commit| {
+        let log = contents.log.as_ref().filter(|_| signatures);
+        log.map(|log| log.signature(&commit.id()).is_some())
+    };
+    if form == Form::Json {
+        let mut document = Document::begin(out)?;
+        let rows = contents
+            .ordered()
+            .map(|commit| commit_json(commit, schemas.of(contents, commit), is_signed(commit)));
+        document.list("commits", rows)?;
+        return document.end();
+    }
+    let signed = if signatures { "  signed" } else { "" };
+    writeln!(
+        out,
+        "{:<8}  {:<8}  {:>6}  {:>6}  {:>8}  {:>5}{signed}  parents",
+        "commit", "author", "seq", "turn", "bytes", "ops"
+    )?;
+    for commit in contents.ordered() {
+        let batch = Batch::of(commit);
+        put_commit(commit, &batch, is_signed(commit), out)?;
+        put_batch(commit, &batch, schemas.of(contents, commit), out)?;
+    }
+    Ok(())
+}
+
+fn put_commit(
+    commit: &Commit,
+    batch: &Batch,
+    is_signed: Option<bool>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let ops = match batch {
+        Batch::Ops(ops) => ops.len().to_string(),
+        _ => "?".to_owned(),
+    };
+    let signed = match is_signed {
+        Some(true) => "  signed",
+        Some(false) => "        ",
+        None => "",
+    };
+    let (id, author) = (commit.id().short(), commit.author().short());
+    let (seq, turn, bytes) = (commit.seq(), commit.turn(), commit.header().payload_bytes);
+    write!(out, "{id}  {author}  {seq:>6}  {turn:>6}  {bytes:>8}  {ops:>5}{signed}  ")?;
+    match commit.parents() {
+        [] => writeln!(out, "-"),
+        parents => writeln!(out, "{}", Joined(parents.iter().map(CommitId::short))),
+    }
+}
+
+fn put_batch(
+    commit: &Commit,
+    batch: &Batch,
+    names: Option<&Names>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match batch {
+        Batch::Ops(ops) => {
+            for said in said(commit, ops, names) {
+                writeln!(out, "    {said}")?;
+            }
+        }
+        Batch::Erased => writeln!(out, "    (payload erased)")?,
+        Batch::Unreadable(error) => {
+            writeln!(out, "    (payload unreadable: {})", Plain(&error.to_string()))?;
+        }
+    }
+    Ok(())
+}
+
+fn said<'a>(
+    commit: &'a Commit,
+    ops: &'a [Op],
+    names: Option<&'a Names>,
+) -> impl Iterator<Item = Said<'a>> {
+    (0..).zip(ops).map(move |(index, op)| Said { commit, index, op, names })
+}
+
+fn commit_json(commit: &Commit, names: Option<&Names>, is_signed: Option<bool>) -> Json {
+    let (ops, unreadable) = match &Batch::of(commit) {
+        Batch::Ops(ops) => (said(commit, ops, names).map(|said| said.json()).collect(), Json::Null),
+        Batch::Erased => (Json::Null, json!("erased")),
+        Batch::Unreadable(error) => (Json::Null, json!(error.to_string())),
+    };
+    let mut row = json!({
+        "id": commit.id().to_string(),
+        "author": commit.author().to_string(),
+        "seq": commit.seq(),
+        "turn": commit.turn(),
+        "backlink": commit.backlink().map(|id| id.to_string()),
+        "parents": commit.parents().iter().map(CommitId::to_string).collect::<Vec<_>>(),
+        "payload_bytes": commit.header().payload_bytes,
+        "payload_hash": commit.header().payload_hash.to_string(),
+        "ops": ops,
+        "unreadable": unreadable,
+    });
+    if let (Some(is_signed), Json::Object(fields)) = (is_signed, &mut row) {
+        fields.insert("signed".to_owned(), json!(is_signed));
+    }
+    row
+}

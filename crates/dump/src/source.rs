@@ -1,0 +1,177 @@
+//! Source: what stands in a path, read once and decoded as far as it goes.
+//!
+//! **Invariants**
+//! - Reading writes nothing and takes no lock.
+//! - Pieces stand in the order of their files and bytes; a damaged segment gives what is whole in it.
+//! - What is wrong with the bytes is in `problems`, what is merely unusual in `warnings`.
+//!
+//! What this does not do: verify a signature or place a commit.
+
+use crate::finding::Finding;
+use crate::page::DumpError;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use woodland_format::{
+    AuthorKey, DamageCause, DatasetId, FILE_HEADER_BYTES, FileError, FileHeader, Found, Purpose,
+    Segment, read_segments,
+};
+use woodland_store::{Disk, FileDisk, Inspection, Store};
+
+/// What the path is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Nature {
+    Directory,
+    LogFile,
+    /// One segment file out of a dataset directory.
+    StoreFile,
+}
+
+impl Nature {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Nature::Directory => "dataset directory",
+            Nature::LogFile => "log file",
+            Nature::StoreFile => "segment file of a dataset directory",
+        }
+    }
+}
+
+/// All that could be read.
+pub(crate) struct Source {
+    pub(crate) nature: Nature,
+    pub(crate) dataset: Option<DatasetId>,
+    /// Under which author a dataset directory writes.
+    pub(crate) author: Option<AuthorKey>,
+    pub(crate) files: u64,
+    pub(crate) bytes: u64,
+    pub(crate) pieces: Vec<Piece>,
+    pub(crate) problems: Vec<Finding>,
+    pub(crate) warnings: Vec<Finding>,
+}
+
+/// A segment and where it stands.
+pub(crate) struct Piece {
+    pub(crate) file: Arc<str>,
+    /// Counted from 0 in its file.
+    pub(crate) number: u64,
+    pub(crate) segment: Segment,
+}
+
+impl Piece {
+    /// `segments/00000001.wls: segment 3 (author 7c1e…) at byte 81920`
+    pub(crate) fn place(&self) -> String {
+        let (file, number, offset) = (&self.file, self.number, self.segment.offset);
+        let author = self.segment.head.author.short();
+        format!("{file}: segment {number} (author {author}…) at byte {offset}")
+    }
+}
+
+/// Reads what stands in the path.
+pub(crate) fn read(path: &Path) -> Result<Source, DumpError> {
+    let found = fs::metadata(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => DumpError::Missing,
+        _ => DumpError::Unreadable(error),
+    })?;
+    if found.is_dir() {
+        return read_directory(path);
+    }
+    if !found.is_file() {
+        return Err(DumpError::Special);
+    }
+    let bytes = fs::read(path).map_err(DumpError::Unreadable)?;
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    read_file(&name, &bytes)
+}
+
+/// What tells a dataset directory, however damaged, from any other.
+const DIRECTORY_NAMES: [&str; 3] = ["heads", "segments", "author.key"];
+
+fn read_directory(path: &Path) -> Result<Source, DumpError> {
+    let disk = FileDisk::at(path);
+    let names = disk.list("").unwrap_or_else(|_| DIRECTORY_NAMES.map(str::to_owned).to_vec());
+    if !names.iter().any(|name| DIRECTORY_NAMES.contains(&name.as_str())) {
+        return Err(DumpError::NoDataset);
+    }
+    let Inspection { dataset, author, files, torn, problems, warnings, .. } = Store::inspect(&disk);
+    let mut source = Source {
+        nature: Nature::Directory,
+        dataset,
+        author,
+        files: files.len() as u64,
+        bytes: files.iter().map(|file| file.bytes).sum(),
+        pieces: Vec::new(),
+        problems: problems.iter().map(|problem| Finding::of("damage", problem)).collect(),
+        warnings: warnings.iter().map(|problem| Finding::of("warning", problem)).collect(),
+    };
+    for file in files {
+        source.take(&file.name, file.found);
+    }
+    if let Some(torn) = torn {
+        let (name, offset, bytes) = (&torn.name, torn.offset, torn.bytes);
+        let message = format!(
+            "{name}: torn tail: {bytes} bytes from byte {offset} on were never acknowledged; \
+             opening the dataset cuts them off"
+        );
+        source.warnings.push(Finding::new("torn", &message).at(name, Some(offset)));
+    }
+    Ok(source)
+}
+
+fn read_file(name: &str, bytes: &[u8]) -> Result<Source, DumpError> {
+    let body = bytes.get(FILE_HEADER_BYTES..).unwrap_or_default();
+    let header = FileHeader::decode(bytes);
+    let is_store = matches!(header, Ok(FileHeader { purpose: Purpose::Store, .. }));
+    let dataset = match &header {
+        Ok(header) => Some(header.dataset),
+        // Another release may have put something else there.
+        Err(FileError::ForeignFormat { .. }) => None,
+        Err(_) => named_by_segments(body),
+    };
+    if let (Err(error @ FileError::Magic { .. }), None) = (&header, dataset) {
+        return Err(DumpError::NotWoodland(error.clone()));
+    }
+    let mut source = Source {
+        nature: if is_store { Nature::StoreFile } else { Nature::LogFile },
+        dataset,
+        author: None,
+        files: 1,
+        bytes: bytes.len() as u64,
+        pieces: Vec::new(),
+        problems: Vec::new(),
+        warnings: Vec::new(),
+    };
+    if let Err(error) = header {
+        source.problems.push(Finding::new("damage", &format!("{name}: {error}")).at(name, Some(0)));
+    }
+    if let Some(dataset) = dataset {
+        let found: Vec<Found> = read_segments(dataset, body, FILE_HEADER_BYTES as u64).collect();
+        for damage in found.iter().filter_map(|found| found.damage.as_ref()) {
+            let finding = Finding::new("damage", &format!("{name}: {damage}"));
+            source.problems.push(finding.at(name, Some(damage.offset)));
+        }
+        source.take(name, found);
+    }
+    Ok(source)
+}
+
+/// The dataset that a segment names, for a file whose header does not hold.
+fn named_by_segments(body: &[u8]) -> Option<DatasetId> {
+    let mut found = read_segments(DatasetId([0; 32]), body, FILE_HEADER_BYTES as u64);
+    found.find_map(|found| match found.damage?.cause {
+        DamageCause::Dataset { found, .. } => Some(found),
+        _ => None,
+    })
+}
+
+impl Source {
+    fn take(&mut self, name: &str, found: Vec<Found>) {
+        let file: Arc<str> = name.into();
+        for (number, found) in (0..).zip(found) {
+            if let Some(segment) = found.segment {
+                self.pieces.push(Piece { file: Arc::clone(&file), number, segment });
+            }
+        }
+    }
+}

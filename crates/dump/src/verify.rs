@@ -1,0 +1,182 @@
+//! `verify`: everything that is wrong, one line each.
+//!
+//! **Invariants**
+//! - Damage, a refusal, a fork, commits that wait, and nothing to found a log on are wrong. What opening
+//!   mends by itself, such as a torn tail, is a note.
+//! - Reading has checked every checksum, root, id and payload hash, and the door the signatures that it
+//!   needs. Deep checks each id, hash and signature once more, one by one, also of what is not held.
+//!
+//! What this does not do: judge ops. A void is no fault of the log.
+
+use crate::finding::Finding;
+use crate::json::Document;
+use crate::page::{Contents, Form, Verdict};
+use crate::shown::{Hex, Joined, counted};
+use crate::source::Piece;
+use crate::waiting::Waiting;
+use serde_json::{Value as Json, json};
+use std::io::{self, Write};
+use woodland_format::{
+    Commit, CommitId, Payload, Signature, commit_id, payload_hash, verify_commit,
+};
+use woodland_log::{Fork, Log, Place};
+
+pub(crate) fn print(
+    contents: &Contents,
+    deep: bool,
+    form: Form,
+    out: &mut dyn Write,
+) -> io::Result<Verdict> {
+    let Contents { source, held, log } = contents;
+    let forks = log.as_ref().map(Log::forks).unwrap_or_default();
+    let mut wrong = source.problems.clone();
+    wrong.extend(held.refused.iter().cloned());
+    if deep {
+        wrong.extend(source.pieces.iter().flat_map(deep_findings));
+        let mut known = std::collections::HashSet::new();
+        wrong.retain(|finding| known.insert(finding.message.clone()));
+    }
+    if let Some(log) = log {
+        wrong.extend(forks.iter().map(|fork| fork_finding(log, fork)));
+    }
+    wrong.extend(contents.unplaced().map(|reason| Finding::new("unplaced", &reason)));
+    wrong.extend(held.waiting.iter().map(Waiting::finding));
+    let verdict = if wrong.is_empty() { Verdict::Well } else { Verdict::Wrong };
+    match form {
+        Form::Text => text(contents, &wrong, deep, out)?,
+        Form::Json => {
+            let mut document = Document::begin(out)?;
+            document.field("well", verdict == Verdict::Well)?;
+            document.field("deep", deep)?;
+            document.field("segments", source.pieces.len())?;
+            document.field("commits", log.as_ref().map(Log::len))?;
+            document.list("problems", wrong.iter().map(Finding::json))?;
+            document.list("notes", source.warnings.iter().map(Finding::json))?;
+            let log = log.as_ref();
+            let proofs = log.into_iter().flat_map(|log| forks.iter().map(|f| proof_json(log, f)));
+            document.list("forks", proofs)?;
+            document.list("waiting", held.waiting.iter().map(Waiting::json))?;
+            document.end()?;
+        }
+    }
+    Ok(verdict)
+}
+
+fn text(contents: &Contents, wrong: &[Finding], deep: bool, out: &mut dyn Write) -> io::Result<()> {
+    for finding in wrong {
+        writeln!(out, "{}", finding.message)?;
+    }
+    for note in &contents.source.warnings {
+        writeln!(out, "note: {}", note.message)?;
+    }
+    let commits = contents.log.as_ref().map_or(0, Log::len);
+    let checked = if deep { "checked to the last signature" } else { "checked" };
+    let outcome = match wrong.len() as u64 {
+        0 => "all is well".to_owned(),
+        count => counted(count, "problem"),
+    };
+    let segments = counted(contents.source.pieces.len() as u64, "segment");
+    let commits = counted(commits, "commit");
+    writeln!(out, "{commits} in {segments} {checked}: {outcome}")
+}
+
+/// What nobody has looked at so far, or only once, on the way in.
+fn deep_findings(piece: &Piece) -> Vec<Finding> {
+    let author = piece.segment.head.author;
+    let mut messages = Vec::new();
+    for commit in &piece.segment.commits {
+        let (id, header) = (commit.id(), commit.header());
+        let found = commit_id(&header.encode());
+        if found != id {
+            messages.push(format!("commit {id} has a header of id {found}"));
+        }
+        let hash = commit.payload().map(payload_hash);
+        if let Some(found) = hash.filter(|found| *found != header.payload_hash) {
+            let expected = header.payload_hash;
+            messages
+                .push(format!("commit {id}: its payload has hash {found}, expected {expected}"));
+        }
+        let decoded = commit.payload().map(|bytes| (bytes, Payload::decode(bytes)));
+        if let Some((bytes, Ok(payload))) = decoded
+            && payload.encode() != bytes
+        {
+            messages.push(format!("commit {id}: its payload is not canonical"));
+        }
+    }
+    for point in &piece.segment.points {
+        if !verify_commit(&author, &point.commit, &point.signature) {
+            // In the door's words, so that it is said once.
+            let (commit, signature) = (point.commit, "the signature on commit");
+            messages.push(format!(
+                "{signature} {commit} is not that of its author {author}: \
+                ask another peer for the commit's signature"
+            ));
+        }
+    }
+    let finding = |message: &String| {
+        let message = format!("{}: {message}", piece.place());
+        Finding::new("refused", &message).at(&piece.file, Some(piece.segment.offset))
+    };
+    messages.iter().map(finding).collect()
+}
+
+/// The chain from a rival up to the first commit that a kept signature stands on.
+struct Proof<'a> {
+    chain: Vec<&'a Commit>,
+    signature: Option<Signature>,
+}
+
+fn proof(log: &Log, rival: CommitId) -> Proof<'_> {
+    let (mut chain, mut at) = (Vec::new(), log.place(&rival));
+    while let Some((place, commit)) = at.and_then(|place| Some((place, log.commit(place)?))) {
+        chain.push(commit);
+        if let Some(signature) = log.signature(&commit.id()) {
+            return Proof { chain, signature: Some(signature) };
+        }
+        at = place.seq.checked_add(1).map(|seq| Place { seq, ..place });
+    }
+    // A signature further on, behind another fork, vouches for it all the same.
+    Proof { chain, signature: None }
+}
+
+fn fork_finding(log: &Log, fork: &Fork) -> Finding {
+    let rivals = fork.rivals.iter().map(|rival| {
+        let proof = proof(log, *rival);
+        match (proof.signature, proof.chain.last()) {
+            (Some(_), Some(point)) => {
+                format!("{rival} (signed at seq {}, commit {}…)", point.seq(), point.id().short())
+            }
+            _ => format!("{rival} (signed further on, behind another fork)"),
+        }
+    });
+    let after = match fork.backlink.and_then(|id| log.get(&id)) {
+        Some(commit) => format!("commit {} (seq {})", commit.id(), commit.seq()),
+        None => "nothing: they are first commits".to_owned(),
+    };
+    let message = format!(
+        "fork: author {}…: {} follow {after}: {}",
+        fork.author.short(),
+        counted(fork.rivals.len() as u64, "commit"),
+        Joined(rivals),
+    );
+    Finding::new("fork", &message)
+}
+
+/// Signed points and the headers up to them: enough to prove the fork to anybody.
+fn proof_json(log: &Log, fork: &Fork) -> Json {
+    let rivals = fork.rivals.iter().map(|rival| {
+        let Proof { chain, signature } = proof(log, *rival);
+        let headers = chain.iter().map(|commit| Hex(&commit.header().encode()).to_string());
+        json!({
+            "id": rival.to_string(),
+            "headers": headers.collect::<Vec<_>>(),
+            "point": chain.last().map(|commit| commit.id().to_string()),
+            "signature": signature.map(|signature| signature.to_string()),
+        })
+    });
+    json!({
+        "author": fork.author.to_string(),
+        "backlink": fork.backlink.map(|id| id.to_string()),
+        "rivals": rivals.collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,190 @@
+//! A small writer: histories with fixed keys, as a dataset directory or a log file.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use woodland_format::{
+    AuthorKey, Commit, CommitId, DatasetId, Draft, FieldDefinition, FieldId, FileHeader,
+    MemberDefinition, NodeId, ObjectId, Op, Payload, Position, Purpose, RecordConfig, RecordOp,
+    RegisterConfig, RegisterOp, Schema, SchemaChange, SecretKey, TextOp, TypeDefinition, TypeId,
+    Value, ValueType, encode, encode_segment, node_id,
+};
+use woodland_log::Log;
+use woodland_store::{FileDisk, Store, StoreOptions};
+
+pub const NOTE: TypeId = TypeId(1);
+pub const TITLE: FieldId = FieldId(10);
+pub const BODY: FieldId = FieldId(11);
+pub const PLACE: FieldId = FieldId(12);
+
+pub fn schema() -> Schema {
+    let field = |id, name: &str, kind: &str, config| FieldDefinition {
+        id,
+        name: name.into(),
+        kind: kind.into(),
+        config,
+    };
+    let member = |number, name: &str, value| MemberDefinition { number, name: name.into(), value };
+    let members =
+        vec![member(1, "town", ValueType::String), member(2, "metres_above_sea", ValueType::Int)];
+    let fields = vec![
+        field(TITLE, "title", "register", encode(&RegisterConfig { value: ValueType::String })),
+        field(BODY, "body", "text", Vec::new()),
+        field(PLACE, "place", "record", encode(&RecordConfig { members })),
+    ];
+    Schema { types: vec![TypeDefinition { id: NOTE, name: "Note".into(), version: 1, fields }] }
+}
+
+pub fn key(number: u8) -> SecretKey {
+    SecretKey::from_seed([number; 32])
+}
+
+pub fn set(node: NodeId, field: FieldId, value: &str) -> Op {
+    edit(node, field, encode(&RegisterOp::Set(value.into())))
+}
+
+pub fn insert(node: NodeId, at: u32, text: &str) -> Op {
+    edit(node, BODY, encode(&TextOp::Insert { at, text: text.into() }))
+}
+
+pub fn delete(node: NodeId, at: u32, bytes: u32) -> Op {
+    edit(node, BODY, encode(&TextOp::Delete { at, bytes }))
+}
+
+pub fn locate(node: NodeId, town: &str, metres: i64) -> Op {
+    let members = vec![(1, town.into()), (2, Value::Int(metres))];
+    edit(node, PLACE, encode(&RecordOp::Set(members)))
+}
+
+pub fn edit(node: NodeId, field: FieldId, op: Vec<u8>) -> Op {
+    Op::Edit { object: ObjectId { node, field }, op }
+}
+
+/// The node that the founding commit creates as its second op.
+pub fn note() -> NodeId {
+    node_id(&key(1).author(), 0, 1, 7)
+}
+
+/// Every commit that was written, and the log of them all.
+pub struct History {
+    pub log: Log,
+    pub commits: Vec<Commit>,
+}
+
+impl History {
+    pub fn found() -> Self {
+        let author = key(1).author();
+        let certificate = key(101).certify(&author, "Ada's\u{1b} laptop");
+        let ops = vec![
+            Op::Schema(schema()),
+            Op::Create { node_type: NOTE, salt: 7 },
+            set(note(), TITLE, "Trip"),
+            insert(note(), 0, "Pack boots"),
+        ];
+        let draft = Draft {
+            position: Position::Founding {
+                author,
+                nonce: [5; 32],
+                schema: schema().id(),
+                certificate: Some(certificate),
+            },
+            turn: 0,
+            parents: Vec::new(),
+            payload: Payload::of(ops),
+        };
+        let founding = Commit::seal(author, draft).unwrap();
+        let log = Log::found(founding.clone()).unwrap();
+        History { log, commits: vec![founding] }
+    }
+
+    pub fn dataset(&self) -> DatasetId {
+        self.log.dataset()
+    }
+
+    /// The next commit of an author, after `backlink`.
+    pub fn write_after(
+        &mut self,
+        author: AuthorKey,
+        backlink: Option<CommitId>,
+        parents: &[CommitId],
+        ops: Vec<Op>,
+    ) -> CommitId {
+        let position = match backlink.and_then(|id| self.log.get(&id)) {
+            Some(before) => Position::Next {
+                backlink: before.id(),
+                seq: before.seq() + 1,
+                schema: SchemaChange::Keep,
+            },
+            None => Position::First {
+                author,
+                dataset: self.dataset(),
+                schema: schema().id(),
+                certificate: None,
+            },
+        };
+        let turn = self.log.next_turn(backlink, parents).unwrap();
+        let parents = parents.to_vec();
+        let draft = Draft { position, turn, parents, payload: Payload::of(ops) };
+        let commit = Commit::seal(author, draft).unwrap();
+        self.log = self.log.append(&commit).unwrap();
+        self.commits.push(commit.clone());
+        commit.id()
+    }
+
+    /// Two authors who edit the same title and text apart, then one who has seen both.
+    pub fn shared() -> Self {
+        let mut history = History::found();
+        let (ada, ben) = (key(1).author(), key(2).author());
+        let founding = history.commits[0].id();
+        let hike = history.write_after(
+            ada,
+            Some(founding),
+            &[],
+            vec![set(note(), TITLE, "Hike"), insert(note(), 5, "warm ")],
+        );
+        let town = "Z\u{fc}rich \"lake\"\n";
+        let ops = vec![
+            set(note(), TITLE, "Walk"),
+            delete(note(), 0, 5),
+            locate(note(), town, -3),
+            insert(note(), 99, "too far"),
+            edit(note(), FieldId(77), vec![1, 2, 3]),
+        ];
+        let walk = history.write_after(ben, None, &[], ops);
+        history.write_after(ada, Some(hike), &[walk], Vec::new());
+        history
+    }
+
+    /// All commits as segments of one author each, signed at their end unless the author is `unsigned`.
+    pub fn segments(&self, unsigned: Option<AuthorKey>) -> Vec<Vec<u8>> {
+        let mut runs: Vec<Vec<Commit>> = Vec::new();
+        for commit in &self.commits {
+            let follows = |run: &&mut Vec<Commit>| {
+                run.last().map(Commit::id) == commit.backlink() && commit.backlink().is_some()
+            };
+            match runs.iter_mut().find(follows) {
+                Some(run) => run.push(commit.clone()),
+                None => runs.push(vec![commit.clone()]),
+            }
+        }
+        let segment = |run: &Vec<Commit>| {
+            let (last, author) = (run[run.len() - 1].id(), run[0].author());
+            let signer = (1..9).map(key).find(|key| key.author() == author).unwrap();
+            let point = (unsigned != Some(author)).then(|| signer.sign_commit(&last));
+            encode_segment(self.dataset(), run, |one| point.filter(|_| one.id() == last))
+        };
+        runs.iter().map(segment).collect()
+    }
+}
+
+pub fn log_file(dataset: DatasetId, segments: &[Vec<u8>]) -> Vec<u8> {
+    let header = FileHeader { purpose: Purpose::Log, dataset };
+    [header.encode().to_vec(), segments.concat()].concat()
+}
+
+pub fn directory(path: &Path, dataset: DatasetId, segments: &[Vec<u8>]) {
+    fs::create_dir(path).unwrap();
+    let disk = Arc::new(FileDisk::at(path));
+    let mut store = Store::create(disk, dataset, &key(1), &StoreOptions::default()).unwrap();
+    store.append(segments).unwrap();
+}
