@@ -1,8 +1,8 @@
 //! `commits`: every commit in order, with its ops in words.
 //!
 //! **Invariants**
-//! - What is printed depends on the commits alone, unless signatures are asked for: which of those are
-//!   kept depends on how the commits arrived.
+//! - What is printed depends on the commits alone, unless signatures are asked for: which of
+//!   those are kept depends on how the commits arrived.
 
 use crate::json::Document;
 use crate::page::{Contents, Form};

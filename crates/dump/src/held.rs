@@ -1,8 +1,8 @@
 //! Held: what of a source the log's door lets in, and why the rest stays outside.
 //!
 //! **Invariants**
-//! - Nothing is in the log that a valid signature of its author does not vouch for; this holds for the
-//!   founding commit too.
+//! - Nothing is in the log that a valid signature of its author does not vouch for; this holds
+//!   for the founding commit too.
 //! - Which segments there are, and in which order, makes no difference to the log.
 //! - Work is bounded: a source is offered at most [`OFFERS_MAX`] times.
 
@@ -27,10 +27,8 @@ pub(crate) struct Held {
 pub(crate) fn admit(source: &Source) -> Held {
     let founding = source.dataset.and_then(|dataset| founding(source, dataset));
     let mut refusals = Refusals::default();
-    let log = founding.map(|founding| match Log::found(founding) {
-        Ok(log) => offer_all(log, source, &mut refusals),
-        Err(error) => unreachable!("a founding commit founds a log: {error}"),
-    });
+    let log = founding.and_then(|founding| Log::found(founding).ok());
+    let log = log.map(|log| offer_all(log, source, &mut refusals));
     let waiting = waiting::waiting(source, log.as_ref(), &refusals.claims);
     Held { log, refused: refusals.findings(source), waiting }
 }

@@ -9,8 +9,8 @@
 //! **Invariants**
 //! - Nothing is written but the page, nothing repaired, no lock taken.
 //! - Whatever stands in the path, what can be read is printed, and what cannot is named.
-//! - `commits`, `order`, `frontier` and `graph` depend on the set of admitted commits alone, `summary`
-//!   and `verify` also on how it is stored.
+//! - `commits`, `order`, `frontier` and `graph` depend on the set of admitted commits alone,
+//!   `summary` and `verify` also on how it is stored.
 //! - The secret of `author.key` is in no output.
 
 mod commits;

@@ -1,8 +1,9 @@
 //! The command line of `woodland-dump`.
 //!
 //! **Invariants**
-//! - Exit status: 0, or 1 where `verify` finds something wrong or nothing could be placed, or 2 where
-//!   the arguments do not say what to print. A reader that goes away (`| head`) is no error.
+//! - Exit status: 0, or 1 where `verify` finds something wrong or nothing could be placed, or 2
+//!   where the arguments do not say what to print. A reader that goes away (`| head`) is no
+//!   error.
 //! - One buffered writer, locked once.
 
 use anyhow::Context;
@@ -84,7 +85,7 @@ impl Print {
 }
 
 fn main() -> ExitCode {
-    match print(Line::parse().print.request()) {
+    match print(&Line::parse().print.request()) {
         Ok(Verdict::Well) => ExitCode::SUCCESS,
         Ok(Verdict::Wrong) => ExitCode::from(1),
         Err(error) => {
@@ -96,9 +97,9 @@ fn main() -> ExitCode {
     }
 }
 
-fn print(request: Request) -> anyhow::Result<Verdict> {
+fn print(request: &Request) -> anyhow::Result<Verdict> {
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
-    let outcome = dump(&request, &mut out, &mut io::stderr().lock());
+    let outcome = dump(request, &mut out, &mut io::stderr().lock());
     match outcome.and_then(|verdict| Ok(out.flush().map(|()| verdict)?)) {
         Err(DumpError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
             Ok(Verdict::Well)

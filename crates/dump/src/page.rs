@@ -4,6 +4,8 @@
 //! - Each command prints to `out` alone; what is not part of the page is said in `notes`.
 //! - Without a founding commit nothing is placed: `commits` and `order` then print what was read,
 //!   by the keys that the commits claim, and the verdict is [`Verdict::Wrong`].
+//!
+//! What this does not do: end the process, or choose where output goes.
 
 use crate::held::{Held, admit};
 use crate::shown::counted;
@@ -125,8 +127,8 @@ pub(crate) struct Contents {
 /// Prints.
 ///
 /// # Errors
-/// [`DumpError`] where the path holds nothing of Woodland's, the version is not held, or the page cannot
-/// be written. Damage is no error.
+/// [`DumpError`] where the path holds nothing of Woodland's, the version is not held, or the page
+/// cannot be written. Damage is no error.
 pub fn dump(
     request: &Request,
     out: &mut dyn Write,
@@ -209,12 +211,15 @@ impl Contents {
         if self.log.is_some() {
             return None;
         }
-        Some(match self.source.dataset {
-            Some(dataset) => format!(
-                "the founding commit {dataset} is not here, or no signature vouches for it: \
-                 nothing can be placed"
-            ),
-            None => "no dataset is named by anything that can be read".to_owned(),
+        let Some(dataset) = self.source.dataset else {
+            return Some("nothing that can be read names a dataset".to_owned());
+        };
+        let founding = dataset.founding();
+        let mut commits = self.source.pieces.iter().flat_map(|piece| &piece.segment.commits);
+        Some(if commits.any(|commit| commit.id() == founding) {
+            format!("no signature vouches for the founding commit {dataset}: nothing can be placed")
+        } else {
+            format!("the founding commit {dataset} is not here: nothing can be placed")
         })
     }
 
@@ -224,15 +229,14 @@ impl Contents {
         }
         let Held { refused, waiting, .. } = &self.held;
         let problems = (self.source.problems.len() + refused.len()) as u64;
-        let waiting = waiting.iter().map(|group| group.commits).sum();
-        if problems > 0 || waiting > 0 {
-            writeln!(
-                notes,
-                "woodland-dump: beside this: {}, and {} waiting; `woodland-dump verify` says which",
-                counted(problems, "problem"),
-                counted(waiting, "commit"),
-            )?;
+        let waiting: u64 = waiting.iter().map(|group| group.commits).sum();
+        let told = [(problems, "problem", ""), (waiting, "commit", " waiting")];
+        let told = told.iter().filter(|(count, ..)| *count > 0);
+        let told: Vec<_> = told.map(|(count, one, which)| counted(*count, one) + which).collect();
+        if told.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let told = told.join(" and ");
+        writeln!(notes, "woodland-dump: beside this: {told}; `woodland-dump verify` says which")
     }
 }

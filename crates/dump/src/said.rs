@@ -1,8 +1,8 @@
 //! Said: what a commit's ops say, in words and for programs.
 //!
 //! **Invariants**
-//! - An op is read with the schema that its commit is written under; what that does not name keeps its
-//!   number, and what does not decode keeps its bytes.
+//! - An op is read with the schema that its commit is written under; what that does not name
+//!   keeps its number, and what does not decode keeps its bytes.
 //!
 //! What this does not do: say whether an op had an effect; that is the graph's.
 
@@ -153,8 +153,8 @@ impl fmt::Display for Act<'_> {
             Act::Opaque { kind, bytes } => {
                 let shown = Bytes(bytes, cut);
                 match kind {
-                    Some(kind) => write!(f, "no op of kind {:?} known here: {shown}", kind),
-                    None => write!(f, "{shown}"),
+                    Some(kind) => write!(f, "bytes {shown} (no op of kind {kind:?} known here)"),
+                    None => write!(f, "bytes {shown}"),
                 }
             }
         }

@@ -1,7 +1,8 @@
 //! Schemas: what the numbers in ops are called.
 //!
 //! **Invariants**
-//! - A schema is looked up by its id, which is its hash: whichever commit carries it, it is the same.
+//! - A schema is looked up by its id, which is its hash: whichever commit carries it, it is the
+//!   same.
 
 use crate::page::Contents;
 use crate::shown::{Joined, Plain};

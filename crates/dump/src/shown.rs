@@ -2,7 +2,9 @@
 //!
 //! **Invariants**
 //! - No control character leaves here: whatever an author wrote, a terminal only shows it.
-//! - JSON holds every value whole; text cuts what [`Cut`] is told to.
+//! - JSON holds every value whole; text is cut where [`Cut`] says so.
+//!
+//! What this does not do: lay out a page.
 
 use serde_json::{Map, Value as Json, json};
 use std::fmt::{self, Write as _};

@@ -2,7 +2,8 @@
 //!
 //! **Invariants**
 //! - Reading writes nothing and takes no lock.
-//! - Pieces stand in the order of their files and bytes; a damaged segment gives what is whole in it.
+//! - Pieces stand in the order of their files and bytes; a damaged segment gives what is whole in
+//!   it.
 //! - What is wrong with the bytes is in `problems`, what is merely unusual in `warnings`.
 //!
 //! What this does not do: verify a signature or place a commit.

@@ -72,7 +72,7 @@ fn text(contents: &Contents, figures: Option<&Figures>, out: &mut dyn Write) -> 
             line("digest", &figures.digest)?;
             line("forks", &figures.forks.to_string())?;
         }
-        None => line("commits", &contents.unplaced().unwrap_or_default())?,
+        None => line("commits", &format!("0: {}", contents.unplaced().unwrap_or_default()))?,
     }
     let waiting = &contents.held.waiting;
     let commits: u64 = waiting.iter().map(|group| group.commits).sum();
@@ -80,7 +80,8 @@ fn text(contents: &Contents, figures: Option<&Figures>, out: &mut dyn Write) -> 
     for group in waiting {
         line("", &format!("{}: {}", group.who(), group.wants()))?;
     }
-    line("problems", &problems(contents).to_string())?;
+    let which = if problems(contents) > 0 { " (`woodland-dump verify` says which)" } else { "" };
+    line("problems", &format!("{}{which}", problems(contents)))?;
     if figures.is_none() {
         for piece in pieces {
             put_piece(piece, out)?;
@@ -96,13 +97,14 @@ fn problems(contents: &Contents) -> usize {
 
 fn put_piece(piece: &Piece, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\n{}", piece.place())?;
+    writeln!(out, "    author {}", piece.segment.head.author)?;
     let (first, last) = (piece.segment.commits.first(), piece.segment.commits.last());
     if let (Some(first), Some(last)) = (first, last) {
-        writeln!(out, "    author {}", first.author())?;
         writeln!(out, "    from   {}  seq {}", first.id(), first.seq())?;
-        writeln!(out, "    to     {}  seq {}", last.id(), last.seq())?;
+        writeln!(out, "    to     {}  seq {}", last.id(), last.seq())
+    } else {
+        writeln!(out, "    no commit of it can be read")
     }
-    Ok(())
 }
 
 fn json(contents: &Contents, figures: Option<&Figures>, out: &mut dyn Write) -> io::Result<()> {

@@ -1,10 +1,11 @@
 //! `verify`: everything that is wrong, one line each.
 //!
 //! **Invariants**
-//! - Damage, a refusal, a fork, commits that wait, and nothing to found a log on are wrong. What opening
-//!   mends by itself, such as a torn tail, is a note.
-//! - Reading has checked every checksum, root, id and payload hash, and the door the signatures that it
-//!   needs. Deep checks each id, hash and signature once more, one by one, also of what is not held.
+//! - Damage, a refusal, a fork, commits that wait, and nothing to found a log on are wrong. What
+//!   opening mends by itself, such as a torn tail, is a note.
+//! - Reading has checked every checksum, root, id and payload hash, and the door the signatures
+//!   that it needs. Deep checks each id, hash and signature once more, one by one, also of what
+//!   is not held.
 //!
 //! What this does not do: judge ops. A void is no fault of the log.
 
@@ -15,6 +16,7 @@ use crate::shown::{Hex, Joined, counted};
 use crate::source::Piece;
 use crate::waiting::Waiting;
 use serde_json::{Value as Json, json};
+use std::collections::HashSet;
 use std::io::{self, Write};
 use woodland_format::{
     Commit, CommitId, Payload, Signature, commit_id, payload_hash, verify_commit,
@@ -33,13 +35,16 @@ pub(crate) fn print(
     wrong.extend(held.refused.iter().cloned());
     if deep {
         wrong.extend(source.pieces.iter().flat_map(deep_findings));
-        let mut known = std::collections::HashSet::new();
+        let mut known = HashSet::new();
         wrong.retain(|finding| known.insert(finding.message.clone()));
     }
     if let Some(log) = log {
         wrong.extend(forks.iter().map(|fork| fork_finding(log, fork)));
     }
-    wrong.extend(contents.unplaced().map(|reason| Finding::new("unplaced", &reason)));
+    // Where no dataset is known, what is damaged says already why.
+    if source.dataset.is_some() || wrong.is_empty() {
+        wrong.extend(contents.unplaced().map(|reason| Finding::new("unplaced", &reason)));
+    }
     wrong.extend(held.waiting.iter().map(Waiting::finding));
     let verdict = if wrong.is_empty() { Verdict::Well } else { Verdict::Wrong };
     match form {
@@ -120,6 +125,9 @@ fn deep_findings(piece: &Piece) -> Vec<Finding> {
     messages.iter().map(finding).collect()
 }
 
+/// Authors who keep the rules sign more often; without an end, many forks would cost their square.
+const PROOF_COMMITS_MAX: usize = 1024;
+
 /// The chain from a rival up to the first commit that a kept signature stands on.
 struct Proof<'a> {
     chain: Vec<&'a Commit>,
@@ -128,14 +136,16 @@ struct Proof<'a> {
 
 fn proof(log: &Log, rival: CommitId) -> Proof<'_> {
     let (mut chain, mut at) = (Vec::new(), log.place(&rival));
-    while let Some((place, commit)) = at.and_then(|place| Some((place, log.commit(place)?))) {
+    while let Some((place, commit)) = at.and_then(|place| Some((place, log.commit(place)?)))
+        && chain.len() < PROOF_COMMITS_MAX
+    {
         chain.push(commit);
         if let Some(signature) = log.signature(&commit.id()) {
             return Proof { chain, signature: Some(signature) };
         }
         at = place.seq.checked_add(1).map(|seq| Place { seq, ..place });
     }
-    // A signature further on, behind another fork, vouches for it all the same.
+    // A signature further on, or behind another fork, vouches for it all the same.
     Proof { chain, signature: None }
 }
 
@@ -146,7 +156,7 @@ fn fork_finding(log: &Log, fork: &Fork) -> Finding {
             (Some(_), Some(point)) => {
                 format!("{rival} (signed at seq {}, commit {}…)", point.seq(), point.id().short())
             }
-            _ => format!("{rival} (signed further on, behind another fork)"),
+            _ => format!("{rival} (signed further on)"),
         }
     });
     let after = match fork.backlink.and_then(|id| log.get(&id)) {

@@ -1,7 +1,8 @@
 //! Waiting: commits that were read and are not part of the log, and what would let them in.
 //!
 //! **Invariants**
-//! - A group is a run of one author's commits that wait for the same kind of thing; groups are sorted.
+//! - A group is a run of one author's commits that wait for the same kind of thing; groups are
+//!   sorted.
 //! - What waits for a signature alone is told from what waits for its past.
 
 use crate::finding::Finding;
@@ -88,18 +89,30 @@ fn group(
     })
 }
 
+/// Most ids that a line of text names; JSON names all.
+const MISSING_SHOWN_MAX: usize = 8;
+
 impl Waiting {
+    fn last_seq(&self) -> u64 {
+        self.first_seq.saturating_add(self.commits.saturating_sub(1))
+    }
+
     /// What it would take, in words.
     pub(crate) fn wants(&self) -> String {
         let mut wants = Vec::new();
         if !self.missing.is_empty() {
-            wants.push(format!("their past is not here: {}", Joined(self.missing.iter())));
+            let named = Joined(self.missing.iter().take(MISSING_SHOWN_MAX));
+            let more = match self.missing.len().saturating_sub(MISSING_SHOWN_MAX) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            wants.push(format!("past not here: {named}{more}"));
         }
         if self.is_unsigned {
-            wants.push("no signature of their author stands on or after them".to_owned());
+            wants.push(format!("no signature of the author at or after seq {}", self.last_seq()));
         }
         if wants.is_empty() {
-            wants.push("they stand on commits that wait".to_owned());
+            wants.push("past is here, but waits itself".to_owned());
         }
         wants.join("; ")
     }
@@ -108,7 +121,7 @@ impl Waiting {
     pub(crate) fn who(&self) -> String {
         let seqs = match self.commits {
             1 => format!("seq {}", self.first_seq),
-            many => format!("seq {}-{}", self.first_seq, self.first_seq + (many - 1)),
+            _ => format!("seq {}-{}", self.first_seq, self.last_seq()),
         };
         format!("author {}…: {}, {seqs}", self.author.short(), counted(self.commits, "commit"))
     }

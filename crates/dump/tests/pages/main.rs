@@ -11,7 +11,7 @@ use woodland_dump::{Command, Form, Request, Verdict, dump};
 use writer::{History, directory, key, log_file};
 
 /// Compares with the snapshot of this name.
-pub fn assert_snapshot(name: &str, found: &str) {
+pub(crate) fn assert_snapshot(name: &str, found: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots").join(name);
     if std::env::var_os("UPDATE").is_some() {
         fs::write(&path, found).unwrap();
@@ -21,13 +21,13 @@ pub fn assert_snapshot(name: &str, found: &str) {
 }
 
 /// What the binary does with these arguments.
-pub fn binary(arguments: &[&str]) -> Output {
+pub(crate) fn binary(arguments: &[&str]) -> Output {
     let program = env!("CARGO_BIN_EXE_woodland-dump");
     Process::new(program).args(arguments).stdin(Stdio::null()).output().unwrap()
 }
 
 /// Exit status, output and notes as one text, without the folder's name.
-pub fn session(folder: &TempDir, arguments: &[&str]) -> String {
+pub(crate) fn session(folder: &TempDir, arguments: &[&str]) -> String {
     let output = binary(arguments);
     let folder = folder.path().display().to_string();
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap().replace(&folder, "DIR");
@@ -48,7 +48,7 @@ const VERSION_PAGES: [Command; 4] =
     [Command::Commits { signatures: false }, Command::Order, Command::Frontier, Command::Graph];
 
 /// A folder with the shared history as a log file and as a dataset directory.
-pub fn shared() -> (TempDir, PathBuf, PathBuf) {
+pub(crate) fn shared() -> (TempDir, PathBuf, PathBuf) {
     let (folder, history) = (tempfile::tempdir().unwrap(), History::shared());
     let (file, store) = (folder.path().join("trip.log"), folder.path().join("trip"));
     let segments = history.segments(None);

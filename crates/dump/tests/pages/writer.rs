@@ -12,12 +12,12 @@ use woodland_format::{
 use woodland_log::Log;
 use woodland_store::{FileDisk, Store, StoreOptions};
 
-pub const NOTE: TypeId = TypeId(1);
-pub const TITLE: FieldId = FieldId(10);
-pub const BODY: FieldId = FieldId(11);
-pub const PLACE: FieldId = FieldId(12);
+pub(crate) const NOTE: TypeId = TypeId(1);
+pub(crate) const TITLE: FieldId = FieldId(10);
+pub(crate) const BODY: FieldId = FieldId(11);
+pub(crate) const PLACE: FieldId = FieldId(12);
 
-pub fn schema() -> Schema {
+pub(crate) fn schema() -> Schema {
     let field = |id, name: &str, kind: &str, config| FieldDefinition {
         id,
         name: name.into(),
@@ -35,44 +35,44 @@ pub fn schema() -> Schema {
     Schema { types: vec![TypeDefinition { id: NOTE, name: "Note".into(), version: 1, fields }] }
 }
 
-pub fn key(number: u8) -> SecretKey {
+pub(crate) fn key(number: u8) -> SecretKey {
     SecretKey::from_seed([number; 32])
 }
 
-pub fn set(node: NodeId, field: FieldId, value: &str) -> Op {
+pub(crate) fn set(node: NodeId, field: FieldId, value: &str) -> Op {
     edit(node, field, encode(&RegisterOp::Set(value.into())))
 }
 
-pub fn insert(node: NodeId, at: u32, text: &str) -> Op {
+pub(crate) fn insert(node: NodeId, at: u32, text: &str) -> Op {
     edit(node, BODY, encode(&TextOp::Insert { at, text: text.into() }))
 }
 
-pub fn delete(node: NodeId, at: u32, bytes: u32) -> Op {
+pub(crate) fn delete(node: NodeId, at: u32, bytes: u32) -> Op {
     edit(node, BODY, encode(&TextOp::Delete { at, bytes }))
 }
 
-pub fn locate(node: NodeId, town: &str, metres: i64) -> Op {
+pub(crate) fn locate(node: NodeId, town: &str, metres: i64) -> Op {
     let members = vec![(1, town.into()), (2, Value::Int(metres))];
     edit(node, PLACE, encode(&RecordOp::Set(members)))
 }
 
-pub fn edit(node: NodeId, field: FieldId, op: Vec<u8>) -> Op {
+pub(crate) fn edit(node: NodeId, field: FieldId, op: Vec<u8>) -> Op {
     Op::Edit { object: ObjectId { node, field }, op }
 }
 
 /// The node that the founding commit creates as its second op.
-pub fn note() -> NodeId {
+pub(crate) fn note() -> NodeId {
     node_id(&key(1).author(), 0, 1, 7)
 }
 
 /// Every commit that was written, and the log of them all.
-pub struct History {
-    pub log: Log,
-    pub commits: Vec<Commit>,
+pub(crate) struct History {
+    pub(crate) log: Log,
+    pub(crate) commits: Vec<Commit>,
 }
 
 impl History {
-    pub fn found() -> Self {
+    pub(crate) fn found() -> Self {
         let author = key(1).author();
         let certificate = key(101).certify(&author, "Ada's\u{1b} laptop");
         let ops = vec![
@@ -97,12 +97,12 @@ impl History {
         History { log, commits: vec![founding] }
     }
 
-    pub fn dataset(&self) -> DatasetId {
+    pub(crate) fn dataset(&self) -> DatasetId {
         self.log.dataset()
     }
 
     /// The next commit of an author, after `backlink`.
-    pub fn write_after(
+    pub(crate) fn write_after(
         &mut self,
         author: AuthorKey,
         backlink: Option<CommitId>,
@@ -132,7 +132,7 @@ impl History {
     }
 
     /// Two authors who edit the same title and text apart, then one who has seen both.
-    pub fn shared() -> Self {
+    pub(crate) fn shared() -> Self {
         let mut history = History::found();
         let (ada, ben) = (key(1).author(), key(2).author());
         let founding = history.commits[0].id();
@@ -155,8 +155,9 @@ impl History {
         history
     }
 
-    /// All commits as segments of one author each, signed at their end unless the author is `unsigned`.
-    pub fn segments(&self, unsigned: Option<AuthorKey>) -> Vec<Vec<u8>> {
+    /// All commits as segments of one author each, signed at their end unless the author is
+    /// `unsigned`.
+    pub(crate) fn segments(&self, unsigned: Option<AuthorKey>) -> Vec<Vec<u8>> {
         let mut runs: Vec<Vec<Commit>> = Vec::new();
         for commit in &self.commits {
             let follows = |run: &&mut Vec<Commit>| {
@@ -177,12 +178,12 @@ impl History {
     }
 }
 
-pub fn log_file(dataset: DatasetId, segments: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn log_file(dataset: DatasetId, segments: &[Vec<u8>]) -> Vec<u8> {
     let header = FileHeader { purpose: Purpose::Log, dataset };
     [header.encode().to_vec(), segments.concat()].concat()
 }
 
-pub fn directory(path: &Path, dataset: DatasetId, segments: &[Vec<u8>]) {
+pub(crate) fn directory(path: &Path, dataset: DatasetId, segments: &[Vec<u8>]) {
     fs::create_dir(path).unwrap();
     let disk = Arc::new(FileDisk::at(path));
     let mut store = Store::create(disk, dataset, &key(1), &StoreOptions::default()).unwrap();
