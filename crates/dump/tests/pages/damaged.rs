@@ -5,7 +5,9 @@ use crate::{assert_snapshot, binary, session, shared};
 use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
-use woodland_format::{FILE_HEADER_BYTES, encode_segment};
+use woodland_format::{
+    Commit, FILE_HEADER_BYTES, Header, Position, SchemaChange, encode_segment, payload_hash,
+};
 
 /// Writes a log file and tells what `summary`, `verify` and `commits` say of it.
 fn story(folder: &TempDir, name: &str, bytes: &[u8]) -> String {
@@ -200,4 +202,26 @@ fn the_dump_writes_nothing() {
     binary(&["verify", "--deep", store.to_str().unwrap()]);
     assert_eq!(before, list());
     drop(folder);
+}
+
+#[test]
+fn an_erased_and_a_foreign_payload_are_told() {
+    let (folder, mut history) = (tempfile::tempdir().unwrap(), History::shared());
+    let (walk, ben) = (history.commits[2].id(), key(2).author());
+    history.write_after(ben, Some(walk), &[], vec![insert(note(), 0, "gone")]);
+    let gone = history.commits.pop().unwrap();
+    history.commits.push(Commit::new(ben, gone.header().clone(), None).unwrap());
+    let payload = [9, 9, 9];
+    let header = Header {
+        position: Position::Next { backlink: gone.id(), seq: 2, schema: SchemaChange::Keep },
+        payload_hash: payload_hash(&payload),
+        payload_bytes: 3,
+        ..gone.header().clone()
+    };
+    history.commits.push(Commit::new(ben, header, Some(payload.into())).unwrap());
+    let path = folder.path().join("erased.log");
+    fs::write(&path, log_file(history.dataset(), &history.segments(None))).unwrap();
+    let path = path.to_str().unwrap();
+    let pages = ["commits", "graph", "verify"].map(|command| session(&folder, &[command, path]));
+    assert_snapshot("erased.txt", &pages.concat());
 }
