@@ -9,7 +9,7 @@
 use crate::record::{Editor, Members, Record, hint};
 use crate::value::Pointer;
 use std::fmt;
-use woodland_format::{AuthorKey, Op, Schema, node_id};
+use woodland_format::{AuthorKey, Op, Schema, TypeId, node_id};
 
 /// The changes that a call of `write` collects.
 #[derive(Debug)]
@@ -51,12 +51,13 @@ impl Batch<'_> {
     pub fn insert<R: Record>(&mut self, record: &R) -> Pointer<R> {
         let index = u32::try_from(self.ops.len()).unwrap_or(u32::MAX);
         let node = node_id(&self.author, self.seq, index, self.salt);
-        match self.schema.type_named(R::TYPE) {
-            Some(definition) => {
-                self.ops.push(Op::Create { node_type: definition.id, salt: self.salt });
-            }
-            None => self.miss(R::TYPE),
+        let definition = self.schema.type_named(R::TYPE);
+        if definition.is_none() {
+            self.miss(R::TYPE);
         }
+        // Without a type it stands there for the positions of what follows, and is never written.
+        let node_type = definition.map_or(TypeId(u64::MAX), |definition| definition.id);
+        self.ops.push(Op::Create { node_type, salt: self.salt });
         record.write(&mut self.editor::<R>(node));
         Pointer::to(node)
     }

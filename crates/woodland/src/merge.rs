@@ -9,9 +9,11 @@
 //! What this does not do: find peers, or remember who sent what.
 
 use crate::replica::{Replica, is_founding, segments_of};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use woodland_format::{
-    AuthorKey, Commit, CommitId, Damage, DatasetId, FileError, Purpose, Segment,
+    AuthorKey, Commit, CommitId, Damage, DatasetId, FileError, Purpose, SEGMENT_FORMAT, Segment,
+    SegmentHead,
 };
 use woodland_log::{Log, Pending, Refusal};
 
@@ -183,16 +185,30 @@ impl Arrival {
             Arrival::Log(log) => return Some(log.clone()),
             Arrival::Segments { segments, .. } => segments,
         };
-        let founds = |segment: &&Segment| {
-            let first = segment.commits.first();
-            first.is_some_and(|first| is_founding(first) && first.id() == self.dataset().founding())
-        };
-        let founder = segments.iter().find(founds)?;
-        let is_signed = founder.points.iter().any(|point| {
-            let mut signed = founder.commits.iter().filter(|one| one.id() == point.commit);
-            signed.any(|commit| commit.is_signed_by_author(&point.signature))
+        let wanted = self.dataset().founding();
+        let commits = || segments.iter().flat_map(|segment| &segment.commits);
+        let founding = commits().find(|one| one.id() == wanted && is_founding(one))?;
+        // The signature may stand on any later commit of the founder's chain, in any segment.
+        let by_founder = || commits().filter(|one| one.author() == founding.author());
+        let chain: BTreeMap<CommitId, &Commit> = by_founder().map(|one| (one.id(), one)).collect();
+        let points = segments.iter().flat_map(|segment| &segment.points);
+        let mut signed = points.filter(|point| {
+            let commit = chain.get(&point.commit);
+            commit.is_some_and(|commit| commit.is_signed_by_author(&point.signature))
         });
-        is_signed.then(|| Log::found(founder.commits.first()?.clone()).ok()).flatten()
+        // What was walked once and did not lead to the founding commit is not walked again.
+        let mut walked = BTreeSet::new();
+        let is_signed = signed.any(|point| {
+            let mut at = Some(point.commit);
+            while let Some(commit) = at.filter(|at| walked.insert(*at)) {
+                if commit == wanted {
+                    return true;
+                }
+                at = chain.get(&commit).and_then(|commit| commit.backlink());
+            }
+            false
+        });
+        is_signed.then(|| Log::found(founding.clone()).ok()).flatten()
     }
 
     /// Offers everything to the log.
@@ -213,6 +229,11 @@ impl Arrival {
                 merged.admitted = usize::try_from(next.len() - log.len()).unwrap_or(usize::MAX);
                 merged.duplicates =
                     usize::try_from(other.len()).unwrap_or(usize::MAX) - merged.admitted;
+                // What waits may have had its past brought.
+                let offered = pending.offer(&next, &nothing(expected, log.founding()));
+                next = offered.log;
+                merged.admitted += offered.admitted.len();
+                merged.refused.extend(offered.refused);
             }
             Arrival::Segments { segments, damage, .. } => {
                 for segment in segments {
@@ -230,4 +251,19 @@ impl Arrival {
         merged.unsigned = pending.unsigned();
         Ok((next, merged))
     }
+}
+
+/// A segment without commits: offering it lets in what waits and need not wait any more.
+fn nothing(dataset: DatasetId, founding: &Commit) -> Segment {
+    let head = SegmentHead {
+        format: SEGMENT_FORMAT,
+        dataset,
+        author: founding.author(),
+        first_seq: 0,
+        previous: None,
+        last: founding.id(),
+        commits: 0,
+        blocks: 0,
+    };
+    Segment { head, commits: Vec::new(), points: Vec::new(), offset: 0, bytes: 0 }
 }

@@ -156,7 +156,7 @@ pub struct Editor<'a> {
 impl Editor<'_> {
     /// Sets a register.
     pub fn set<T: FieldValue>(&mut self, field: &str, value: &T) -> &mut Self {
-        self.edit(field, &woodland_format::RegisterOp::Set(value.to_value()))
+        self.edit(field, "register", &woodland_format::RegisterOp::Set(value.to_value()))
     }
 
     /// Sets members of a record; the others stay.
@@ -167,15 +167,17 @@ impl Editor<'_> {
         for (name, value) in members {
             match numbers.and_then(|numbers| numbers.get(*name)) {
                 Some(number) => numbered.push((*number, value.clone())),
+                // Where there are no members at all, the field itself is the mistake.
                 None => {
-                    let names = numbers.into_iter().flat_map(BTreeMap::keys).map(String::as_str);
+                    let Some(numbers) = numbers else { continue };
+                    let names = numbers.keys().map(String::as_str);
                     let text = format!("member {field}.{name} does not exist{}", hint(name, names));
                     self.violations.push(Violation::at(self.ops.len(), text));
                 }
             }
         }
         numbered.sort_by_key(|(number, _)| *number);
-        self.edit(field, &woodland_format::RecordOp::Set(numbered))
+        self.edit(field, "record", &woodland_format::RecordOp::Set(numbered))
     }
 
     /// Puts text into a text, behind its first `at` bytes.
@@ -184,7 +186,7 @@ impl Editor<'_> {
             return self;
         }
         let at = u32::try_from(at).unwrap_or(u32::MAX);
-        self.edit(field, &woodland_format::TextOp::Insert { at, text: text.to_owned() })
+        self.edit(field, "text", &woodland_format::TextOp::Insert { at, text: text.to_owned() })
     }
 
     /// Takes bytes out of a text.
@@ -194,24 +196,37 @@ impl Editor<'_> {
         }
         let at = u32::try_from(range.start).unwrap_or(u32::MAX);
         let bytes = u32::try_from(range.len()).unwrap_or(u32::MAX);
-        self.edit(field, &woodland_format::TextOp::Delete { at, bytes })
+        self.edit(field, "text", &woodland_format::TextOp::Delete { at, bytes })
     }
 
-    fn edit<O: serde::Serialize>(&mut self, field: &str, op: &O) -> &mut Self {
+    /// Adds an op of this kind. The bytes of one kind's op may well decode as another's, so the field's
+    /// kind is compared here.
+    fn edit<O: serde::Serialize>(&mut self, field: &str, kind: &str, op: &O) -> &mut Self {
         let Some(definition) = self.definition else { return self };
-        match definition.field_named(field) {
+        let (id, bytes) = match definition.field_named(field) {
+            Some(found) if found.kind == kind => (found.id, woodland_format::encode(op)),
             Some(found) => {
-                let object = woodland_format::ObjectId { node: self.node, field: found.id };
-                self.ops.push(Op::Edit { object, op: woodland_format::encode(op) });
+                let (name, is) = (&definition.name, &found.kind);
+                self.refuse(format!("field {name}.{field} is a {is}, edited here as a {kind}"));
+                NOTHING
             }
             None => {
-                let text = unknown(definition, field).to_string();
-                self.violations.push(Violation::at(self.ops.len(), text));
+                self.refuse(unknown(definition, field).to_string());
+                NOTHING
             }
-        }
+        };
+        let object = woodland_format::ObjectId { node: self.node, field: id };
+        self.ops.push(Op::Edit { object, op: bytes });
         self
     }
+
+    fn refuse(&mut self, reason: String) {
+        self.violations.push(Violation::at(self.ops.len(), reason));
+    }
 }
+
+/// Stands where a refused op would, so that what follows has its own position. Never written.
+const NOTHING: (FieldId, Vec<u8>) = (FieldId(u64::MAX), Vec::new());
 
 pub(crate) fn unknown(definition: &TypeDefinition, field: &str) -> FieldError {
     let names = definition.fields.iter().map(|field| field.name.as_str());

@@ -15,6 +15,7 @@
 use crate::batch::{Batch, Violation};
 use crate::replica::{Replica, Writer, segments_of};
 use crate::snapshot::Snapshot;
+use std::collections::BTreeSet;
 use woodland_format::limits::PARENTS_MAX;
 use woodland_format::{Commit, CommitError, CommitId, Draft, Op, Payload, Position, SchemaChange};
 use woodland_graph::Graph;
@@ -188,8 +189,12 @@ fn check(
     ops: &[Op],
     mut violations: Vec<Violation>,
 ) -> Result<(), WriteError> {
+    let told: BTreeSet<usize> = violations.iter().map(|violation| violation.op).collect();
     for void in graph.voids_of(&commit.id()) {
         let op = void.index.unwrap_or(0) as usize;
+        if told.contains(&op) {
+            continue;
+        }
         let subject = ops.get(op).map_or_else(String::new, |op| name(op, before));
         violations.push(Violation::at(op, format!("{subject}: {}", void.reason)));
     }

@@ -34,7 +34,8 @@ const CRATES: &[Crate] = &[
         folder: "woodland",
         package: "woodland",
         uses: &[GRAPH, LOG, STORE, FORMAT],
-        tests_use: &[],
+        // Its example shows the dump of what it wrote.
+        tests_use: &["woodland-dump"],
         is_pure: false,
     },
     // Never the facade: it must open what the facade refuses.
