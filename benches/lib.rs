@@ -1,0 +1,66 @@
+//! What the benches share: a text that one author types, and the log of it.
+//!
+//! **Invariants**
+//! - The same number of keystrokes gives the same dataset, byte for byte.
+//!
+//! What this does not do: measure. Each bench names its floor, the same work without a log.
+
+use woodland::{Editor, FieldError, Fields, Pointer, Record, Replica, Schema, View, define};
+
+/// One document with one text.
+pub struct Document {
+    /// The text.
+    pub body: String,
+}
+
+impl Record for Document {
+    const TYPE: &'static str = "Document";
+
+    fn define(fields: &mut Fields) {
+        fields.text("body");
+    }
+
+    fn write(&self, fields: &mut Editor<'_>) {
+        fields.insert("body", 0, &self.body);
+    }
+
+    fn read(fields: &View<'_>) -> Result<Self, FieldError> {
+        Ok(Document { body: fields.text("body")? })
+    }
+}
+
+/// The schema of [`Document`].
+///
+/// # Panics
+/// Never: the schema keeps the rules.
+pub fn schema() -> Schema {
+    define().record::<Document>().schema().expect("the schema keeps the rules")
+}
+
+/// Where keystroke `n` of a text of so many bytes goes: mostly behind the last one, now and then elsewhere.
+pub fn position(n: usize) -> usize {
+    if n % 50 == 49 { n / 3 } else { n - n % 7 }
+}
+
+/// A replica in memory with an empty document.
+///
+/// # Panics
+/// When the replica refuses its own founding.
+pub fn begin() -> (Replica, Pointer<Document>) {
+    let replica = Replica::in_memory(&schema(), 1).expect("a replica in memory");
+    let document = replica.write(|b| b.insert(&Document { body: String::new() }));
+    (replica, document.expect("an empty document"))
+}
+
+/// Types letters, one commit each.
+///
+/// # Panics
+/// When the replica refuses a letter.
+pub fn type_letters(replica: &Replica, document: Pointer<Document>, count: usize) {
+    for n in 0..count {
+        let typed = replica.write(|b| {
+            b.edit(document).insert("body", position(n), "x");
+        });
+        typed.expect("a position in the text");
+    }
+}
