@@ -37,7 +37,8 @@ pub fn schema() -> Schema {
     define().record::<Document>().schema().expect("the schema keeps the rules")
 }
 
-/// Where keystroke `n` of a text of so many bytes goes: mostly behind the last one, now and then elsewhere.
+/// Where keystroke `n` of a text of so many bytes goes: mostly behind the last one, now and then
+/// elsewhere.
 pub fn position(n: usize) -> usize {
     if n % 50 == 49 { n / 3 } else { n - n % 7 }
 }

@@ -1,9 +1,10 @@
 //! Whether the engine says what the oracle says, for one history reached in many ways.
 //!
 //! **Invariants**
-//! - Everything that the engine answers is compared: order, digest, nodes, values, conflicts, voids.
-//! - The engine is driven as a replica drives it: from nothing, one commit at a time, in bursts, through
-//!   the merge of two halves, and back to an earlier version.
+//! - Everything that the engine answers is compared: order, digest, nodes, values, conflicts,
+//!   voids.
+//! - The engine is driven as a replica drives it: from nothing, one commit at a time, in bursts,
+//!   through the merge of two halves, and back to an earlier version.
 //!
 //! What this does not do: know which of the two is right.
 

@@ -1,7 +1,7 @@
 //! The engine equals the oracle, over random histories of all kinds at once.
 //!
-//! `WOODLAND_HISTORIES=10000 cargo test -p woodland-tests --test engine_agrees -- --nocapture` runs more;
-//! `WOODLAND_SEED=n` starts at another seed. A failure names its seed.
+//! `WOODLAND_HISTORIES=10000 cargo test -p woodland-tests --test engine_agrees -- --nocapture` runs
+//! more; `WOODLAND_SEED=n` starts at another seed. A failure names its seed.
 
 use woodland_tests::agreement::check;
 use woodland_tests::histories::{Distribution, History, Recipe};

@@ -133,7 +133,8 @@ fn a_schema_is_known_when_the_past_names_and_carries_it() {
     let named = script.line(1, Line { after: Some(&first), sees: &[], schema, payload });
     assert_eq!(reasons(&script), ["unknown-schema", "stray-schema"]);
 
-    // A commit that only adopts it does not know it; one that carries it does, for itself and later.
+    // A commit that only adopts it does not know it; one that carries it does, for itself and
+    // later.
     let adopt = SchemaChange::Adopt(id);
     let empty = Payload::of(vec![create(TAG, 0)]).encode();
     let adopts = script
@@ -186,7 +187,8 @@ fn a_node_has_the_type_of_its_first_creation() {
     assert_eq!(oracle.nodes()[&node], first_type);
     let voids = oracle.voids();
     assert_eq!((voids[0].commit, voids[0].reason), (second.id(), "type-differs"));
-    // The void creation was seen all the same: who saw it alone edits by its type, unseen by others.
+    // The void creation was seen all the same: who saw it alone edits by its type, unseen by
+    // others.
     let field = |of| if of == NOTE { 10 } else { 20 };
     script.write(2, &[&second], vec![set(node, field(second_type), "mine")]);
     script.write(3, &[&first], vec![set(node, field(second_type), "not mine")]);

@@ -85,10 +85,11 @@ fn backward_runs_do_not_interleave() {
     }
 }
 
-/// `a` and `c` are concurrent left children of `b`. Author 3 saw no `c` and types `x` between `a` and
-/// `b`; the founder saw all and types `y` between `a` and `c`. Both are right children of `a`. `y` has
-/// the lower stamp, so Fugue, which orders them by that, gives `ayxcb`: `x` comes between `y` and the
-/// `c` that its author meant it to touch. FugueMax puts the one with the farther right origin first.
+/// `a` and `c` are concurrent left children of `b`. Author 3 saw no `c` and types `x` between `a`
+/// and `b`; the founder saw all and types `y` between `a` and `c`. Both are right children of `a`.
+/// `y` has the lower stamp, so Fugue, which orders them by that, gives `ayxcb`: `x` comes between
+/// `y` and the `c` that its author meant it to touch. FugueMax puts the one with the farther right
+/// origin first.
 #[test]
 fn right_siblings_stand_in_the_reverse_order_of_their_right_origins() {
     let (mut script, b) = start(&[(0, "b")]);
@@ -104,8 +105,8 @@ fn right_siblings_stand_in_the_reverse_order_of_their_right_origins() {
     assert_eq!(shown(&script), "axycb");
 }
 
-/// The tombstone of `b` still counts as the right child of `a` and as a right origin: `x` becomes its
-/// left child, before `y`. Were tombstones left out, `x` would come after `b` and so after `y`.
+/// The tombstone of `b` still counts as the right child of `a` and as a right origin: `x` becomes
+/// its left child, before `y`. Were tombstones left out, `x` would come after `b` and so after `y`.
 #[test]
 fn a_tombstone_is_a_right_origin() {
     let (mut script, base) = start(&[(0, "ab")]);

@@ -4,6 +4,8 @@
 //! - Ids compare and sort by their bytes; text is lower-case hex of all bytes (`Display`) or of the
 //!   first four (`short`).
 //! - Nothing converts one id into another without saying so.
+//!
+//! What this does not do: say whether the thing named exists.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -70,8 +72,8 @@ macro_rules! plain_serde {
     ($($name:ident),*) => {
         $(
             impl Serialize for $name {
-                fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                    self.0.serialize(serializer)
+                fn serialize<S: serde::Serializer>(&self, into: S) -> Result<S::Ok, S::Error> {
+                    self.0.serialize(into)
                 }
             }
 

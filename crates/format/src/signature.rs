@@ -1,10 +1,12 @@
 //! Keys, signatures and certificates: one strict predicate decides, everywhere.
 //!
 //! **Invariants**
-//! - A signature is accepted only by [`verifies`]: Ed25519 `verify_strict`, weak keys refused, never a
-//!   batch, so that every replica gives one answer.
+//! - A signature is accepted only by [`verifies`]: Ed25519 `verify_strict`, weak keys refused,
+//!   never a batch, so that every replica gives one answer.
 //! - What is signed starts with a context, so a signature over one thing is none over another.
 //! - A secret key is not printed, not compared in the open, and wiped when dropped.
+//!
+//! What this does not do: draw keys at random, or keep them.
 
 use crate::canonical;
 use crate::id::{AuthorKey, CommitId, IdentityKey, Signature};

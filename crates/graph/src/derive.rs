@@ -5,9 +5,10 @@
 //! ```
 //!
 //! **Invariants**
-//! - The result equals the serial run of `docs/meaning.md` over all commits, in whatever parts and order
-//!   they arrived; a commit never arrives before its past.
-//! - An object is touched only by its own ops; the cost follows what arrived and the objects it touches.
+//! - The result equals the serial run of `docs/meaning.md` over all commits, in whatever parts and
+//!   order they arrived; a commit never arrives before its past.
+//! - An object is touched only by its own ops; the cost follows what arrived and the objects it
+//!   touches.
 //! - Every op of every arrived commit ends as an effect or as one void.
 //!
 //! What this does not do: read a clock, keep a payload, or judge what is visible.
@@ -251,8 +252,8 @@ impl Run<'_> {
         }
     }
 
-    /// For a kind whose ops must be applied in order: where something arrived late, begins again with
-    /// all ops of the object.
+    /// For a kind whose ops must be applied in order: where something arrived late, begins again
+    /// with all ops of the object.
     fn rewind(
         &self,
         object: &mut ObjectEntry,

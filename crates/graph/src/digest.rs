@@ -7,7 +7,8 @@
 //! ```
 //!
 //! **Invariants**
-//! - The tree is a function of the set of leaves: adding and removing in any order gives the same one.
+//! - The tree is a function of the set of leaves: adding and removing in any order gives the same
+//!   one.
 //! - A clone shares everything; hashes are computed when asked for and kept.
 //!
 //! What this does not do: choose what is visible.

@@ -1,4 +1,5 @@
-//! Kinds by name: the registry, and the one place where a kind's own types are put away and taken out.
+//! Kinds by name: the registry, and the one place where a kind's own types are put away and taken
+//! out.
 //!
 //! **Invariants**
 //! - A kind's config, op and state are only ever handed back to the kind that made them.

@@ -2,8 +2,8 @@
 //!
 //! **Invariants**
 //! - Equal sets of commits give equal answers, digests and voids, whatever way they were derived.
-//! - What is visible goes through the founding schema (decision 0004): a node whose first creation has a
-//!   type of it, and of such a node the objects whose field and kind are of that type.
+//! - What is visible goes through the founding schema (decision 0004): a node whose first creation
+//!   has a type of it, and of such a node the objects whose field and kind are of that type.
 //! - Reading retains nothing.
 //!
 //! What this does not do: write, or hold a version that nobody holds.
@@ -100,8 +100,8 @@ impl Graph {
         Graph { log: log.clone(), digested: Arc::default(), basis, ..self.clone() }
     }
 
-    /// The same graph, on a log with the same commits and other signatures: those are evidence beside the
-    /// log, and mean nothing here.
+    /// The same graph, on a log with the same commits and other signatures: those are evidence
+    /// beside the log, and mean nothing here.
     ///
     /// # Panics
     /// When the logs differ in their commits.
@@ -121,8 +121,9 @@ impl Graph {
         self.founding_fields().map(|fields| Arc::clone(&fields.schema))
     }
 
-    /// The first commit, in order, whose payload only a newer release can read. While there is one, this
-    /// release must not show the dataset as if it were not there: it keeps, verifies and passes on.
+    /// The first commit, in order, whose payload only a newer release can read. While there is one,
+    /// this release must not show the dataset as if it were not there: it keeps, verifies and
+    /// passes on.
     pub fn foreign(&self) -> Option<CommitId> {
         self.foreign.get_min().map(|key| key.id)
     }

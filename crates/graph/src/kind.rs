@@ -10,9 +10,9 @@
 //! - *Total.* Nothing panics; what does not fit is a [`Void`], and then the state is as it was.
 //! - *Past alone.* What `resolve` answers depends on the op and on the part of the state that its
 //!   author had seen; the state may hold more, and `past` tells which ops are in that part.
-//! - *Commuting.* Applying two ops that did not see each other gives one state in either order, unless
-//!   [`Kind::IN_ORDER`] says that order matters; then ops are applied in order, and replayed when one
-//!   arrives late.
+//! - *Commuting.* Applying two ops that did not see each other gives one state in either order,
+//!   unless [`Kind::IN_ORDER`] says that order matters; then ops are applied in order, and replayed
+//!   when one arrives late.
 //! - *Own ops alone.* State is a function of the object's own ops and of their order and pasts.
 //!
 //! What this does not do: decide what is visible. A kind never sees other objects.
@@ -61,8 +61,8 @@ pub trait Kind: Debug + Send + Sync + 'static {
         let _ = (config, op, found);
     }
 
-    /// Turns what the author said by position into what it says by id. `state` holds at least all that
-    /// the author saw; it may be rearranged here, but not changed in what it shows.
+    /// Turns what the author said by position into what it says by id. `state` holds at least all
+    /// that the author saw; it may be rearranged here, but not changed in what it shows.
     ///
     /// # Errors
     /// A [`Void`] when what the author saw has no such place.
@@ -76,8 +76,8 @@ pub trait Kind: Debug + Send + Sync + 'static {
     /// Adds a resolved op to the state.
     fn apply(&self, state: &mut Self::State, past: &Past<'_>, op: Self::Resolved);
 
-    /// Called before ops arrive, with all that the object was made from: a kind that keeps less than
-    /// `resolve` needs can rebuild it here.
+    /// Called before ops arrive, with all that the object was made from: a kind that keeps less
+    /// than `resolve` needs can rebuild it here.
     fn prepare(&self, state: &mut Self::State, arrived: &[Stamp], history: &History<'_>) {
         let _ = (state, arrived, history);
     }

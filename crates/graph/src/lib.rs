@@ -1,8 +1,9 @@
 //! Woodland's graph: what a log means.
 //!
-//! The graph is derived from the log by the serial run of `docs/meaning.md` and never written by hand.
-//! [`Graph::of`] derives it from nothing, [`Graph::advance`] from what arrived; both give one result.
-//! Every field of every node goes through the public [`Kind`] trait, the built-in kinds too.
+//! The graph is derived from the log by the serial run of `docs/meaning.md` and never written by
+//! hand. [`Graph::of`] derives it from nothing, [`Graph::advance`] from what arrived; both give one
+//! result. Every field of every node goes through the public [`Kind`] trait, the built-in kinds
+//! too.
 //!
 //! **Invariants**
 //! - Pure: no IO, no clock, no randomness, no threads.

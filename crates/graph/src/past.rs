@@ -63,8 +63,8 @@ impl<'a> Past<'a> {
         other.place.seq < end
     }
 
-    /// Whether the author of `earlier` wrote this op too and had seen nothing newer of others between:
-    /// then the past is that of `earlier` and the author's own ops since.
+    /// Whether the author of `earlier` wrote this op too and had seen nothing newer of others
+    /// between: then the past is that of `earlier` and the author's own ops since.
     pub(crate) fn continues(&self, earlier: Stamp) -> bool {
         const STEPS_MAX: u64 = 16;
         let (from, to) = (earlier.place, self.at.place);

@@ -1,7 +1,8 @@
 //! `register`: one value; the last write in order wins.
 //!
 //! **Invariants**
-//! - Held are the *standing* writes, those that no other write saw: an antichain, ascending in order.
+//! - Held are the *standing* writes, those that no other write saw: an antichain, ascending in
+//!   order.
 //! - The winner is the last of them. It is the last write of all, because order extends causality.
 //!
 //! What this does not do: merge values, or ask whether a pointer's target still exists.

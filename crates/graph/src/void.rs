@@ -1,10 +1,11 @@
 //! Why an op had no effect.
 //!
 //! **Invariants**
-//! - A void is a verdict of the serial run (`docs/meaning.md`): it depends on the set of commits, never
-//!   on arrival order, and never makes a commit invalid.
+//! - A void is a verdict of the serial run (`docs/meaning.md`): it depends on the set of commits,
+//!   never on arrival order, and never makes a commit invalid.
 //!
-//! What this does not do: report a caller's mistake. A writer's batch is checked before it is signed.
+//! What this does not do: report a caller's mistake. A writer's batch is checked before it is
+//! signed.
 
 use std::fmt;
 use woodland_format::CommitId;

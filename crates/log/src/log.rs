@@ -13,6 +13,8 @@
 //! - Two logs are equal when they hold the same commits; signatures do not count.
 //!
 //! `places` is an ordered map because a hash map would need randomness against chosen ids.
+//!
+//! What this does not do: decode a payload, or say what is visible.
 
 use crate::fork::Fork;
 use crate::line::Line;

@@ -4,6 +4,8 @@
 //! - A merge is the union of two sets of commits: commutative, associative, idempotent.
 //! - It costs what arrived and the number of lines; a line that both share is not looked at.
 //! - The places of the log that was merged into hold in the result.
+//!
+//! What this does not do: verify. What is in a log came through its door.
 
 use crate::line::Line;
 use crate::log::Log;

@@ -7,6 +7,8 @@
 //!   enough: fewer than [`SIGN_EVERY_COMMITS`] commits and [`SIGN_EVERY_BYTES`] payload bytes
 //!   between them.
 //! - Which points are kept depends on arrival; no comparison of logs looks at them.
+//!
+//! What this does not do: decide who may enter; that is the door's.
 
 use crate::line::Line;
 use crate::log::Log;

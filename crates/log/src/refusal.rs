@@ -1,4 +1,9 @@
 //! What the door says when it does not let something in.
+//!
+//! **Invariants**
+//! - A refusal names the author and the commit, and says what would help.
+//!
+//! What this does not do: remember. What was refused may be offered again.
 
 use crate::append::AppendError;
 use woodland_format::{AuthorKey, CommitId, DatasetId};

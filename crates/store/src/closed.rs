@@ -10,10 +10,11 @@
 //! **Invariants**
 //! - The record of file n stands at byte 64 (n - 1) and is durable before heads name a later file.
 //! - *root* is the running root (see `heads`) at the end of that file.
-//! - A record at or past the file that heads name says nothing: it is left from a cut and written over.
+//! - A record at or past the file that heads name says nothing: it is left from a cut and written
+//!   over.
 //!
-//! What this does not do: hold what the segments say. They can be checked without it, from the first
-//! file on; it names the file that is wrong.
+//! What this does not do: hold what the segments say. They can be checked without it, from the
+//! first file on; it names the file that is wrong.
 
 use crate::record::{self, Magic, RecordError};
 

@@ -2,10 +2,11 @@
 //!
 //! **Invariants**
 //! - Nothing that is there is written over: the place must be empty or absent.
-//! - `heads` comes last, by a rename, when all else is durable: a directory without it is no dataset,
-//!   and a creation cut short never passes for one.
+//! - `heads` comes last, by a rename, when all else is durable: a directory without it is no
+//!   dataset, and a creation cut short never passes for one.
 //!
-//! What this does not do: clean up after a creation that was cut short; `open` and `create` name it.
+//! What this does not do: clean up after a creation that was cut short; `open` and `create` name
+//! it.
 
 use crate::disk::{Access, Disk, DiskError};
 use crate::heads::{HEADS_BYTES, Heads, SLOT_BYTES};
@@ -57,8 +58,8 @@ impl Store {
     /// Makes an empty dataset directory and opens it.
     ///
     /// # Errors
-    /// [`CreateError`]; after `Disk` parts may be there, which neither `create` nor `open` takes for a
-    /// dataset.
+    /// [`CreateError`]; after `Disk` parts may be there, which neither `create` nor `open` takes
+    /// for a dataset.
     pub fn create(
         disk: Arc<dyn Disk>,
         dataset: DatasetId,

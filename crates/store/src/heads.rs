@@ -1,10 +1,13 @@
-//! Heads: how far the store is acknowledged, in one file of two slots of which the newer valid wins.
+//! Heads: how far the store is acknowledged, in one file of two slots of which the newer valid
+//! wins.
 //!
 //! ```text
 //!  heads = slot 0, slot 1, 512 bytes each; generation g stands in slot g mod 2
 //!
-//!  slot  0          8       9     12     16          24     32            40          48       80    112   512
-//!        "WOODHEAD" format  0 0 0 crc32  generation  file   acknowledged  file bytes  dataset  root  0 …
+//!  slot  0          8       9     12     16          24     32            40          48       80
+//!    112   512
+//!        "WOODHEAD" format  0 0 0 crc32  generation  file   acknowledged  file bytes  dataset
+//!        root  0 …
 //!                                        u64         number bytes u64     max u64     32       32
 //!                                                    u64
 //! ```
@@ -14,13 +17,13 @@
 //! begun with 32 zeros.
 //!
 //! **Invariants**
-//! - A slot is written only after everything it speaks of is synced, and only over the older slot; a
-//!   torn write therefore leaves the newer one.
+//! - A slot is written only after everything it speaks of is synced, and only over the older slot;
+//!   a torn write therefore leaves the newer one.
 //! - At creation both slots are written, so a slot that does not hold is always worth a word.
 //!
 //! What this does not do: tell a torn slot from a rotten one. If the newer slot rots, the older one
-//! speaks; what it does not cover is read on as segments that were never acknowledged: nothing whole
-//! is lost.
+//! speaks; what it does not cover is read on as segments that were never acknowledged: nothing
+//! whole is lost.
 
 use crate::limits::{FILE_BYTES_MAX, FILE_NUMBER_MAX};
 use crate::record::{self, Magic, RecordError};

@@ -6,8 +6,8 @@
 //! ```
 //!
 //! **Invariants**
-//! - Created with access for its owner alone; never exported, logged or printed, not even in part: an
-//!   error about it shows none of its bytes and no checksum of them.
+//! - Created with access for its owner alone; never exported, logged or printed, not even in part:
+//!   an error about it shows none of its bytes and no checksum of them.
 //!
 //! What this does not do: encrypt.
 

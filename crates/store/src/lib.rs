@@ -10,19 +10,20 @@
 //! ```
 //!
 //! `heads`, `closed` and `author.key` are made of records, drawn in their modules. The store moves
-//! sealed bytes: it knows the framing of `woodland-format` and checks it, and knows nothing of logs.
+//! sealed bytes: it knows the framing of `woodland-format` and checks it, and knows nothing of
+//! logs.
 //!
 //! **Invariants**
-//! - What `append` acknowledged survives a power cut, if the disk honours sync; after any cut the store
-//!   opens at a prefix of what was appended that holds at least what was acknowledged.
+//! - What `append` acknowledged survives a power cut, if the disk honours sync; after any cut the
+//!   store opens at a prefix of what was appended that holds at least what was acknowledged.
 //! - A byte is checked before it is handed out. Damage among the acknowledged bytes is refused and
 //!   named; a directory that is refused is not changed.
 //! - A name is synced in its folder before anything relies on it.
 //! - A failed write or sync poisons the handle; reopening recovers.
 //! - One handle at a time.
 //!
-//! What this does not do: verify signatures, place commits, compact, or notice that a whole directory
-//! was put back to an earlier state (a restored backup is the log's to see, as a fork).
+//! What this does not do: verify signatures, place commits, compact, or notice that a whole
+//! directory was put back to an earlier state (a restored backup is the log's to see, as a fork).
 //!
 //! ```
 //! use std::sync::Arc;

@@ -1,8 +1,8 @@
 //! Opening a dataset directory: lock, read and check all, and mend what a cut left.
 //!
-//! Past the acknowledged bytes, whole segments are kept and the torn rest is cut off. What is kept is
-//! written again before it is synced and acknowledged: a sync that failed earlier may have left it in
-//! the system's memory alone, marked as clean.
+//! Past the acknowledged bytes, whole segments are kept and the torn rest is cut off. What is kept
+//! is written again before it is synced and acknowledged: a sync that failed earlier may have left
+//! it in the system's memory alone, marked as clean.
 //!
 //! **Invariants**
 //! - The survey comes first: with any problem nothing is written.
@@ -47,8 +47,8 @@ pub struct StoredSegment {
     pub segment: Segment,
 }
 
-/// A dataset directory was not opened. Unless the disk failed in the middle of mending, nothing in it
-/// has changed.
+/// A dataset directory was not opened. Unless the disk failed in the middle of mending, nothing in
+/// it has changed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
@@ -118,8 +118,8 @@ impl Store {
         Ok(Opened { store, dataset: heads.dataset, key, segments, torn, warnings })
     }
 
-    /// Reads everything, for people to look at: takes no lock, writes nothing, never fails as a whole.
-    /// Beside a living writer it may see an append half done, as a torn tail.
+    /// Reads everything, for people to look at: takes no lock, writes nothing, never fails as a
+    /// whole. Beside a living writer it may see an append half done, as a torn tail.
     pub fn inspect(disk: &dyn Disk) -> Inspection {
         survey(disk).inspection
     }
@@ -172,7 +172,8 @@ fn check_place(disk: &dyn Disk) -> Result<(), OpenError> {
     }
 }
 
-/// Whether any segment file has more than a header; where that cannot be told, the survey will say why.
+/// Whether any segment file has more than a header; where that cannot be told, the survey will say
+/// why.
 fn holds_segments(disk: &dyn Disk) -> bool {
     match disk.list(names::SEGMENTS) {
         Err(error) => error.kind() != ErrorKind::NotFound,

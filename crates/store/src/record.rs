@@ -6,7 +6,8 @@
 //! ```
 //!
 //! **Invariants**
-//! - Integers are little-endian. The checksum (CRC-32, IEEE) covers every byte of the record but itself.
+//! - Integers are little-endian. The checksum (CRC-32, IEEE) covers every byte of the record but
+//!   itself.
 //! - Format 0 was never given: zeros that a power cut left are damage, not a foreign format.
 //!
 //! What this does not do: know what a body means.

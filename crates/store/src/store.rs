@@ -1,16 +1,17 @@
 //! The store: appends sealed segments and makes them durable before it says so.
 //!
 //! ```text
-//!  append:      write segments ─ sync file ─ write the older slot of heads ─ sync heads ─ acknowledged
-//!  begin file:  write `closed` ─ sync ─ create the file ─ write its header ─ sync ─ sync its folder
+//!  append:      write segments ─ sync file ─ write the older slot of heads ─ sync heads ─
+//!  acknowledged begin file:  write `closed` ─ sync ─ create the file ─ write its header ─ sync ─
+//!  sync its folder
 //! ```
 //!
 //! **Invariants**
 //! - `heads` never speaks of a byte or a name that is not synced.
-//! - After a failed write or sync nothing is tried again through this handle: which bytes are on the
-//!   disk is unknown then, and only reading them anew tells.
-//! - A slot that this handle only read is written again, unchanged, before the first flip: the sync of
-//!   whoever wrote it may have failed, and then memory shows what the disk does not have.
+//! - After a failed write or sync nothing is tried again through this handle: which bytes are on
+//!   the disk is unknown then, and only reading them anew tells.
+//! - A slot that this handle only read is written again, unchanged, before the first flip: the sync
+//!   of whoever wrote it may have failed, and then memory shows what the disk does not have.
 //!
 //! What this does not do: know what a segment means, or whether its commits belong to the log.
 
@@ -47,7 +48,8 @@ enum Condition {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AppendError {
-    /// The caller's mistake: bytes that are not one whole segment of this dataset. Nothing is written.
+    /// The caller's mistake: bytes that are not one whole segment of this dataset. Nothing is
+    /// written.
     #[error(
         "item {index} is not one whole segment of this dataset: {reason}; pass each segment alone"
     )]
@@ -115,11 +117,12 @@ impl Store {
         &self.heads
     }
 
-    /// Appends segments, in this order. When it returns, they are durable. All of one append go into
-    /// one file.
+    /// Appends segments, in this order. When it returns, they are durable. All of one append go
+    /// into one file.
     ///
     /// # Errors
-    /// [`AppendError`]; only after `Disk` may a part of the segments be there, and then it is a prefix.
+    /// [`AppendError`]; only after `Disk` may a part of the segments be there, and then it is a
+    /// prefix.
     pub fn append(&mut self, segments: &[Vec<u8>]) -> Result<(), AppendError> {
         if self.condition == Condition::Poisoned {
             return Err(AppendError::Poisoned);

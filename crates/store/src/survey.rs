@@ -4,8 +4,8 @@
 //! - Writes nothing, takes no lock, and never fails as a whole: what is wrong is listed.
 //! - Heads are read before files: beside a living writer, files have at least what heads say.
 //! - Every checksum is checked, and where heads and `closed` can be read, every length and root.
-//! - What `open` refuses is in `problems`, what it can live with is in `warnings`, and `torn` is what
-//!   it would cut off.
+//! - What `open` refuses is in `problems`, what it can live with is in `warnings`, and `torn` is
+//!   what it would cut off.
 //!
 //! What this does not do: decide, repair, or give out the author's secret (`open` alone takes it).
 
@@ -79,7 +79,8 @@ pub struct TornTail {
 pub(crate) struct Survey {
     pub(crate) inspection: Inspection,
     pub(crate) key: Option<SecretKey>,
-    /// What heads will say once all that is whole is acknowledged; the generation is that of `heads`.
+    /// What heads will say once all that is whole is acknowledged; the generation is that of
+    /// `heads`.
     pub(crate) reach: Option<Heads>,
 }
 
@@ -229,8 +230,8 @@ fn read_closed(
     records
 }
 
-/// The numbers of the segment files, ascending. The first that heads promise and that is not there is
-/// reported; one is enough to say.
+/// The numbers of the segment files, ascending. The first that heads promise and that is not there
+/// is reported; one is enough to say.
 fn list_files(disk: &dyn Disk, heads: Option<&Heads>, findings: &mut Findings) -> Vec<u64> {
     let entries = disk.list(names::SEGMENTS).unwrap_or_else(|error| {
         findings.problems.push(Problem::of_disk(names::SEGMENTS, error));

@@ -1,7 +1,7 @@
 //! Three people edit the same notes offline, exchange log files, and see the same thing.
 //!
-//! Ada, Ben and Cleo have a replica each. While apart they set the same title and edit the same word,
-//! among other things. Then they pass log files around, each in another order.
+//! Ada, Ben and Cleo have a replica each. While apart they set the same title and edit the same
+//! word, among other things. Then they pass log files around, each in another order.
 
 use anyhow::{Context, Result, ensure};
 use std::collections::BTreeMap;

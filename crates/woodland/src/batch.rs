@@ -1,10 +1,12 @@
 //! A batch: many changes that become visible at once, or not at all.
 //!
 //! **Invariants**
-//! - Nodes have their ids as soon as they are inserted, so that they can be pointed to in the batch.
+//! - Nodes have their ids as soon as they are inserted, so that they can be pointed to in the
+//!   batch.
 //! - A mistake does not stop the closure: every one is listed, by the position of its op.
 //!
-//! What this does not do: touch the log. What it collects is checked as a whole before it is signed.
+//! What this does not do: touch the log. What it collects is checked as a whole before it is
+//! signed.
 
 use crate::record::{Editor, Members, Record, hint};
 use crate::value::Pointer;

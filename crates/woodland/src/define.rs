@@ -1,10 +1,11 @@
 //! A schema from the application's records.
 //!
 //! **Invariants**
-//! - Types and fields get their numbers in the order in which they are named, from 1: the same program
-//!   makes the same schema, with the same digest.
+//! - Types and fields get their numbers in the order in which they are named, from 1: the same
+//!   program makes the same schema, with the same digest.
 //!
-//! What this does not do: migrate. Naming things in another order, or other things, is another schema.
+//! What this does not do: migrate. Naming things in another order, or other things, is another
+//! schema.
 
 use crate::record::Record;
 use crate::value::{FieldValue, Shape};

@@ -1,12 +1,12 @@
 //! Giving away what a replica holds: one log file.
 //!
 //! **Invariants**
-//! - The file is whole and synced before it has its name; a failed export leaves no file of that name,
-//!   or the one that was there.
+//! - The file is whole and synced before it has its name; a failed export leaves no file of that
+//!   name, or the one that was there.
 //! - Only what a signature of its author vouches for is written.
 //!
-//! What this does not do: choose what the other side lacks. A log file merges into any replica of the
-//! dataset, however much of it is known there.
+//! What this does not do: choose what the other side lacks. A log file merges into any replica of
+//! the dataset, however much of it is known there.
 
 use crate::replica::Replica;
 use std::fs::File;

@@ -1,4 +1,5 @@
-//! Woodland: an embeddable, local-first graph database whose only truth is a replicated operation log.
+//! Woodland: an embeddable, local-first graph database whose only truth is a replicated operation
+//! log.
 //!
 //! Replicas write offline, exchange their logs in any order, and arrive at the same graph without a
 //! server. Every version is an immutable value; the graph is derived from the log.

@@ -1,8 +1,8 @@
 //! Taking in what others wrote: from another replica, or from a log file.
 //!
 //! **Invariants**
-//! - What is admitted is stored before it is shown; what cannot be admitted yet waits in memory, within
-//!   limits, and is lost when the replica is closed: offer it again.
+//! - What is admitted is stored before it is shown; what cannot be admitted yet waits in memory,
+//!   within limits, and is lost when the replica is closed: offer it again.
 //! - Damage in a log file costs only what is damaged; it is reported, not fatal.
 //! - A replica is never changed by being merged from.
 //!

@@ -1,8 +1,8 @@
 //! The application's own types as nodes: how one is defined, written and read.
 //!
 //! **Invariants**
-//! - `define`, `write` and `read` name the same fields; a test of the application that writes and reads
-//!   one record back finds it out when they do not.
+//! - `define`, `write` and `read` name the same fields; a test of the application that writes and
+//!   reads one record back finds it out when they do not.
 //!
 //! What this does not do: generate itself. A derive macro takes this trait's place in the writing.
 
@@ -199,8 +199,8 @@ impl Editor<'_> {
         self.edit(field, "text", &woodland_format::TextOp::Delete { at, bytes })
     }
 
-    /// Adds an op of this kind. The bytes of one kind's op may well decode as another's, so the field's
-    /// kind is compared here.
+    /// Adds an op of this kind. The bytes of one kind's op may well decode as another's, so the
+    /// field's kind is compared here.
     fn edit<O: serde::Serialize>(&mut self, field: &str, kind: &str, op: &O) -> &mut Self {
         let Some(definition) = self.definition else { return self };
         let (id, bytes) = match definition.field_named(field) {

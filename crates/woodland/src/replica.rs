@@ -6,8 +6,10 @@
 //! ```
 //!
 //! **Invariants**
-//! - The current version only ever advances to supersets, and only after the store has acknowledged.
-//! - A reader never waits for a writer's disk; a writer that fails changes nothing that readers see.
+//! - The current version only ever advances to supersets, and only after the store has
+//!   acknowledged.
+//! - A reader never waits for a writer's disk; a writer that fails changes nothing that readers
+//!   see.
 //!
 //! What this does not do: merge by itself, watch files, or start a thread.
 

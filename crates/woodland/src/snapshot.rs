@@ -1,7 +1,8 @@
 //! A snapshot: the graph at one version, for as long as one holds it.
 //!
 //! **Invariants**
-//! - Every answer of one snapshot comes from one version. Reading blocks nobody and retains nothing.
+//! - Every answer of one snapshot comes from one version. Reading blocks nobody and retains
+//!   nothing.
 //! - Answers are aligned with the question; `None` is what is not visible.
 //!
 //! What this does not do: follow later versions.

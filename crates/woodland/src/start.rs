@@ -1,8 +1,8 @@
 //! How a replica comes about: founded, joined, or opened again.
 //!
 //! **Invariants**
-//! - No replica without a schema that the dataset's own founding commit carries: the program's and the
-//!   log's are the same, or the program is told how they differ.
+//! - No replica without a schema that the dataset's own founding commit carries: the program's and
+//!   the log's are the same, or the program is told how they differ.
 //! - Every new replica writes under a new author key.
 //!
 //! What this does not do: migrate, or repair. What is damaged, `woodland-dump verify` shows.
@@ -119,7 +119,8 @@ impl Replica {
         reopen(file_disk(path.as_ref()), schema, Entropy::System)
     }
 
-    /// Makes a new replica of another's dataset, in a directory that does not exist yet, or is empty.
+    /// Makes a new replica of another's dataset, in a directory that does not exist yet, or is
+    /// empty.
     ///
     /// # Errors
     /// [`StartError`]. Damage in a log file is no error: what is whole is taken, the rest reported.
@@ -132,8 +133,8 @@ impl Replica {
         join(file_disk(path.as_ref()), schema, source.into(), Entropy::System)
     }
 
-    /// Founds a dataset in memory. The same seed gives the same keys: two replicas of one dataset need
-    /// two seeds. For tests and for what need not last.
+    /// Founds a dataset in memory. The same seed gives the same keys: two replicas of one dataset
+    /// need two seeds. For tests and for what need not last.
     ///
     /// # Errors
     /// [`StartError`].

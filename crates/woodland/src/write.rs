@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!  closure ─► ops ─► commit ─► derived, every op must count ─► signed ─► stored ─► published
-//!                       └─ any void, any mistake: one error that lists them all; nothing has changed
+//!                       └─ any void, any mistake: one error that lists them all; nothing has
+//!                       changed
 //! ```
 //!
 //! **Invariants**
@@ -58,8 +59,8 @@ fn list(violations: &[Violation]) -> String {
 }
 
 impl Replica {
-    /// Writes all that the closure does, as one batch: visible and durable at once when this returns,
-    /// or not at all. A closure that does nothing writes nothing.
+    /// Writes all that the closure does, as one batch: visible and durable at once when this
+    /// returns, or not at all. A closure that does nothing writes nothing.
     ///
     /// Do not write to the same replica within the closure: the writer is one at a time.
     ///

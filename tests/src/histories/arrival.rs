@@ -36,8 +36,8 @@ impl History {
         arrival
     }
 
-    /// All commits as runs of one author each, cut at random, the runs in any order. A fork's branches
-    /// are runs of their own.
+    /// All commits as runs of one author each, cut at random, the runs in any order. A fork's
+    /// branches are runs of their own.
     pub fn segments(&self, rng: &mut Rng) -> Vec<Vec<Commit>> {
         let mut runs: Vec<Vec<Commit>> = Vec::new();
         for commit in &self.commits {

@@ -113,7 +113,8 @@ impl Draft<'_> {
         })
     }
 
-    /// Types where the author typed last, at a place where everybody types, or anywhere; or deletes.
+    /// Types where the author typed last, at a place where everybody types, or anywhere; or
+    /// deletes.
     fn edit_text(&mut self, object: ObjectId) {
         let (object, typed_at) = match *self.cursor {
             Some((last, at)) if self.rng.chance(40) => (last, Some(at)),

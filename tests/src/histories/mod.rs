@@ -10,7 +10,8 @@
 //! - Every commit is one that a log admits: parents held and ascending, seq and turn by the rules.
 //!   What is odd is odd inside a payload, or in which schema a header names.
 //!
-//! What this does not do: sign before it is asked, or write relay-only payloads unless the recipe says so.
+//! What this does not do: sign before it is asked, or write relay-only payloads unless the recipe
+//! says so.
 
 mod arrival;
 mod distribution;

@@ -1,8 +1,8 @@
 //! Ops that should be void, one way or another.
 //!
 //! **Invariants**
-//! - Each case aims at one reason of `docs/meaning.md`. Where what it needs is not there yet, it makes it,
-//!   so that a later one finds it.
+//! - Each case aims at one reason of `docs/meaning.md`. Where what it needs is not there yet, it
+//!   makes it, so that a later one finds it.
 
 use crate::histories::draft::{Draft, small};
 use crate::histories::schemas::{NOTE, ODD, TAG, founding_schema, later_schema};

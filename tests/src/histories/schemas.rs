@@ -2,7 +2,8 @@
 //!
 //! **Invariants**
 //! - `Odd` has a field for every way in which a field can be unusable.
-//! - The later schema keeps ids and changes what stands behind them: a value type, a kind, an owner.
+//! - The later schema keeps ids and changes what stands behind them: a value type, a kind, an
+//!   owner.
 
 use woodland_format::{
     FieldDefinition, FieldId, MemberDefinition, RecordConfig, RegisterConfig, Schema,

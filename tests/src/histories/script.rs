@@ -1,7 +1,8 @@
 //! Histories by hand: a few authors by number, each commit written out.
 //!
 //! **Invariants**
-//! - Authors are numbered by their keys, ascending, so that ties in a turn go by number. Author 0 founds.
+//! - Authors are numbered by their keys, ascending, so that ties in a turn go by number. Author 0
+//!   founds.
 //! - The founding commit carries the schema and creates one note, one tag and one odd node.
 
 use crate::histories::schemas::{NOTE, ODD, TAG};
@@ -106,7 +107,8 @@ impl Script {
         commit
     }
 
-    /// An author's first commit, which introduces nothing, and one that introduces the later schema.
+    /// An author's first commit, which introduces nothing, and one that introduces the later
+    /// schema.
     pub fn introduce_later(&mut self, author: usize) -> Commit {
         let first = self.write(author, &[], vec![]);
         let line = Line {

@@ -2,8 +2,8 @@
 //!
 //! **Invariants**
 //! - A writer's `seen` is causally closed and holds its own chain.
-//! - `fresh` is what a writer has seen since its last commit and that commit does not imply; the next
-//!   commit names its heads.
+//! - `fresh` is what a writer has seen since its last commit and that commit does not imply; the
+//!   next commit names its heads.
 //! - The branches of a fork are two writers with one key.
 
 use crate::histories::draft::{Cursor, Draft, View};
@@ -255,6 +255,8 @@ impl<'a> World<'a> {
         let turn = turn_of(writer.tip.map(|tip| self.commits[tip].turn()), turns);
         let mut ids: Vec<_> = parents.iter().map(|one| self.commits[*one].id()).collect();
         ids.sort_unstable();
+        // A fork may have written one commit twice.
+        ids.dedup();
         let header = Header {
             format: HEADER_FORMAT,
             position,
@@ -309,7 +311,8 @@ impl<'a> World<'a> {
             next = backlink.and_then(|id| self.commits.iter().position(|one| one.id() == id));
         }
         chain.reverse();
-        // A founder's second first commit would found a second dataset: it goes back to a later one.
+        // A founder's second first commit would found a second dataset: it goes back to a later
+        // one.
         let is_founder = author == self.commits[0].author();
         let choices: Vec<usize> = (usize::from(is_founder)..chain.len()).collect();
         let Some(&kept) = self.rng.pick(&choices) else { return };
@@ -327,7 +330,8 @@ impl<'a> World<'a> {
         self.write(self.writers.len() - 1);
     }
 
-    /// The ops of a commit, some of its nodes with another type: what a fork's other branch may write.
+    /// The ops of a commit, some of its nodes with another type: what a fork's other branch may
+    /// write.
     fn echo_of(&mut self, number: usize) -> Option<Vec<Op>> {
         let mut ops = Payload::decode(self.commits[number].payload()?).ok()?.ops;
         for op in &mut ops {

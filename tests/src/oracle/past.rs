@@ -22,8 +22,8 @@ pub(crate) struct Past {
     saw: Vec<Vec<bool>>,
 }
 
-/// The turn that a commit must have: at least its backlink's, and one more than any parent's. A first
-/// commit's dataset counts as a parent (of turn 0); a founding commit has neither and turn 0.
+/// The turn that a commit must have: at least its backlink's, and one more than any parent's. A
+/// first commit's dataset counts as a parent (of turn 0); a founding commit has neither and turn 0.
 pub fn turn_of(backlink: Option<u64>, parents: impl IntoIterator<Item = u64>) -> u64 {
     let parents = parents.into_iter().map(|turn| turn + 1).max();
     backlink.into_iter().chain(parents).max().unwrap_or(0)

@@ -8,10 +8,10 @@
 //! ```
 //!
 //! **Invariants**
-//! - A new element is a right child of its left origin where that had no right child that the author
-//!   saw; otherwise a left child of its right origin.
-//! - Right children stand in the *reverse* order of their right origins in the list (this is what makes
-//!   it FugueMax and not Fugue), ties by stamp; left children by stamp.
+//! - A new element is a right child of its left origin where that had no right child that the
+//!   author saw; otherwise a left child of its right origin.
+//! - Right children stand in the *reverse* order of their right origins in the list (this is what
+//!   makes it FugueMax and not Fugue), ties by stamp; left children by stamp.
 //! - The later bytes of a run are each the right child of the byte before.
 //! - The visible bytes are UTF-8 at every version: edits take and leave whole characters.
 

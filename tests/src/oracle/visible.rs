@@ -20,8 +20,8 @@ pub(crate) fn nodes(state: &State, founding: Option<&Schema>) -> BTreeMap<NodeId
     state.creations.iter().map(first).filter(shown).collect()
 }
 
-/// Whether the founding schema shows an object of this kind: the node is visible, the field belongs to
-/// its type, and the kind is the field's.
+/// Whether the founding schema shows an object of this kind: the node is visible, the field belongs
+/// to its type, and the kind is the field's.
 fn shows(state: &State, founding: Option<&Schema>, object: ObjectId, kind: &str) -> bool {
     let Some((owner, field)) = founding.and_then(|schema| schema.field_with(object.field)) else {
         return false;

@@ -138,9 +138,9 @@ fn an_impure_call_is_seen() {
 /// An invariant is named in at least this many words.
 const INVARIANT_WORDS_MIN: usize = 2;
 
-/// Whether the call whose bracket is the first of these tokens lacks a sentence: it has no arguments,
-/// or a text of one word that is not a constant with the sentence, as in `"{HELD}"`. What is given in
-/// another way is given by name, and the name is read where it is defined.
+/// Whether the call whose bracket is the first of these tokens lacks a sentence: it has no
+/// arguments, or a text of one word that is not a constant with the sentence, as in `"{HELD}"`.
+/// What is given in another way is given by name, and the name is read where it is defined.
 fn is_careless(call: &[Token]) -> bool {
     let text = call.get(1).map_or("", |token| token.text.as_str());
     let names_constant =

@@ -1,8 +1,8 @@
 //! The list that a weave is made of: spans in chunks, with two counts a chunk.
 //!
 //! **Invariants**
-//! - `current` of a chunk is the sum of its spans' bytes that are visible now, `view` of those that the
-//!   author stood at sees; both are kept through every change.
+//! - `current` of a chunk is the sum of its spans' bytes that are visible now, `view` of those that
+//!   the author stood at sees; both are kept through every change.
 //! - A chunk has at most `SPANS_MAX` spans.
 //! - A [`Gap`] stands before a span, or at the end; it holds until the next change of the list.
 //!
@@ -147,8 +147,8 @@ impl Chunks {
         }
     }
 
-    /// The first span that, in the view, reaches byte `at` (1, 2, …), and how many bytes stand before
-    /// it; none past the end.
+    /// The first span that, in the view, reaches byte `at` (1, 2, …), and how many bytes stand
+    /// before it; none past the end.
     pub(super) fn reach(&self, at: usize) -> Option<(Gap, usize)> {
         let mut before = 0;
         for (index, chunk) in self.0.iter().enumerate() {
@@ -195,7 +195,8 @@ impl Chunks {
         self.level(gap);
     }
 
-    /// Takes the span after the gap away, in the view too; answers how many bytes went out of sight.
+    /// Takes the span after the gap away, in the view too; answers how many bytes went out of
+    /// sight.
     pub(super) fn delete(&mut self, gap: Gap, deleter: Stamp) -> usize {
         let gap = self.settle(gap);
         let chunk = self.chunk(gap);

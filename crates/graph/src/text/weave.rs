@@ -1,22 +1,24 @@
 //! Every byte ever inserted into a text, in FugueMax order: what makes concurrent typing merge.
 //!
-//! Source: Weidner and Kleppmann, *The Art of the Fugue: Minimizing Interleaving in Collaborative Text
-//! Editing* (2023), section 5. The paper's tree is kept as two facts about each insertion, its parent
-//! and its right origin; the list is kept flat beside it.
+//! Source: Weidner and Kleppmann, *The Art of the Fugue: Minimizing Interleaving in Collaborative
+//! Text Editing* (2023), section 5. The paper's tree is kept as two facts about each insertion, its
+//! parent and its right origin; the list is kept flat beside it.
 //!
 //! ```text
 //!   what the author saw:   … L │ R …        the new run becomes
-//!   what is held:          … L ( region ) R …   a right child of L, where R does not descend from L,
+//!   what is held:          … L ( region ) R …   a right child of L, where R does not descend from
+//!   L,
 //!                                               or a left child of R
 //! ```
 //!
 //! **Invariants**
 //! - The list is the depth-first traversal of the tree: left children, the element, right children.
-//!   Right siblings stand in reverse order of their right origins, then by stamp; left ones by stamp.
+//!   Right siblings stand in reverse order of their right origins, then by stamp; left ones by
+//!   stamp.
 //! - An insertion is in the view of an author wholly or not at all; so the region between two
 //!   neighbours of a view holds whole insertions that the author had not seen.
-//! - `anchor` of a run is the element whose leftmost right descendant it is: the parent at the end of
-//!   its chain of left parents.
+//! - `anchor` of a run is the element whose leftmost right descendant it is: the parent at the end
+//!   of its chain of left parents.
 //!
 //! What this does not do: hold the visible text as one piece; `Splice`s keep the rope beside it.
 
@@ -174,7 +176,8 @@ impl Weave {
             let sibling = region.get(&span.first.run).copied().flatten();
             let goes_on = match (sibling, run.parent) {
                 (Some(sibling), _) => self.stands_before(past, sibling, run, &region),
-                // Left children of R are the last thing before R; right children of L the first after L.
+                // Left children of R are the last thing before R; right children of L the first
+                // after L.
                 (None, Parent::Left(_)) => true,
                 (None, Parent::Right(_)) => false,
             };
@@ -227,7 +230,8 @@ impl Weave {
         if matches!(run.parent, Parent::Left(_)) {
             return by_stamp;
         }
-        // In reverse order of right origins: one inside the region stands before R, any other behind it.
+        // In reverse order of right origins: one inside the region stands before R, any other
+        // behind it.
         let origin = self.runs[&sibling].right_origin;
         if origin == run.right_origin {
             return by_stamp;

@@ -1,8 +1,9 @@
 //! A disk that is a folder of the file system; `std` only.
 //!
 //! **Invariants**
-//! - A file is written and synced through one kept handle, so a failed write-back is reported to the
-//!   handle that asks for it. Reading opens anew, read-only: inspecting needs no right to write.
+//! - A file is written and synced through one kept handle, so a failed write-back is reported to
+//!   the handle that asks for it. Reading opens anew, read-only: inspecting needs no right to
+//!   write.
 //! - The lock is the system's (`flock` and its like): a killed process leaves none behind.
 //!
 //! What this does not do: create missing parents of the dataset directory. Where the system has no

@@ -1,7 +1,7 @@
 //! A disk in memory: for datasets that need no file, and for tests that own their disk.
 //!
-//! It keeps *live* and *durable* apart, for bytes and for names: what was not synced is what a power
-//! cut may take, see [`MemoryDisk::after_power_cut`]. So bytes are held twice.
+//! It keeps *live* and *durable* apart, for bytes and for names: what was not synced is what a
+//! power cut may take, see [`MemoryDisk::after_power_cut`]. So bytes are held twice.
 //!
 //! **Invariants**
 //! - Deterministic: no clock, no randomness; the same calls give the same bytes.

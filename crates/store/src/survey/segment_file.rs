@@ -1,8 +1,8 @@
 //! Walking through the segment files in order, with the root that runs through them.
 //!
 //! **Invariants**
-//! - `root` is the root at the end of the last file, known from its record or computed; `None` after
-//!   damage that no record bridges, and then roots are not compared.
+//! - `root` is the root at the end of the last file, known from its record or computed; `None`
+//!   after damage that no record bridges, and then roots are not compared.
 //! - `reach` moves past what heads say only over whole segments, and never over damage.
 //!
 //! What this does not do: judge a file that heads say nothing of; it shows what can be read in it.

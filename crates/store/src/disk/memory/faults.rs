@@ -64,7 +64,8 @@ impl State {
 }
 
 impl MemoryDisk {
-    /// Another disk with the same content: durable as it is here, unlocked, without planned failures.
+    /// Another disk with the same content: durable as it is here, unlocked, without planned
+    /// failures.
     pub fn copy(&self) -> MemoryDisk {
         let state = self.state();
         let (nodes, live) = (state.nodes.clone(), state.live.clone());
