@@ -5,7 +5,8 @@
 //!
 //! **Invariants**
 //! - Decoding takes all bytes or none, encodes again and compares: one value has one form.
-//! - No allocation is larger than a small multiple of the bytes that are there, whatever they claim.
+//! - No allocation is larger than a small multiple of the bytes that are there, whatever they
+//!   claim.
 //! - Every list, text and byte string has a named limit (`limits`), every recursion a depth.
 //!
 //! What this does not do: say what the bytes mean.

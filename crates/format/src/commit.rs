@@ -1,8 +1,8 @@
 //! A commit: a header and its payload as one immutable, shared value, named by its id.
 //!
 //! **Invariants**
-//! - The id is the hash of the header; header and payload fit each other. A `Commit` that breaks this
-//!   cannot be made.
+//! - The id is the hash of the header; header and payload fit each other. A `Commit` that breaks
+//!   this cannot be made.
 //! - Equality, order and hash are those of the id.
 //! - A clone shares everything.
 //!
@@ -211,7 +211,8 @@ impl Commit {
         self.0.header.backlink()
     }
 
-    /// What the author had newly seen of others, as written: a first commit's dataset is not listed.
+    /// What the author had newly seen of others, as written: a first commit's dataset is not
+    /// listed.
     pub fn parents(&self) -> &[CommitId] {
         &self.0.header.parents
     }

@@ -11,7 +11,8 @@
 //!
 //! **Invariants**
 //! - Integers are little-endian. A frame's checksum (CRC-32, IEEE) covers tag, length and body.
-//! - A claimed length is compared with its limit and with the bytes that are there before it is used.
+//! - A claimed length is compared with its limit and with the bytes that are there before it is
+//!   used.
 //!
 //! What this does not do: say what a body means.
 
@@ -198,6 +199,13 @@ pub enum FrameError {
     },
 }
 
+impl FrameError {
+    /// Whether something else begins there, which may be whole.
+    pub(crate) fn is_other_tag(&self) -> bool {
+        matches!(self, FrameError::Tag { .. })
+    }
+}
+
 /// Appends a frame.
 pub(crate) fn put(out: &mut Vec<u8>, tag: Tag, body: &[u8]) {
     assert!(body.len() <= FRAME_BYTES_MAX, "a frame holds at most FRAME_BYTES_MAX");
@@ -234,7 +242,8 @@ pub(crate) fn take(bytes: &[u8], tag: Tag, limit: usize) -> Result<&[u8], FrameE
     Ok(body)
 }
 
-/// The length that the frame at the beginning of `bytes` claims for its body; 0 where there is none.
+/// The length that the frame at the beginning of `bytes` claims for its body; 0 where there is
+/// none.
 pub(crate) fn claimed_length(bytes: &[u8]) -> usize {
     bytes.get(4..8).map_or(0, |length| le_u32(length) as usize)
 }

@@ -51,8 +51,8 @@ pub fn schema_id(schema: &[u8]) -> SchemaId {
 
 /// The id of the node that the op at `index` of the author's commit `seq` creates.
 ///
-/// `salt` is drawn by the writer when it opens its store, so that two branches of a fork, which share
-/// author and seq, do not give two nodes one id (decision 0003).
+/// `salt` is drawn by the writer when it opens its store, so that two branches of a fork, which
+/// share author and seq, do not give two nodes one id (decision 0003).
 pub fn node_id(author: &AuthorKey, seq: u64, index: u32, salt: u64) -> NodeId {
     let full =
         hash(&NODE, &[&author.0, &seq.to_le_bytes(), &index.to_le_bytes(), &salt.to_le_bytes()]);

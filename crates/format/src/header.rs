@@ -154,7 +154,8 @@ impl Header {
     /// # Errors
     /// [`HeaderError`], for bytes that are no header and for headers that break a rule.
     pub fn decode(bytes: &[u8]) -> Result<Self, HeaderError> {
-        // The format is the first byte in every release, so that a foreign one is called by its name.
+        // The format is the first byte in every release, so that a foreign one is called by its
+        // name.
         if let Some(&found) = bytes.first()
             && found != HEADER_FORMAT
         {

@@ -1,13 +1,14 @@
 //! Woodland's bytes: ids, commits, payloads, signatures, segments and their limits.
 //!
-//! The ground on which everything stands. Two kinds of bytes live here: **canonical** bytes, which are
-//! hashed and fixed for ever (`canonical`, `header`, `payload`, `schema`, `value`), and **stored** bytes,
-//! which carry commits compactly and may change with a format number (`frame`, `segment`, `reader`).
-//! `docs/format.md` draws both, with golden vectors.
+//! The ground on which everything stands. Two kinds of bytes live here: **canonical** bytes, which
+//! are hashed and fixed for ever (`canonical`, `header`, `payload`, `schema`, `value`), and
+//! **stored** bytes, which carry commits compactly and may change with a format number (`frame`,
+//! `segment`, `reader`). `docs/format.md` draws both, with golden vectors.
 //!
 //! **Invariants**
 //! - Pure: no IO, no clock, no randomness, no threads.
-//! - Bytes from outside never panic, never recurse without a limit, never reserve what they only claim.
+//! - Bytes from outside never panic, never recurse without a limit, never reserve what they only
+//!   claim.
 //!
 //! ```
 //! use woodland_format::{Commit, Draft, Payload, Position, Op, Schema, SecretKey};

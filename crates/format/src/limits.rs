@@ -32,7 +32,8 @@ pub const VALUE_DEPTH_MAX: usize = 16;
 pub const LIST_ITEMS_MAX: usize = 1024 * 1024;
 /// Longest body of one frame, in bytes: one commit at its largest, and what frames it.
 pub const FRAME_BYTES_MAX: usize = PAYLOAD_BYTES_MAX + HEADER_BYTES_MAX + 1024;
-/// A block that holds more than one commit has at most this many bytes of rows: damage takes little with it.
+/// A block that holds more than one commit has at most this many bytes of rows: damage takes little
+/// with it.
 pub const BLOCK_BYTES_TARGET: usize = 64 * 1024;
 /// Most commits in one segment.
 pub const SEGMENT_COMMITS_MAX: u32 = 1 << 24;

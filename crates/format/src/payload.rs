@@ -1,8 +1,8 @@
 //! The payload of a commit: one batch of ops, and the ops of the built-in kinds.
 //!
 //! **Invariants**
-//! - A payload that does not decode is no reason to refuse its commit: the run takes it as empty, the
-//!   same way everywhere. Only its length and hash are the door's business.
+//! - A payload that does not decode is no reason to refuse its commit: the run takes it as empty,
+//!   the same way everywhere. Only its length and hash are the door's business.
 //! - An edit's op is opaque here; its kind decodes it. So a new kind needs no change to this crate.
 //! - Positions and lengths in text are UTF-8 bytes of what the author saw, ops of the same batch
 //!   before this one included.
@@ -148,7 +148,8 @@ impl Payload {
     /// # Errors
     /// [`PayloadError`], for bytes that are no payload of this format.
     pub fn decode(bytes: &[u8]) -> Result<Self, PayloadError> {
-        // The format is the first byte in every release, so that a foreign one is called by its name.
+        // The format is the first byte in every release, so that a foreign one is called by its
+        // name.
         if let Some(&found) = bytes.first()
             && found != PAYLOAD_FORMAT
         {

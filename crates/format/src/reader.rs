@@ -4,10 +4,12 @@
 //! - No input panics, recurses, or takes more memory than a small multiple of its own length.
 //! - The work is linear: bytes spent on broken frames are counted, and past a limit such frames are
 //!   passed over by the length that they claim, not searched.
-//! - What is damaged is named by segment, author, byte and what was expected; what is whole before and
-//!   after it is handed out. After damage, reading goes on at the next head whose checksum holds; no
-//!   head is looked for inside a frame whose own checksum holds, so none is found in a payload.
-//! - A handed-out commit has its recomputed id and fits its payload; nothing else is promised of it.
+//! - What is damaged is named by segment, author, byte and what was expected; what is whole before
+//!   and after it is handed out. After damage, reading goes on at the next head whose checksum
+//!   holds; no head is looked for inside a frame whose own checksum holds, so none is found in a
+//!   payload.
+//! - A handed-out commit has its recomputed id and fits its payload; nothing else is promised of
+//!   it.
 //!
 //! What this does not do: verify signatures, repair, or read files.
 
@@ -88,7 +90,8 @@ pub enum DamageCause {
     },
     /// Written by a release with another segment format.
     #[error(
-        "head at byte {offset}: segment format {found} is not known to this release, which knows {SEGMENT_FORMAT}: upgrade it"
+        "head at byte {offset}: segment format {found} is not known to this release, \
+         which knows {SEGMENT_FORMAT}: upgrade it"
     )]
     ForeignFormat {
         /// Where.
@@ -227,7 +230,7 @@ impl Iterator for Segments<'_> {
         let head = match self.head() {
             Ok(head) => head,
             Err(cause) => {
-                self.resume(start);
+                self.resume(start, &cause);
                 let damage = self.damage(number, None, start, (0, 0), cause);
                 return Some(Found { segment: None, damage: Some(damage) });
             }
@@ -237,8 +240,8 @@ impl Iterator for Segments<'_> {
         for _ in 0..head.blocks {
             let block_at = self.at;
             outcome = self.block(&mut run, &head).map_err(|cause| (block_at, cause));
-            if outcome.is_err() {
-                self.resume(block_at);
+            if let Err((_, cause)) = &outcome {
+                self.resume(block_at, cause);
                 break;
             }
         }
@@ -276,8 +279,9 @@ impl<'a> Segments<'a> {
         Damage { segment, author, offset, resumed, intact, cause }
     }
 
-    /// Moves on from damage in the frame at `damaged` to the next head whose checksum holds, or to the
-    /// end, over whole blocks. A damaged frame that was taken is behind us already: its checksum held.
+    /// Moves on from damage in the frame at `damaged` to the next head whose checksum holds, or to
+    /// the end, over whole blocks. A damaged frame that was taken is behind us already: its
+    /// checksum held.
     fn resume(&mut self, damaged: usize) {
         if self.at == damaged {
             self.pass_broken();

@@ -1,12 +1,12 @@
 //! The schema, in its minimal form: types, their fields, and the kind of each field.
 //!
 //! **Invariants**
-//! - Types and fields ascend by id; names are unique where they are looked up; ids are unique in the
-//!   whole schema, so a field id alone tells the type.
+//! - Types and fields ascend by id; names are unique where they are looked up; ids are unique in
+//!   the whole schema, so a field id alone tells the type.
 //! - A schema's id is the hash of its canonical bytes: equal schemas are one schema.
 //!
-//! What this does not do: know what kinds there are. A kind is a name and a configuration, both opaque
-//! here.
+//! What this does not do: know what kinds there are. A kind is a name and a configuration, both
+//! opaque here.
 
 use crate::canonical::{self, CanonicalError};
 use crate::hash;

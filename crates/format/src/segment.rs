@@ -1,8 +1,8 @@
 //! A segment: a run of consecutive commits of one author as one checksummed, self-describing value.
 //!
 //! ```text
-//!  head:   format ─ dataset ─ author ─ first seq ─ previous? ─ last ─ commits ─ blocks   (canonical)
-//!  block:  first seq (u64) ─ commits (u32) ─ row, row, …
+//!  head:   format ─ dataset ─ author ─ first seq ─ previous? ─ last ─ commits ─ blocks
+//!  (canonical) block:  first seq (u64) ─ commits (u32) ─ row, row, …
 //!  row:    flags ─ [whole header | turn? ─ parents? ─ schema?] ─ payload ─ signature?
 //! ```
 //!
@@ -58,8 +58,8 @@ pub(crate) mod row {
     pub(crate) const UNKNOWN: u8 = 128;
 }
 
-/// The bytes of a segment with these commits, consecutive and of one author, and with the signatures
-/// that `signature` knows.
+/// The bytes of a segment with these commits, consecutive and of one author, and with the
+/// signatures that `signature` knows.
 ///
 /// # Panics
 /// When `commits` is empty, longer than [`SEGMENT_COMMITS_MAX`], or not a chain of one author.

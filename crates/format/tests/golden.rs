@@ -4,6 +4,8 @@
 
 #![allow(clippy::disallowed_methods, reason = "a test that writes its page when it is asked to")]
 
+mod sample;
+
 use std::collections::{BTreeMap, BTreeSet};
 use woodland_format::{
     AuthorKey, Certificate, Commit, CommitId, DatasetId, Digest, Draft, FieldDefinition, FieldId,
@@ -200,6 +202,39 @@ fn log_file(history: &History) -> Vec<u8> {
     file
 }
 
+/// A log file with a fork, whose first segment has two blocks and an unsigned tail.
+fn fork_file(a: &[Commit], branch: &Commit) -> Vec<u8> {
+    let dataset: DatasetId = a[0].id().into();
+    let row = |commit: &Commit, signed: bool| sample::row(commit, signed.then(|| key(1)).as_ref());
+    let first = [row(&a[0], false), row(&a[1], true)].concat();
+    let blocks = [sample::block(0, 2, &first), sample::block(2, 1, &row(&a[2], false))].concat();
+    let mut file = FileHeader { purpose: Purpose::Log, dataset }.encode().to_vec();
+    for (run, count, blocks) in [
+        (&a[..3], 2, blocks),
+        (std::slice::from_ref(branch), 1, sample::block(1, 1, &row(branch, true))),
+    ] {
+        file.extend(sample::frame(b"SEGH", &encode(&sample::head(dataset, run, count))));
+        file.extend(blocks);
+    }
+    file
+}
+
+/// The other second commit of author 1.
+fn branch(a: &[Commit]) -> Commit {
+    next(&a[0], 0, vec![], Payload::of(vec![]))
+}
+
+fn put_fork(v: &mut Vectors, a: &[Commit]) {
+    let branch = branch(a);
+    let mut branches = [&a[1], &branch];
+    branches.sort_by_key(|commit| commit.id());
+    put(v, "fork.file", fork_file(a, &branch));
+    put(v, "fork.order", join(&[&a[0], branches[0], branches[1]]));
+    put(v, "fork.waits", a[2].id().0);
+    put(v, "fork.version", version_id(&branches.map(Commit::id)).0);
+    put(v, "fork.frontier", tips(&branches));
+}
+
 fn join(commits: &[&Commit]) -> Vec<u8> {
     commits.iter().flat_map(|commit| commit.id().0).collect()
 }
@@ -277,7 +312,19 @@ fn made() -> Vectors {
     let mut last = [&a[3], &b[2]];
     last.sort_by_key(|commit| commit.author());
     put(&mut v, "log.frontier", tips(&last));
+    put_fork(&mut v, a);
+    for length in HASH_LENGTHS {
+        put(&mut v, &format!("hash.{length}"), payload_hash(&counting(length)).0);
+    }
     v
+}
+
+/// Around the ends of BLAKE3's chunks of 1,024 bytes.
+const HASH_LENGTHS: [usize; 6] = [0, 1024, 1025, 2048, 3073, 5120];
+
+/// 0, 1, …, 250, 0, 1, …
+fn counting(length: usize) -> Vec<u8> {
+    (0..=250).cycle().take(length).collect()
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -446,6 +493,22 @@ fn the_log_file_of_the_page_gives_its_order_and_version() {
     let mut last: Vec<&Commit> = commits.values().filter(|c| !links.contains(&c.id())).collect();
     last.sort_by_key(|c| (c.author(), c.seq(), c.id()));
     assert_eq!(hex(&tips(&last)), hex(&vector("log.frontier")));
+}
+
+#[test]
+fn the_fork_of_the_page_is_read_without_damage() {
+    let found: Vec<_> =
+        read_segments(DatasetId(id("founding.id")), &vector("fork.file")[48..], 48).collect();
+    assert!(found.iter().all(|found| found.damage.is_none()));
+    let segments: Vec<_> = found.into_iter().filter_map(|found| found.segment).collect();
+    let [trunk, branch] = &segments[..] else { panic!("two segments") };
+    assert_eq!((trunk.head.blocks, trunk.commits.len()), (2, 3));
+    assert_eq!(trunk.points[0].commit, trunk.commits[1].id());
+    assert_eq!(branch.commits[0].backlink(), trunk.commits[1].backlink());
+    assert_eq!(trunk.commits[2].id().0, id("fork.waits"));
+    for point in trunk.points.iter().chain(&branch.points) {
+        assert!(verify_commit(&key(1).author(), &point.commit, &point.signature));
+    }
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Bytes from outside against every decoder: cut, bent, lengthened, lying about lengths, nested, foreign.
-//! Every error of the crate is raised here at least once.
+//! Bytes from outside against every decoder: cut, bent, lengthened, lying about lengths, nested,
+//! foreign. Every error of the crate is raised here at least once.
 
 mod sample;
 

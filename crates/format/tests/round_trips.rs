@@ -1,4 +1,5 @@
-//! Whatever is encoded decodes to itself: all canonical types, and segments of random chains cut anywhere.
+//! Whatever is encoded decodes to itself: all canonical types, and segments of random chains cut
+//! anywhere.
 
 mod sample;
 

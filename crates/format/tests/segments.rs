@@ -230,7 +230,8 @@ fn no_segment_is_found_inside_a_payload() {
         [&[2][..], &0u64.to_le_bytes(), &(payload.len() as u32).to_le_bytes(), payload].concat()
     };
     let carried = row_with(&inner);
-    // The head is right, the rows end in too many bytes: the block's checksum holds, its content does not.
+    // The head is right, the rows end in too many bytes: the block's checksum holds, its content
+    // does not.
     let rows = [row(&founder[0], None), carried.clone(), vec![0]].concat();
     let run = [founder[0].clone(), carrier];
     let bad = [frame(b"SEGH", &encode(&head(dataset, &run, 1))), block(0, 2, &rows)].concat();
@@ -243,6 +244,29 @@ fn no_segment_is_found_inside_a_payload() {
     bent[20] ^= 1;
     let found = read(dataset, &[frame(b"SEGX", b""), bent, after].concat());
     assert_eq!(commits(&found), ids(&founder[5..]));
+}
+
+/// A write cut short between two blocks, and then another segment behind it.
+#[test]
+fn a_segment_behind_one_that_was_cut_short_is_read_whole() {
+    let Small { sample, runs, .. } = small();
+    let cut = frames(sample.dataset, &runs[0], 1);
+    let after = frames(sample.dataset, &runs[1], 2).concat();
+    for blocks in 0..runs[0].len() {
+        let kept = cut[..=blocks].concat();
+        let bytes = [&kept[..], &after].concat();
+        let damage = only_damage(sample.dataset, &bytes);
+        let end = 48 + kept.len() as u64;
+        assert_eq!((damage.segment, damage.offset, damage.resumed), (0, end, end));
+        let expected = [&runs[0][..blocks], &runs[1][..]].concat();
+        assert_eq!(commits(&read(sample.dataset, &bytes)), ids(&expected));
+    }
+    // A whole block where a head is due is passed over whole, whatever its payloads look like.
+    let carrier = [sample::row(&runs[1][0], None), after.clone()].concat();
+    let bytes = [block(7, 1, &carrier), cut.concat()].concat();
+    let damage = only_damage(sample.dataset, &bytes);
+    assert_eq!(damage.resumed, 48 + (bytes.len() - cut.concat().len()) as u64);
+    assert_eq!(commits(&read(sample.dataset, &bytes)), ids(&runs[0]));
 }
 
 #[test]

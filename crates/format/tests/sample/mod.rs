@@ -1,5 +1,5 @@
-//! Keys, chains and segments for the tests, and a writer of segments that can also write wrong ones.
-//! It is made after `docs/format.md`, not after the crate's encoder.
+//! Keys, chains and segments for the tests, and a writer of segments that can also write wrong
+//! ones. It is made after `docs/format.md`, not after the crate's encoder.
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
