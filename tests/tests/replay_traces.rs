@@ -1,7 +1,7 @@
 //! Editing traces, replayed: small ones made here, and recorded ones where they are present.
 //!
-//! The recorded ones stand in `../shared/traces` relative to the repository; a checkout alone does not
-//! have them, and then the test says so.
+//! The recorded ones stand in `../shared/traces` relative to the repository; a checkout alone does
+//! not have them, and then the test says so.
 
 use std::path::{Path, PathBuf};
 use woodland_tests::replay::{Options, Patch, Report, Trace, Transaction, replay, replay_file};

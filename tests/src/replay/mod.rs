@@ -16,6 +16,7 @@
 
 mod account;
 mod code_points;
+mod pages;
 mod pieces;
 mod recording;
 mod replica;
@@ -31,8 +32,10 @@ pub use crate::replay::report::Report;
 pub use crate::replay::trace::{Patch, Trace, Transaction};
 
 use crate::replay::account::Account;
+use crate::replay::pages::Pages;
 use crate::replay::pieces::Pieces;
 use crate::replay::recording::Recording;
+use crate::replay::replica::Run;
 
 /// How a trace is replayed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +85,7 @@ pub fn replay(trace: &Trace, options: &Options) -> Result<Report> {
     let folder = tempfile::tempdir().context("no folder for the log files")?;
     let mut rng = Rng::from_seed(options.seed ^ 0x9e37);
     let pieces = Pieces::cut(&recording, options.pieces, folder.path(), &mut rng)?;
+    let pages = pieces::with_whole(&recording, folder.path(), Pages::of)?;
     let (schema, document) = (recording.schema.clone(), recording.document);
     drop(recording);
     report.pieces = pieces.files.len();
@@ -90,9 +94,10 @@ pub fn replay(trace: &Trace, options: &Options) -> Result<Report> {
     for order in 0..options.orders {
         let path = folder.path().join(format!("replica-{order}"));
         let told = || format!("replica {order}");
-        let run = replica::run(&path, &schema, document, &pieces, &mut rng).with_context(told)?;
-        let differences = run.account.differences(&expected, &trace.end);
-        report.differences.extend(differences.iter().map(|one| format!("replica {order}: {one}")));
+        let files = (&pieces, pieces.shuffled(&mut rng));
+        let run = replica::run(&path, &schema, document, files).with_context(told)?;
+        let found = differences(&run, &expected, &pages, &trace.end);
+        report.differences.extend(found.iter().map(|one| format!("replica {order} {one}")));
         report.add(&run);
         std::fs::remove_dir_all(&path).with_context(told)?;
     }
@@ -100,4 +105,19 @@ pub fn replay(trace: &Trace, options: &Options) -> Result<Report> {
         report.differences.push("no piece arrived before its past".to_owned());
     }
     Ok(report)
+}
+
+/// In what a replica is not as it should be.
+fn differences(run: &Run, expected: &Account, pages: &Pages, end: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut add = |state: &str, differences: Vec<String>| {
+        found.extend(differences.iter().map(|one| format!("{state}: {one}")));
+    };
+    add("merged", run.merged.differences(expected, end));
+    add("reopened", run.reopened.differences(expected, end));
+    add("dumped", run.pages.differences(pages));
+    if run.left_waiting > 0 {
+        add("merged", vec![format!("{} commits still wait", run.left_waiting)]);
+    }
+    found
 }

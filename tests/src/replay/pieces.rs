@@ -1,7 +1,7 @@
 //! A recording cut into log files.
 //!
 //! **Invariants**
-//! - A piece is a run of one author's commits; together the pieces of an author are its whole chain.
+//! - A piece is a run of one author's commits; together an author's pieces are its whole chain.
 //! - Some pieces end without a signature, so that their last commits wait for a later one. The last
 //!   piece of a chain is signed, and so is the one with the founding commit: others stand on it.
 //! - A signature stands at least as often as the format demands.
@@ -40,6 +40,7 @@ impl Pieces {
         folder: &Path,
         rng: &mut Rng,
     ) -> Result<Pieces> {
+        let header = FileHeader { purpose: Purpose::Log, dataset: recording.dataset() };
         let mut files = Vec::new();
         let cuts = cuts(&recording.chains, pieces, rng);
         for (chain, cuts) in recording.chains.iter().zip(cuts) {
@@ -48,12 +49,18 @@ impl Pieces {
             let starts = [0].into_iter().chain(cuts);
             for (start, end) in starts.zip(ends) {
                 let path = folder.join(format!("piece-{:04}.wll", files.len()));
-                let bytes = encode(recording.dataset(), chain, start..end, &signed);
+                let mut bytes = header.encode().to_vec();
+                bytes.extend(segment(header.dataset, chain, start..end, &signed));
                 std::fs::write(&path, &bytes).with_context(|| path.display().to_string())?;
                 files.push(Piece { path, bytes: bytes.len() as u64 });
             }
         }
         Ok(Pieces { files })
+    }
+
+    /// The file with the founding commit.
+    pub(crate) fn founding(&self) -> &Path {
+        &self.files[0].path
     }
 
     /// Bytes of all files.
@@ -69,6 +76,26 @@ impl Pieces {
         rng.shuffle(&mut order);
         order
     }
+}
+
+/// Does something with a log file of all that was recorded; removes it.
+pub(crate) fn with_whole<T>(
+    recording: &Recording,
+    folder: &Path,
+    act: impl FnOnce(&Path) -> Result<T>,
+) -> Result<T> {
+    let dataset = recording.dataset();
+    let mut bytes = FileHeader { purpose: Purpose::Log, dataset }.encode().to_vec();
+    for chain in &recording.chains {
+        let last = chain.commits.last().map(Commit::id);
+        bytes.extend(segment(dataset, chain, 0..chain.commits.len(), &last.into_iter().collect()));
+    }
+    let path = folder.join("recording.wll");
+    let told = || path.display().to_string();
+    std::fs::write(&path, &bytes).with_context(told)?;
+    let done = act(&path)?;
+    std::fs::remove_file(&path).with_context(told)?;
+    Ok(done)
 }
 
 /// Of each chain, the commits before which it is cut, ascending.
@@ -114,16 +141,14 @@ fn bytes_of(commit: &Commit) -> u64 {
     commit.header().encode().len() as u64 + u64::from(commit.header().payload_bytes)
 }
 
-fn encode(
+fn segment(
     dataset: DatasetId,
     chain: &Chain,
     range: Range<usize>,
     signed: &BTreeSet<CommitId>,
 ) -> Vec<u8> {
-    let mut bytes = FileHeader { purpose: Purpose::Log, dataset }.encode().to_vec();
-    bytes.extend(encode_segment(dataset, &chain.commits[range], |commit| {
+    encode_segment(dataset, &chain.commits[range], |commit| {
         let id = commit.id();
         signed.contains(&id).then(|| chain.key.sign_commit(&id))
-    }));
-    bytes
+    })
 }

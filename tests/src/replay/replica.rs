@@ -1,72 +1,100 @@
 //! A replica that is given log files, closed and opened again.
 //!
 //! **Invariants**
-//! - After the last file nothing waits, and nothing was refused.
+//! - Its first file is the one with the founding commit; the others come in any order.
+//! - What the door refuses for want of room is offered again once others have come; nothing else may
+//!   be refused, damaged, or wait for ever.
 //!
 //! What this does not do: judge what it ends in.
 
-use crate::histories::Rng;
 use crate::replay::account::Account;
+use crate::replay::pages::Pages;
 use crate::replay::pieces::Pieces;
 use anyhow::{Context, Result, ensure};
+use std::collections::VecDeque;
 use std::path::Path;
 use std::time::{Duration, Instant};
-use woodland_format::{
-    Commit, FILE_HEADER_BYTES, FileHeader, ObjectId, Schema, Segment, read_segments,
-};
-use woodland_graph::{Graph, Kinds};
-use woodland_log::{Log, Pending, PendingLimits};
+use woodland::{Merged, Refusal, Replica};
+use woodland_format::{ObjectId, Schema};
 
 /// What became of one replica.
 pub(crate) struct Run {
-    pub(crate) account: Account,
+    /// Derived as the files came.
+    pub(crate) merged: Account,
+    /// Derived at once, from what the directory holds.
+    pub(crate) reopened: Account,
+    pub(crate) pages: Pages,
+    /// Commits that the last file left waiting, where there should be none.
+    pub(crate) left_waiting: usize,
     pub(crate) pending_peak: usize,
     pub(crate) merging: Duration,
     pub(crate) opening: Duration,
+    pub(crate) dumping: Duration,
 }
 
-/// Merges all files in one random order.
+/// Merges all files in this order, into a directory that is not there yet.
 pub(crate) fn run(
     path: &Path,
-    _schema: &Schema,
+    schema: &Schema,
     document: ObjectId,
-    pieces: &Pieces,
-    rng: &mut Rng,
+    (pieces, order): (&Pieces, Vec<&Path>),
 ) -> Result<Run> {
-    std::fs::create_dir_all(path)?;
     let started = Instant::now();
-    let order = pieces.shuffled(rng);
-    let first = read(&pieces.files[0].path)?;
-    let founding: Commit = first[0].commits[0].clone();
-    let mut log = Log::found(founding)?;
-    let mut pending = Pending::new(PendingLimits::default());
-    let mut graph = Graph::of(&log, Kinds::standard());
-    let mut peak = 0;
-    for path in std::iter::once(pieces.files[0].path.as_path()).chain(order) {
-        for segment in read(path)? {
-            let offered = pending.offer(&log, &segment);
-            ensure!(offered.refused.is_empty(), "refused {:?}", offered.refused);
-            log = offered.log;
-        }
-        graph = graph.advance(&log);
-        peak = peak.max(pending.waiting());
+    let first = pieces.founding();
+    let joined = Replica::join(path, schema, first);
+    let (replica, merged) = joined.with_context(|| first.display().to_string())?;
+    let mut progress = Progress { order: order.into(), refused: VecDeque::new(), peak: 0, left: 0 };
+    progress.note(first, &merged)?;
+    while let Some(piece) = progress.order.pop_front() {
+        let told = || piece.display().to_string();
+        let merged = replica.merge(piece).with_context(told)?;
+        progress.note(piece, &merged).with_context(told)?;
     }
+    let merged = Account::of(replica.snapshot().graph(), document)?;
     let merging = started.elapsed();
-    ensure!(pending.waiting() == 0, "{} wait", pending.waiting());
+
+    drop(replica);
     let started = Instant::now();
-    let reopened = Graph::of(&log, Kinds::standard());
-    let account = Account::of(&reopened, document)?;
-    ensure!(account.differences(&Account::of(&graph, document)?, &account.text).is_empty());
-    Ok(Run { account, pending_peak: peak, merging, opening: started.elapsed() })
+    let replica = Replica::open(path, schema).context("opening again")?;
+    let reopened = Account::of(replica.snapshot().graph(), document)?;
+    let opening = started.elapsed();
+
+    drop(replica);
+    let started = Instant::now();
+    let pages = Pages::of(path)?;
+    let Progress { peak: pending_peak, left: left_waiting, .. } = progress;
+    let dumping = started.elapsed();
+    Ok(Run { merged, reopened, pages, left_waiting, pending_peak, merging, opening, dumping })
 }
 
-fn read(path: &Path) -> Result<Vec<Segment>> {
-    let bytes = std::fs::read(path)?;
-    let header = FileHeader::decode(&bytes)?;
-    read_segments(header.dataset, &bytes[FILE_HEADER_BYTES..], FILE_HEADER_BYTES as u64)
-        .map(|found| {
-            ensure!(found.damage.is_none());
-            found.segment.context("no segment")
-        })
-        .collect()
+/// What is still to be merged, and what came of the rest.
+struct Progress<'a> {
+    order: VecDeque<&'a Path>,
+    /// For want of room; offered again when something has come in.
+    refused: VecDeque<&'a Path>,
+    peak: usize,
+    left: usize,
+}
+
+impl<'a> Progress<'a> {
+    fn note(&mut self, piece: &'a Path, merged: &Merged) -> Result<()> {
+        if let Some(damage) = merged.damage.first() {
+            return Err(damage.clone().into());
+        }
+        self.peak = self.peak.max(merged.waiting);
+        self.left = merged.waiting;
+        if merged.admitted > 0 {
+            self.order.append(&mut self.refused);
+        }
+        let is_full = |refusal: &Refusal| matches!(refusal, Refusal::Full { .. });
+        if let Some(refusal) = merged.refused.iter().find(|one| !is_full(one)) {
+            return Err(refusal.clone().into());
+        }
+        if !merged.refused.is_empty() {
+            self.refused.push_back(piece);
+        }
+        let is_stuck = self.order.is_empty() && !self.refused.is_empty();
+        ensure!(!is_stuck, "{} files find no room to wait", self.refused.len());
+        Ok(())
+    }
 }

@@ -31,6 +31,8 @@ pub struct Report {
     pub merging: Vec<Duration>,
     /// How long each replica took to open again and to show text and digest.
     pub opening: Vec<Duration>,
+    /// How long `woodland-dump` took for the four pages of each replica.
+    pub dumping: Vec<Duration>,
     /// Everything that was not as it should be.
     pub differences: Vec<String>,
 }
@@ -52,6 +54,7 @@ impl Report {
         self.pending_peak = self.pending_peak.max(run.pending_peak);
         self.merging.push(run.merging);
         self.opening.push(run.opening);
+        self.dumping.push(run.dumping);
     }
 
     /// Whether all that should hold held.
@@ -71,7 +74,8 @@ impl fmt::Display for Report {
         write!(
             f,
             "{}: {} authors, {} commits, {} merges, {} ops, {} files of {} bytes, pending peak {}, \
-             recorded in {:.2} s, {} replicas: median {:.2} s to merge, {:.2} s to reopen: ",
+             recorded in {:.2} s, {} replicas: median {:.2} s to merge, {:.2} s to reopen, \
+             {:.2} s to dump: ",
             self.name,
             self.authors,
             self.commits,
@@ -84,6 +88,7 @@ impl fmt::Display for Report {
             self.merging.len(),
             median(&self.merging),
             median(&self.opening),
+            median(&self.dumping),
         )?;
         if self.is_ok() {
             return write!(f, "ok");
