@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use woodland_tests::replay::{Options, Patch, Report, Trace, Transaction, replay, replay_file};
 
 /// Recorded traces that take seconds, not minutes, in a build with debug assertions.
-const SMALLER: [&str; 3] = ["sveltecomponent", "json-crdt-patch", "friendsforever_flat"];
+const SMALLER: [&str; 3] = ["sveltecomponent", "json-crdt-patch", "friendsforever"];
 
 fn transaction(agent: usize, parents: &[usize], patches: &[(usize, usize, &str)]) -> Transaction {
     let patch =
