@@ -104,8 +104,8 @@ def _times(n, a):
 def _same(a, b):
     return (a[0] * b[2] - b[0] * a[2]) % P == 0 and (a[1] * b[2] - b[1] * a[2]) % P == 0
 
-def _point(data):
-    """The point, or None where it does not decode or is of small order."""
+def _point(data, is_key=False):
+    """The point, or None where it does not decode or is of small order. Only a key's y may be p or more."""
     y = int.from_bytes(data, "little")
     sign, y = y >> 255, y & (1 << 255) - 1
     u, v = (y * y - 1) % P, (D * y * y + 1) % P
@@ -113,12 +113,12 @@ def _point(data):
     x = x if (v * x * x - u) % P == 0 else x * SQRT_M1 % P
     x = x if x & 1 == sign else P - x
     point = (x, y, 1, x * y % P)
-    return None if y >= P or (v * x * x - u) % P or _same(_times(8, point), ZERO) else point
+    return None if (y >= P and not is_key) or (v * x * x - u) % P or _same(_times(8, point), ZERO) else point
 
 BASE = _point(bytes([0x58]) + bytes([0x66]) * 31)
 
 def verify(key, message, signature):
-    a, r, s = _point(key), _point(signature[:32]), int.from_bytes(signature[32:], "little")
+    a, r, s = _point(key, True), _point(signature[:32]), int.from_bytes(signature[32:], "little")
     k = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % L
     return bool(a and r and s < L and _same(_times(s, BASE), _add(r, _times(k, a))))
 
@@ -188,7 +188,6 @@ def decode_header(data, trust):
     c = Commit(kind=t.int(4, "position"))
     need(c.kind <= FIRST, "a founding or first header", f"position {c.kind}")
     c.author, other, c.schema = t.raw(32, "author"), t.raw(32, "nonce or dataset"), t.raw(32, "schema id")
-    # Not said in so many words: the founding commit introduces its schema, a first one adopts.
     c.change, c.refs = (ADOPT, (other,)) if c.kind == FIRST else (INTRODUCE, ())
     if t.option("certificate"):
         identity, length = t.raw(32, "identity"), t.int(8, "length of name")

@@ -122,6 +122,8 @@ for name, data in V.items():
 
 # ---- Hashes and signatures.
 
+for name in [n for n in V if n.startswith("hash.")]:
+    same(name, derive("commit payload", bytes(i % 251 for i in range(int(name[5:])))))
 same("schema.id", derive("schema", V["schema"]))
 same("node.id", derive("node", V["key.1.public"] + struct.pack("<QIQ", 3, 2, 0x0123456789ABCDEF))[:16])
 same("version.id", derive("version", V["version.heads"]))
@@ -200,6 +202,12 @@ data, lines = read(False, bytes(whole_frames))
 assert data.damaged == 1 and "last commit" in lines[0], lines
 # Author 2 is out as a whole, and with it the commit of author 1 that names it.
 assert {c.id for c in data.admitted.values()} == {V["founding.id"], V["introduce.id"], data.commits[V["introduce.id"]].backlink}
+# A fork, and a tail that nobody signed.
+data, lines = read(False, V["fork.file"])
+assert not data.damaged and len(lines) == 1 and lines[0].startswith("waiting: 1 of 4"), lines
+same("fork.order", b"".join(c.id for c in data.order()))
+same("fork.waits", b"".join(set(data.commits) - set(data.admitted)))
+same("fork.version", derive("version", b"".join(data.heads())))
 # Twice over, and in two files: one version.
 data, lines = read(False, LOG + LOG[48:], V["file.header.store"] + LOG[starts[1]:])
 assert not lines

@@ -281,9 +281,13 @@ impl<'a> Segments<'a> {
 
     /// Moves on from damage in the frame at `damaged` to the next head whose checksum holds, or to
     /// the end, over whole blocks. A damaged frame that was taken is behind us already: its
-    /// checksum held.
-    fn resume(&mut self, damaged: usize) {
-        if self.at == damaged {
+    /// checksum held. What has another tag than belonged there may be whole: a head where a block
+    /// was due begins the segment that was appended after a write was cut short.
+    fn resume(&mut self, damaged: usize, cause: &DamageCause) {
+        use DamageCause::{Block, Head};
+        let is_other_tag =
+            matches!(cause, Head { error, .. } | Block { error, .. } if error.is_other_tag());
+        if self.at == damaged && !is_other_tag {
             self.pass_broken();
         }
         while let Some(found) = find(self.rest(), FRAME_TAG) {
