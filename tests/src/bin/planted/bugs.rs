@@ -1,0 +1,278 @@
+//! The list: what each bug breaks, where, how, and which test must catch it.
+//!
+//! **Invariants**
+//! - `original` occurs exactly once in its file, and with `replacement` instead the code compiles.
+//! - A bug is one slip of the hand: what a reviewer could overlook.
+//!
+//! What this does not do: cover every promise. A promise whose bug was missed once belongs here.
+
+use std::fmt;
+
+/// The test that must catch a bug.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Catcher {
+    pub(crate) package: &'static str,
+    /// The test target.
+    pub(crate) target: &'static str,
+    /// Parts of the names of its tests; all of them, where there is none.
+    pub(crate) filter: &'static [&'static str],
+}
+
+impl Catcher {
+    const fn of(package: &'static str, target: &'static str) -> Self {
+        Catcher { package, target, filter: &[] }
+    }
+
+    /// The folder of the package.
+    pub(crate) fn folder(&self) -> String {
+        match self.package.strip_prefix("woodland-") {
+            Some("tests") | None => "tests".to_owned(),
+            Some(name) => format!("crates/{name}"),
+        }
+    }
+}
+
+impl fmt::Display for Catcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cargo test -p {} --test {}", self.package, self.target)?;
+        if !self.filter.is_empty() {
+            write!(f, " -- {}", self.filter.join(" "))?;
+        }
+        Ok(())
+    }
+}
+
+/// One bug.
+pub(crate) struct Bug {
+    pub(crate) name: &'static str,
+    /// What it breaks.
+    pub(crate) promise: &'static str,
+    pub(crate) file: &'static str,
+    pub(crate) original: &'static str,
+    pub(crate) replacement: &'static str,
+    pub(crate) catcher: Catcher,
+}
+
+const ENGINE: Catcher = Catcher::of("woodland-tests", "engine_agrees");
+const VERSIONS: Catcher = Catcher::of("woodland-log", "versions");
+const DOOR: Catcher = Catcher::of("woodland-log", "door");
+const SEGMENTS: Catcher = Catcher::of("woodland-format", "segments");
+const HOSTILE: Catcher = Catcher::of("woodland-format", "hostile");
+const POWER: Catcher = Catcher { filter: &["power::"], ..Catcher::of("woodland-store", "store") };
+const DAMAGE: Catcher = Catcher { filter: &["damage::"], ..Catcher::of("woodland-store", "store") };
+const FAULTS: Catcher = Catcher { filter: &["faults::"], ..Catcher::of("woodland-store", "store") };
+
+/// The list.
+pub(crate) const BUGS: &[Bug] = &[
+    Bug {
+        name: "frame-checksum-not-compared",
+        promise: "a changed byte of a frame is found",
+        file: "crates/format/src/frame.rs",
+        original: "to_le_bytes(), body);\n    if expected != found {",
+        replacement: "to_le_bytes(), body);\n    if expected != found && body.is_empty() {",
+        catcher: SEGMENTS,
+    },
+    Bug {
+        name: "segments-found-in-payloads",
+        promise: "no segment is looked for inside a frame whose checksum holds",
+        file: "crates/format/src/reader.rs",
+        original: "        if self.at == damaged && !is_other_tag {\n            self.pass_broken();\n        }",
+        replacement: "        let _ = is_other_tag;\n        self.at = damaged;\n        \
+                      self.pass_broken();",
+        catcher: SEGMENTS,
+    },
+    Bug {
+        name: "segment-after-a-cut-lost",
+        promise: "a segment appended after one that was cut short is read",
+        file: "crates/format/src/reader.rs",
+        original: "        if self.at == damaged && !is_other_tag {",
+        replacement: "        if self.at == damaged || is_other_tag {",
+        catcher: SEGMENTS,
+    },
+    Bug {
+        name: "weak-keys-accepted",
+        promise: "a key of small order signs nothing",
+        file: "crates/format/src/signature.rs",
+        original: "!key.is_weak() && key.verify_strict(message, &signature).is_ok()",
+        replacement: "ed25519_dalek::Verifier::verify(&key, message, &signature).is_ok()",
+        catcher: HOSTILE,
+    },
+    Bug {
+        name: "seen-off-by-one",
+        promise: "a commit saw its parent",
+        file: "crates/log/src/log.rs",
+        original: ".is_some_and(|seq| earlier.seq <= *seq)",
+        replacement: ".is_some_and(|seq| earlier.seq < *seq)",
+        catcher: VERSIONS,
+    },
+    Bug {
+        name: "ties-by-arrival",
+        promise: "the branches of a fork are ordered by id, not by arrival",
+        file: "crates/log/src/order.rs",
+        original: "            entries.insert((place.seq, commit.id()), place);",
+        replacement: "            let mut id = commit.id();\n            \
+                      id.0[..4].copy_from_slice(&place.line.to_be_bytes());\n            \
+                      entries.insert((place.seq, id), place);",
+        catcher: VERSIONS,
+    },
+    Bug {
+        name: "since-forgets-one",
+        promise: "what another version lacks is all sent",
+        file: "crates/log/src/since.rs",
+        original: "held.get(&line).map_or(0, |seq| seq + 1)",
+        replacement: "held.get(&line).map_or(0, |seq| seq + 2)",
+        catcher: VERSIONS,
+    },
+    Bug {
+        name: "admitted-unsigned",
+        promise: "a commit that nobody vouches for is not admitted",
+        file: "crates/log/src/door.rs",
+        original: "        if missing.is_empty() && vouched {",
+        replacement: "        if missing.is_empty() {",
+        catcher: DOOR,
+    },
+    Bug {
+        name: "any-signature-vouches",
+        promise: "only the author's own signature vouches",
+        file: "crates/log/src/door.rs",
+        original: "|| woodland_format::verify_commit(&author, &commit, &signature);",
+        replacement: "|| signature != Signature::default();",
+        catcher: DOOR,
+    },
+    Bug {
+        name: "turns-from-the-future",
+        promise: "a turn is exactly what the formula gives",
+        file: "crates/log/src/append.rs",
+        original: "commit.turn());\n        if found != expected {",
+        replacement: "commit.turn());\n        if found < expected {",
+        catcher: DOOR,
+    },
+    Bug {
+        name: "acknowledged-before-sync",
+        promise: "what is acknowledged survives a power cut",
+        file: "crates/store/src/store.rs",
+        original: "        self.disk.sync(&name)?;\n        next.acknowledged_bytes",
+        replacement: "        next.acknowledged_bytes",
+        catcher: POWER,
+    },
+    Bug {
+        name: "folder-not-synced",
+        promise: "a file's name is durable before anything relies on it",
+        file: "crates/store/src/store.rs",
+        original: "    disk.sync(&name)?;\n    disk.sync_folder(names::SEGMENTS)",
+        replacement: "    disk.sync(&name)",
+        catcher: POWER,
+    },
+    Bug {
+        name: "torn-tail-left",
+        promise: "what a cut left behind the last whole segment is cut off",
+        file: "crates/store/src/open.rs",
+        original: "                disk.truncate(name, *offset)?;\n",
+        replacement: "",
+        catcher: POWER,
+    },
+    Bug {
+        name: "acknowledged-length-trusted",
+        promise: "a file shorter than what was acknowledged is refused",
+        file: "crates/store/src/survey/segment_file.rs",
+        original: "        if length < end {\n            let (name, expected",
+        replacement: "        if length > end && length < end {\n            let (name, expected",
+        catcher: POWER,
+    },
+    Bug {
+        name: "root-not-compared",
+        promise: "whole segments in other places than they were written are found",
+        file: "crates/store/src/survey/segment_file.rs",
+        original: "        if root != found {",
+        replacement: "        if root != found && offset == 0 {",
+        catcher: DAMAGE,
+    },
+    Bug {
+        name: "failed-sync-forgotten",
+        promise: "after a failed write nothing more is written through the handle",
+        file: "crates/store/src/store.rs",
+        original: "std::mem::replace(&mut self.condition, Condition::Poisoned);",
+        replacement: "self.condition;",
+        catcher: FAULTS,
+    },
+    Bug {
+        name: "text-right-origins-ignored",
+        promise: "right siblings stand in reverse order of their right origins",
+        file: "crates/graph/src/text/weave.rs",
+        original: "        !origin.is_some_and(|origin| region.contains_key(&origin.run))",
+        replacement: "        let _ = region;\n        by_stamp",
+        catcher: ENGINE,
+    },
+    Bug {
+        name: "text-view-of-another-author",
+        promise: "a position counts in the text that its own author saw",
+        file: "crates/graph/src/text/weave.rs",
+        original: "        if !self.stands_at.is_some_and(|at| past.continues(at)) {",
+        replacement: "        if self.stands_at.is_none() {",
+        catcher: ENGINE,
+    },
+    Bug {
+        name: "text-view-before-a-merge",
+        promise: "the view is taken anew where the author had read others in between",
+        file: "crates/graph/src/past.rs",
+        original: "commit.is_some_and(|commit| commit.parents().is_empty())",
+        replacement: "commit.is_some()",
+        catcher: ENGINE,
+    },
+    Bug {
+        name: "register-keeps-seen-writes",
+        promise: "a write that another write saw no longer stands",
+        file: "crates/graph/src/register.rs",
+        original: "        writes.retain(|(stamp, _)| !past.saw(*stamp));\n",
+        replacement: "",
+        catcher: ENGINE,
+    },
+    Bug {
+        name: "register-drops-concurrent-writes",
+        promise: "a write that nobody saw is a conflict, not lost",
+        file: "crates/graph/src/register.rs",
+        original: "        writes.retain(|(stamp, _)| !past.saw(*stamp));\n",
+        replacement: "        writes.clear();\n",
+        catcher: ENGINE,
+    },
+    Bug {
+        name: "register-winner-by-arrival",
+        promise: "the last write in order wins, not the last to arrive",
+        file: "crates/graph/src/register.rs",
+        original: "writes.partition_point(|(stamp, _)| past.order(*stamp, at).is_lt());",
+        replacement: "writes.len();",
+        catcher: ENGINE,
+    },
+    Bug {
+        name: "type-by-arrival",
+        promise: "the first creation in order decides a node's type",
+        file: "crates/graph/src/derive.rs",
+        original: "entry.creations.partition_point(|(one, _)| order(log, *one, stamp).is_lt());",
+        replacement: "entry.creations.partition_point(|_| log.len() > 0);",
+        catcher: ENGINE,
+    },
+    Bug {
+        name: "unknown-target-let-in",
+        promise: "a pointer to a node that its author had not seen is void",
+        file: "crates/graph/src/derive.rs",
+        original: "        if missing {\n            return Err(Void::UnknownTarget);\n        }\n",
+        replacement: "        let _ = missing;\n",
+        catcher: ENGINE,
+    },
+    Bug {
+        name: "digest-basis-without-its-tree",
+        promise: "the digest counts every change since it was last asked for",
+        file: "crates/graph/src/graph.rs",
+        original: "            None => self.basis.clone(),",
+        replacement: "            None => self.basis.clone().map(|(_, tree)| (self.state.clone(), tree)),",
+        catcher: ENGINE,
+    },
+    Bug {
+        name: "digest-forgets-retyped-nodes",
+        promise: "a node whose type changes takes its objects with it into the digest",
+        file: "crates/graph/src/graph.rs",
+        original: "                    objects.extend(self.objects_of(key.node));\n",
+        replacement: "",
+        catcher: ENGINE,
+    },
+];
