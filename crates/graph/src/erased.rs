@@ -104,7 +104,7 @@ pub(crate) trait AnyKind: Debug + Send + Sync {
         arrived: Vec<Arrival>,
         history: &History<'_>,
     ) -> Vec<Outcome>;
-    /// Derives the object again, from all its ops ascending in order.
+    /// Whether ops must be applied in order.
     fn is_in_order(&self) -> bool;
     fn show(&self, state: &dyn ObjectState) -> Option<Value>;
     fn standing(&self, state: &dyn ObjectState) -> Vec<Standing>;

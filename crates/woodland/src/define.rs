@@ -57,7 +57,6 @@ enum Kind {
     Register(Shape),
     Record(Vec<(String, Shape)>),
     Text,
-    Other { kind: String, config: Vec<u8> },
 }
 
 impl Fields {
@@ -75,11 +74,6 @@ impl Fields {
     /// A text that several people can type in at once.
     pub fn text(&mut self, name: &str) -> &mut Self {
         self.add(name, Kind::Text)
-    }
-
-    /// A field of a kind that is not built in, with its configuration.
-    pub fn other(&mut self, name: &str, kind: &str, config: &[u8]) -> &mut Self {
-        self.add(name, Kind::Other { kind: kind.to_owned(), config: config.to_owned() })
     }
 
     fn add(&mut self, name: &str, kind: Kind) -> &mut Self {
@@ -145,7 +139,6 @@ impl Define {
                 ("record".to_owned(), encode(&RecordConfig { members }))
             }
             Kind::Text => ("text".to_owned(), Vec::new()),
-            Kind::Other { kind, config } => (kind.clone(), config.clone()),
         })
     }
 }

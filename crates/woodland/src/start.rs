@@ -31,10 +31,8 @@ pub enum StartError {
     /// The caller's mistake: a record's configuration does not decode.
     #[error(transparent)]
     Define(#[from] DefineError),
-    /// The caller's mistake: the schema names a kind that the program did not register.
-    #[error(
-        "field {field} is of kind {kind}, which this program does not have: pass it in `Kinds`"
-    )]
+    /// The caller's mistake: the schema names a kind that the facade does not have.
+    #[error("field {field} is of kind {kind}; this release has register, record and text")]
     UnknownKind {
         /// The field, with its type.
         field: String,
