@@ -33,6 +33,7 @@
 
 mod canonical;
 mod commit;
+mod damage;
 mod frame;
 mod hash;
 mod header;
@@ -61,10 +62,11 @@ pub use crate::value::{Value, ValueType};
 
 pub use crate::signature::{Certificate, SecretKey, verify_commit};
 
+pub use crate::damage::{Damage, DamageCause};
 pub use crate::frame::{
     FILE_FORMAT, FILE_HEADER_BYTES, FRAME_HEADER_BYTES, FileError, FileHeader, FrameError, Purpose,
 };
-pub use crate::reader::{Damage, DamageCause, Found, Segment, Segments, read_segments};
+pub use crate::reader::{Found, Segment, Segments, read_segments};
 pub use crate::segment::{SEGMENT_FORMAT, SegmentHead, encode_segment};
 
 pub use crate::canonical::{CanonicalError, decode, encode};

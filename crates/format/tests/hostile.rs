@@ -536,5 +536,5 @@ fn every_error_of_the_crate_can_be_raised() {
         })
         .collect();
     raised(frames, "FrameError", &frame_errors);
-    raised(include_str!("../src/reader.rs"), "DamageCause", &damage_causes());
+    raised(include_str!("../src/damage.rs"), "DamageCause", &damage_causes());
 }
