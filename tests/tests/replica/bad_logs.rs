@@ -50,7 +50,7 @@ fn a_signature_by_another_none_at_all_or_only_behind_a_parent_lets_nothing_in() 
     let by_two = key(2).sign_commit(&unsigned.id());
 
     let none = hand.signed(std::slice::from_ref(&unsigned), |_| None);
-    let path = hand.file(folder.path().join("none.wll"), &[none.clone()]);
+    let path = hand.file(folder.path().join("none.wll"), std::slice::from_ref(&none));
     let (replica, merged) = replica_of(&path);
     assert_eq!((merged.waiting, &merged.unsigned[..]), (1, &[(author(1), 0)][..]));
     assert_eq!(replica.snapshot().log().len(), 1);

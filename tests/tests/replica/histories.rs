@@ -2,7 +2,8 @@
 //!
 //! **Invariants**
 //! - The schema of the random histories has a kind that no program has, which the facade refuses.
-//!   Here they are sealed anew under the same schema without its odd type; what edits that type is void.
+//!   Here they are sealed anew under the same schema without its odd type; what edits that type
+//!   is void.
 
 use crate::by_hand::write_file;
 use crate::notes::{folder, says, told};
