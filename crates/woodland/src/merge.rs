@@ -182,7 +182,7 @@ impl Arrival {
     /// A log of the founding commit alone, if its author's signature stands on it or behind it.
     pub(crate) fn found(&self) -> Option<Log> {
         let segments = match self {
-            Arrival::Log(log) => return Some(log.clone()),
+            Arrival::Log(log) => return Log::found(log.founding().clone()).ok(),
             Arrival::Segments { segments, .. } => segments,
         };
         let wanted = self.dataset().founding();

@@ -192,7 +192,11 @@ fn join(
     let dataset = arrival.dataset();
     let log = arrival.found().ok_or(StartError::NoFounding { dataset })?;
     let mut pending = woodland_log::Pending::default();
-    let (log, merged) = arrival.merge_into(&log, &mut pending).map_err(StartError::Source)?;
+    let (log, mut merged) = arrival.merge_into(&log, &mut pending).map_err(StartError::Source)?;
+    // To the door the founding commit was there before it came; to whoever joins it came with the
+    // rest.
+    merged.admitted += 1;
+    merged.duplicates = merged.duplicates.saturating_sub(1);
     let snapshot = snapshot_of(&log, schema)?;
     let key = SecretKey::from_seed(entropy.bytes()?);
     let mut store = Store::create(disk, dataset, &key, &StoreOptions::default())?;
