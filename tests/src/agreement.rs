@@ -27,6 +27,19 @@ pub fn log_of(commits: &[Commit]) -> Log {
     commits.fold(founded, |log, commit| log.append(commit).expect("a valid commit"))
 }
 
+/// What the oracle says of these commits, which stand past first, and the engine too.
+///
+/// # Panics
+/// When the two differ.
+pub fn agreed(commits: &[Commit]) -> Oracle {
+    let oracle = Oracle::of(commits);
+    let graph = Graph::of(&log_of(commits), Kinds::standard());
+    if let Err(difference) = compare(&oracle, &graph) {
+        panic!("engine and oracle differ: {difference}");
+    }
+    oracle
+}
+
 /// Compares every answer of a graph with the oracle's.
 ///
 /// # Errors

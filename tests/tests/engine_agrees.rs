@@ -3,8 +3,13 @@
 //! `WOODLAND_HISTORIES=10000 cargo test -p woodland-tests --test engine_agrees -- --nocapture` runs
 //! more; `WOODLAND_SEED=n` starts at another seed. A failure names its seed.
 
-use woodland_tests::agreement::check;
-use woodland_tests::histories::{Distribution, History, Recipe};
+use woodland_format::{
+    Commit, FieldId, ObjectId, Op, Payload, RegisterOp, SchemaChange, TypeId, Value, encode,
+    node_id,
+};
+use woodland_graph::{Graph, Kinds};
+use woodland_tests::agreement::{agreed, check, compare, log_of};
+use woodland_tests::histories::{Distribution, History, Line, Recipe, Script};
 use woodland_tests::oracle::Oracle;
 
 fn setting(name: &str, default: u64) -> u64 {
@@ -56,4 +61,34 @@ fn on_histories_full_of_oddities() {
 fn on_payloads_of_a_newer_format() {
     let recipe = Recipe { newer_format_percent: 4, ..Recipe::default() };
     agree("newer formats", &recipe, 8);
+}
+
+/// A fork's late branch creates the same node with another type and comes first in order: what the
+/// node showed is hidden, though no op of its fields arrived.
+#[test]
+fn on_a_node_that_gets_another_type() {
+    let mut script = Script::found();
+    let node = node_id(&script.author(1), 0, 0, 5);
+    let object = |field| ObjectId { node, field: FieldId(field) };
+    let set = |field| {
+        let op = encode(&RegisterOp::Set(Value::String("shown".into())));
+        Op::Edit { object: object(field), op }
+    };
+    let mut branch = |node_type, field| {
+        let ops = vec![Op::Create { node_type: TypeId(node_type), salt: 5 }, set(field)];
+        let payload = Payload::of(ops).encode();
+        let line = Line { after: None, sees: &[], schema: SchemaChange::Keep, payload };
+        script.line(1, line)
+    };
+    let mut branches = [branch(1, 10), branch(2, 20)];
+    branches.sort_by_key(Commit::id);
+    let [first, second] = branches;
+
+    let log = log_of(&[script.commits[0].clone(), second]);
+    let before = Graph::of(&log, Kinds::standard());
+    let digest = before.digest();
+    let log = log.append(&first).expect("a fork is no reason to refuse");
+    let after = before.advance(&log);
+    assert_ne!(digest, after.digest());
+    compare(&agreed(&script.commits), &after).expect("the digest follows the type");
 }

@@ -5,6 +5,7 @@ use woodland_format::{
     Commit, Digest, FieldId, NodeId, ObjectId, Op, Payload, RecordOp, RegisterOp, SchemaChange,
     TextOp, TypeId, Value, digest_branch, digest_key, digest_leaf, encode, node_id,
 };
+use woodland_tests::agreement::agreed;
 use woodland_tests::histories::{Line, Script, founding_schema, later_schema, other_schema};
 use woodland_tests::oracle::{Oracle, digest_of, turn_of};
 
@@ -37,11 +38,11 @@ fn create(node_type: TypeId, salt: u64) -> Op {
 
 /// The reasons of all voids, in order.
 fn reasons(script: &Script) -> Vec<&'static str> {
-    Oracle::of(&script.commits).voids().into_iter().map(|void| void.reason).collect()
+    agreed(&script.commits).voids().into_iter().map(|void| void.reason).collect()
 }
 
 fn value(script: &Script, node: NodeId, field: u64) -> Option<Value> {
-    Oracle::of(&script.commits).values().remove(&ObjectId { node, field: FieldId(field) })
+    agreed(&script.commits).values().remove(&ObjectId { node, field: FieldId(field) })
 }
 
 fn list(values: Vec<Value>) -> Value {
@@ -85,7 +86,7 @@ fn each_reason_holds_for_its_op() {
     for (op, reason) in cases {
         let mut script = blank.clone();
         let commit = script.write(1, &[], vec![set(note, 12, 1), op.clone(), set(note, 12, 2)]);
-        let voids = Oracle::of(&script.commits).voids();
+        let voids = agreed(&script.commits).voids();
         assert_eq!(voids.len(), 1, "{op:?}: {voids:?}");
         assert_eq!((voids[0].commit, voids[0].index), (commit.id(), Some(1)), "{op:?}");
         assert_eq!(voids[0].reason, reason, "{op:?}");
@@ -117,7 +118,7 @@ fn an_unreadable_payload_has_no_ops_and_is_listed_once() {
     let last = script.write(0, &[], vec![set(script.note(), 12, 1)]);
     let erased = Commit::new(last.author(), last.header().clone(), None).unwrap();
     *script.commits.last_mut().unwrap() = erased;
-    let voids = Oracle::of(&script.commits).voids();
+    let voids = agreed(&script.commits).voids();
     assert_eq!(voids.len(), 4);
     assert!(voids.iter().all(|void| void.reason == "unreadable" && void.index.is_none()));
     assert_eq!(value(&script, script.note(), 12), None);
@@ -147,7 +148,7 @@ fn a_schema_is_known_when_the_past_names_and_carries_it() {
     assert_eq!(reasons(&script).len(), 5, "{:?}", reasons(&script));
     assert_eq!(reasons(&script)[2..], ["unknown-schema", "unknown-schema", "unknown-type"]);
     let made = |commit: &Commit| node_id(&commit.author(), commit.seq(), 0, 0);
-    let nodes = Oracle::of(&script.commits).nodes();
+    let nodes = agreed(&script.commits).nodes();
     assert!(nodes.contains_key(&made(&carries)) && !nodes.contains_key(&made(&adopts)));
 }
 
@@ -163,7 +164,7 @@ fn what_the_founding_schema_does_not_show_is_not_visible() {
     let about = edit(tag, 21, encode(&TextOp::Insert { at: 0, text: "a task's".into() }));
     script.write(1, &[], vec![task, rename, stars, member, about]);
     assert_eq!(reasons(&script), ["wrong-type"]);
-    let oracle = Oracle::of(&script.commits);
+    let oracle = agreed(&script.commits);
     assert_eq!(oracle.nodes().len(), 3, "no task");
     assert_eq!(oracle.creations().len(), 4);
     // Another kind under the same field id is another object; another type of value is shown raw.
@@ -183,7 +184,7 @@ fn a_node_has_the_type_of_its_first_creation() {
     let node = node_id(&one.author(), 0, 0, 7);
     let (first, first_type, second_type, second) =
         if one.id() < other.id() { (one, NOTE, TAG, other) } else { (other, TAG, NOTE, one) };
-    let oracle = Oracle::of(&script.commits);
+    let oracle = agreed(&script.commits);
     assert_eq!(oracle.nodes()[&node], first_type);
     let voids = oracle.voids();
     assert_eq!((voids[0].commit, voids[0].reason), (second.id(), "type-differs"));
@@ -193,7 +194,7 @@ fn a_node_has_the_type_of_its_first_creation() {
     script.write(2, &[&second], vec![set(node, field(second_type), "mine")]);
     script.write(3, &[&first], vec![set(node, field(second_type), "not mine")]);
     assert_eq!(reasons(&script), ["type-differs", "wrong-type"]);
-    assert_eq!(Oracle::of(&script.commits).values().len(), 0);
+    assert_eq!(agreed(&script.commits).values().len(), 0);
 }
 
 #[test]
@@ -217,14 +218,14 @@ fn the_last_standing_write_wins_and_the_others_are_its_conflicts() {
     let three = script.write(3, &[], vec![set(note, 10, "three")]);
     assert_eq!(value(&script, note, 10), Some("three".into()));
     let expected = vec![(one.id(), 1, "one".into()), (two.id(), 0, "two".into())];
-    assert_eq!(Oracle::of(&script.commits).conflicts(), BTreeMap::from([(name, expected)]));
+    assert_eq!(agreed(&script.commits).conflicts(), BTreeMap::from([(name, expected)]));
 
     // Who saw the winner, but not the others, replaces it alone.
     script.write(4, &[&three], vec![set(note, 10, "four")]);
     assert_eq!(value(&script, note, 10), Some("four".into()));
-    assert_eq!(Oracle::of(&script.commits).conflicts()[&name].len(), 2);
+    assert_eq!(agreed(&script.commits).conflicts()[&name].len(), 2);
     script.write(4, &[&one, &two], vec![set(note, 10, "all")]);
-    assert!(Oracle::of(&script.commits).conflicts().is_empty());
+    assert!(agreed(&script.commits).conflicts().is_empty());
 }
 
 #[test]
@@ -239,7 +240,7 @@ fn each_member_of_a_record_is_a_register() {
     assert_eq!(value(&script, note, 17), Some(shown));
     let name = (ObjectId { node: note, field: FieldId(17) }, Some(1));
     let expected = BTreeMap::from([(name, vec![(lower.id(), 0, "A".into())])]);
-    assert_eq!(Oracle::of(&script.commits).conflicts(), expected);
+    assert_eq!(agreed(&script.commits).conflicts(), expected);
 }
 
 #[test]
@@ -258,7 +259,7 @@ fn a_set_that_is_not_closed_is_refused() {
     script.write(0, &[], vec![]);
     script.write(0, &[], vec![]);
     script.commits.remove(1);
-    Oracle::of(&script.commits);
+    agreed(&script.commits);
 }
 
 #[test]
@@ -298,7 +299,7 @@ fn the_entries_are_canonical_keys_and_values() {
     let mut script = Script::found();
     let note = script.note();
     script.write(0, &[], vec![set(note, 12, 5), insert(note, 0, "hi")]);
-    let oracle = Oracle::of(&script.commits);
+    let oracle = agreed(&script.commits);
     let mut expected = BTreeMap::new();
     for (node, node_type) in [(note, 1_u64), (script.tag(), 2), (script.odd(), 3)] {
         expected.insert([&[1][..], &node.0].concat(), encode(&node_type));

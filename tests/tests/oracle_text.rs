@@ -1,8 +1,9 @@
 //! Text by hand: FugueMax, tombstones, and what does not interleave.
 
 use woodland_format::{Commit, FieldId, ObjectId, Op, TextOp, Value, encode};
+use woodland_tests::agreement::agreed;
 use woodland_tests::histories::Script;
-use woodland_tests::oracle::{Oracle, TextInserts};
+use woodland_tests::oracle::TextInserts;
 
 fn body(script: &Script) -> ObjectId {
     ObjectId { node: script.note(), field: FieldId(11) }
@@ -17,7 +18,7 @@ fn delete(script: &Script, at: u32, bytes: u32) -> Op {
 }
 
 fn shown(script: &Script) -> String {
-    let oracle = Oracle::of(&script.commits);
+    let oracle = agreed(&script.commits);
     assert_eq!(oracle.voids(), []);
     match oracle.values().remove(&body(script)) {
         Some(Value::String(text)) => text,
@@ -48,7 +49,7 @@ fn concurrent_inserts_at_one_place_go_by_stamp() {
     script.write(2, &[&base], vec![two]);
     script.write(1, &[&base], vec![one]);
     assert_eq!(shown(&script), "[onetwo]");
-    assert_eq!(Oracle::of(&script.commits).text_inserts(), TextInserts::AtOnePlace);
+    assert_eq!(agreed(&script.commits).text_inserts(), TextInserts::AtOnePlace);
 }
 
 #[test]
@@ -99,7 +100,7 @@ fn right_siblings_stand_in_the_reverse_order_of_their_right_origins() {
     let (x, y) = (insert(&script, 1, "x"), insert(&script, 1, "y"));
     let y = script.write(0, &[&a, &c], vec![y]);
     let x = script.write(3, &[&a], vec![x]);
-    let order = Oracle::of(&script.commits).order();
+    let order = agreed(&script.commits).order();
     let place = |commit: &Commit| order.iter().position(|id| *id == commit.id());
     assert!(place(&y) < place(&x), "the stamps are such that Fugue would differ");
     assert_eq!(shown(&script), "axycb");
@@ -142,5 +143,5 @@ fn a_text_is_visible_once_it_has_had_an_op() {
     script.write(0, &[], vec![op]);
     assert_eq!(shown(&script), "");
     let (script, _) = start(&[(9, "void")]);
-    assert_eq!(Oracle::of(&script.commits).values().len(), 0);
+    assert_eq!(agreed(&script.commits).values().len(), 0);
 }

@@ -2,8 +2,8 @@
 //!
 //! **Invariants**
 //! - Its first file is the one with the founding commit; the others come in any order.
-//! - What the door refuses for want of room is offered again once others have come; nothing else may
-//!   be refused, damaged, or wait for ever.
+//! - What the door refuses for want of room is offered again once others have come; nothing else
+//!   may be refused, damaged, or wait for ever.
 //!
 //! What this does not do: judge what it ends in.
 

@@ -378,8 +378,10 @@ fn a_drift_of_the_surface_is_seen() {
     };
     let lib =
         "mod inner;\npub mod open;\npub use crate::inner::{A, T, make};\nid! { /// D.\n B, 3 }";
-    let inner = "pub struct A { pub a: u8, b: u8 }\nimpl A { pub fn c(&self) -> u8 { 1 } fn d() {} }\n\
-                 impl Clone for A { fn clone(&self) -> A { x() } }\npub fn make() {}\npub fn not() {}\n\
+    let inner = "pub struct A { pub a: u8, b: u8 }\n\
+                 impl A { pub fn c(&self) -> u8 { 1 } fn d() {} }\n\
+                 impl Clone for A { fn clone(&self) -> A { x() } }\n\
+                 pub fn make() {}\npub fn not() {}\n\
                  pub trait T { fn must(); fn may() {} }";
     let first = written(lib, inner);
     for shown in

@@ -54,6 +54,8 @@ pub(crate) struct Bug {
 }
 
 const ENGINE: Catcher = Catcher::of("woodland-tests", "engine_agrees");
+/// By hand: the rule where FugueMax and Fugue differ is rare at random.
+const TEXT_BY_HAND: Catcher = Catcher::of("woodland-tests", "oracle_text");
 const VERSIONS: Catcher = Catcher::of("woodland-log", "versions");
 const DOOR: Catcher = Catcher::of("woodland-log", "door");
 const SEGMENTS: Catcher = Catcher::of("woodland-format", "segments");
@@ -201,7 +203,7 @@ pub(crate) const BUGS: &[Bug] = &[
         file: "crates/graph/src/text/weave.rs",
         original: "        !origin.is_some_and(|origin| region.contains_key(&origin.run))",
         replacement: "        let _ = region;\n        by_stamp",
-        catcher: ENGINE,
+        catcher: TEXT_BY_HAND,
     },
     Bug {
         name: "text-view-of-another-author",

@@ -8,8 +8,8 @@
 //! **Invariants**
 //! - The workspace itself is never changed; all happens in the copy.
 //! - A bug is `caught` only where the same test passed without it, the edited code compiles, and
-//!   the test then fails or does not end. An edit whose text is gone, or that does not compile, is an
-//!   error: the list is stale.
+//!   the test then fails or does not end. An edit whose text is gone, or that does not compile, is
+//!   an error: the list is stale.
 //! - The exit status is 0 only if all bugs are caught.
 //!
 //! What this does not do: find bugs of its own. `bugs.rs` is the list.
