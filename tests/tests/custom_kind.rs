@@ -60,6 +60,23 @@ fn schema() -> Schema {
     }
 }
 
+/// A log with one counter, and perhaps a first step of it.
+fn found(step: Option<u8>) -> (Log, ObjectId) {
+    let founder = SecretKey::from_seed([1; 32]);
+    let position = Position::Founding {
+        author: founder.author(),
+        nonce: [0; 32],
+        schema: schema().id(),
+        certificate: None,
+    };
+    let object = ObjectId { node: node_id(&founder.author(), 0, 1, 7), field: FIELD };
+    let mut ops = vec![Op::Schema(schema()), Op::Create { node_type: TypeId(1), salt: 7 }];
+    ops.extend(step.map(|step| Op::Edit { object, op: vec![step] }));
+    let draft = Draft { position, turn: 0, parents: vec![], payload: Payload::of(ops) };
+    let founding = Commit::seal(founder.author(), draft).expect("a founding commit");
+    (Log::found(founding).expect("it founds"), object)
+}
+
 /// One author's commits of one op each, standing on the founding commit.
 fn chain(log: &Log, key: &SecretKey, object: ObjectId, ops: &[Vec<u8>]) -> Vec<Commit> {
     let mut commits: Vec<Commit> = Vec::new();
@@ -86,18 +103,7 @@ fn chain(log: &Log, key: &SecretKey, object: ObjectId, ops: &[Vec<u8>]) -> Vec<C
 
 #[test]
 fn a_kind_of_ones_own_is_folded_in_order_whatever_arrives_when() {
-    let founder = SecretKey::from_seed([1; 32]);
-    let position = Position::Founding {
-        author: founder.author(),
-        nonce: [0; 32],
-        schema: schema().id(),
-        certificate: None,
-    };
-    let ops = vec![Op::Schema(schema()), Op::Create { node_type: TypeId(1), salt: 7 }];
-    let draft = Draft { position, turn: 0, parents: vec![], payload: Payload::of(ops) };
-    let founding = Commit::seal(founder.author(), draft).expect("a founding commit");
-    let object = ObjectId { node: node_id(&founder.author(), 0, 1, 7), field: FIELD };
-    let founded = Log::found(founding).expect("it founds");
+    let (founded, object) = found(None);
     let kinds = Kinds::standard().with(Tally);
 
     let mut rng = Rng::from_seed(3);
@@ -139,22 +145,7 @@ fn a_kind_of_ones_own_is_folded_in_order_whatever_arrives_when() {
 
 #[test]
 fn a_program_without_the_kind_shows_everything_else() {
-    let founder = SecretKey::from_seed([1; 32]);
-    let position = Position::Founding {
-        author: founder.author(),
-        nonce: [0; 32],
-        schema: schema().id(),
-        certificate: None,
-    };
-    let object = ObjectId { node: node_id(&founder.author(), 0, 1, 7), field: FIELD };
-    let ops = vec![
-        Op::Schema(schema()),
-        Op::Create { node_type: TypeId(1), salt: 7 },
-        Op::Edit { object, op: vec![4] },
-    ];
-    let draft = Draft { position, turn: 0, parents: vec![], payload: Payload::of(ops) };
-    let founding = Commit::seal(founder.author(), draft).expect("a founding commit");
-    let log = Log::found(founding).expect("it founds");
+    let (log, object) = found(Some(4));
     let graph = Graph::of(&log, Kinds::standard());
     assert_eq!(graph.all().count(), 1);
     assert_eq!(graph.values(&[object]), [None]);
