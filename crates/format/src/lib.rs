@@ -31,6 +31,7 @@
 //! # Ok::<(), woodland_format::CommitError>(())
 //! ```
 
+mod block;
 mod canonical;
 mod commit;
 mod damage;
@@ -41,6 +42,7 @@ mod id;
 pub mod limits;
 mod payload;
 mod reader;
+mod rows;
 mod schema;
 mod segment;
 mod signature;
@@ -62,6 +64,7 @@ pub use crate::value::{Value, ValueType};
 
 pub use crate::signature::{Certificate, SecretKey, verify_commit};
 
+pub use crate::block::{Block, Commits, OpenBlock, Payloads};
 pub use crate::damage::{Damage, DamageCause};
 pub use crate::frame::{
     FILE_FORMAT, FILE_HEADER_BYTES, FRAME_HEADER_BYTES, FileError, FileHeader, FrameError, Purpose,

@@ -13,33 +13,67 @@
 //!
 //! What this does not do: verify signatures, repair, or read files.
 
+use crate::block::Block;
 use crate::canonical;
-use crate::commit::{Commit, CommitError, HashedPayload, SignedPoint};
+use crate::commit::{Commit, SignedPoint};
 use crate::damage::{Damage, DamageCause};
 use crate::frame::{self, FRAME_HEADER_BYTES, FrameError, Tag};
-use crate::header::{HEADER_FORMAT, Header, HeaderError, Position, SchemaChange};
-use crate::id::{AuthorKey, CommitId, DatasetId, PayloadHash, SchemaId, Signature};
-use crate::limits::SEGMENT_COMMITS_MAX;
-use crate::limits::{FRAME_BYTES_MAX, HEADER_BYTES_MAX, PARENTS_MAX, PAYLOAD_BYTES_MAX};
-use crate::segment::{SEGMENT_FORMAT, SegmentHead, row};
+use crate::id::{AuthorKey, DatasetId};
+use crate::limits::{FRAME_BYTES_MAX, SEGMENT_COMMITS_MAX};
+use crate::rows::{Chain, Cursor};
+use crate::segment::{SEGMENT_FORMAT, SegmentHead};
 
 const HEAD_BYTES_MAX: usize = 256;
+/// First seq and number of commits, before a block's rows.
+const BLOCK_HEAD_BYTES: usize = 12;
 /// What every frame's tag begins with.
 const FRAME_TAG: &[u8; 3] = b"SEG";
 
-/// The commits of a segment, decoded, and the signatures that stood with them.
+/// The commits of a segment, in compact form, and the signatures that stood with them.
 #[derive(Debug, Clone)]
 pub struct Segment {
     /// What the segment says about itself.
     pub head: SegmentHead,
     /// Its commits, or as many as stand before the damage.
-    pub commits: Vec<Commit>,
+    blocks: Vec<Block>,
     /// Its signatures, not verified.
     pub points: Vec<SignedPoint>,
     /// Where its head stands: bytes from the beginning of the file.
     pub offset: u64,
     /// Its length.
     pub bytes: u64,
+}
+
+impl Segment {
+    /// Its commits, or as many as stand before the damage, by seq. Decodes them.
+    pub fn commits(&self) -> impl Iterator<Item = Commit> + Clone + '_ {
+        self.blocks.iter().flat_map(|block| block.commits(self.head.author))
+    }
+
+    /// How many commits it holds.
+    pub fn len(&self) -> u32 {
+        self.blocks.iter().map(Block::len).sum()
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.blocks.is_empty()
+    }
+
+    /// Its first commit.
+    pub fn first(&self) -> Option<Commit> {
+        self.commits().next()
+    }
+
+    /// Its last commit, or the last before the damage.
+    pub fn last(&self) -> Option<Commit> {
+        self.blocks.last()?.commits(self.head.author).last()
+    }
+
+    /// The blocks in which its commits stand.
+    pub fn blocks(&self) -> &[Block] {
+        &self.blocks
+    }
 }
 
 /// What stands at one place of a file of segments.
@@ -86,7 +120,7 @@ impl Iterator for Segments<'_> {
                 return Some(Found { segment: None, damage: Some(damage) });
             }
         };
-        let mut run = Run::of(&head);
+        let mut run = Run::of(&head, self.rest().len());
         let mut outcome = Ok(());
         for _ in 0..head.blocks {
             let block_at = self.at;
@@ -102,13 +136,14 @@ impl Iterator for Segments<'_> {
         let damage = outcome.err().map(|(at, cause)| {
             let end = match cause {
                 DamageCause::Last { .. } => head.first_seq,
-                _ => run.next_seq,
+                _ => run.chain.next_seq,
             };
             let intact = (head.first_seq, end);
             self.damage(number, Some(head.author), at, intact, cause)
         });
         let (offset, bytes) = (self.offset(start), (self.at - start) as u64);
-        let segment = Segment { head, commits: run.commits, points: run.points, offset, bytes };
+        let Run { blocks, points, .. } = run;
+        let segment = Segment { head, blocks, points, offset, bytes };
         Some(Found { segment: Some(segment), damage })
     }
 }
@@ -231,22 +266,20 @@ impl<'a> Segments<'a> {
         let body = self
             .frame(Tag::Block, FRAME_BYTES_MAX)
             .map_err(|error| DamageCause::Block { offset, error })?;
-        let mut cursor = Cursor { bytes: body, offset, seq: run.next_seq };
-        let first_seq = cursor.u64()?;
-        let commits = cursor.u32()?;
+        let next_seq = run.chain.next_seq;
+        let mut cursor = Cursor { bytes: body, offset, seq: next_seq };
+        let first_seq = u64::from_le_bytes(cursor.array()?);
+        let commits = u32::from_le_bytes(cursor.array()?);
         let mismatch =
             |what, expected, found| Err(DamageCause::Mismatch { offset, what, expected, found });
-        if first_seq != run.next_seq {
-            return mismatch("the first seq", run.next_seq, first_seq);
+        if first_seq != next_seq {
+            return mismatch("the first seq", next_seq, first_seq);
         }
-        let left = head.first_seq + u64::from(head.commits) - run.next_seq;
+        let left = head.first_seq + u64::from(head.commits) - next_seq;
         if commits == 0 || u64::from(commits) > left {
             return mismatch("the number of commits", left, u64::from(commits));
         }
-        for _ in 0..commits {
-            cursor.seq = run.next_seq;
-            run.take_row(&mut cursor)?;
-        }
+        run.take(&mut cursor, commits)?;
         if !cursor.bytes.is_empty() {
             return mismatch(
                 "the number of bytes after the last row",
@@ -259,12 +292,12 @@ impl<'a> Segments<'a> {
 
     fn close(&self, run: &Run, head: &SegmentHead, start: usize) -> Result<(), DamageCause> {
         let offset = self.offset(start);
-        let (expected, found) = (u64::from(head.commits), run.commits.len() as u64);
+        let (expected, found) = (u64::from(head.commits), run.chain.next_seq - head.first_seq);
         if expected != found {
             let what = "the number of commits in all blocks";
             return Err(DamageCause::HeadMismatch { offset, what, expected, found });
         }
-        match run.previous {
+        match run.chain.previous {
             Some(found) if found != head.last => {
                 Err(DamageCause::Last { offset, expected: head.last, found })
             }
@@ -273,162 +306,43 @@ impl<'a> Segments<'a> {
     }
 }
 
-/// The chain as far as it is decoded.
+/// The chain as far as it is read.
 struct Run {
-    author: AuthorKey,
-    next_seq: u64,
-    previous: Option<CommitId>,
-    turn: Option<u64>,
-    commits: Vec<Commit>,
+    chain: Chain,
+    blocks: Vec<Block>,
     points: Vec<SignedPoint>,
 }
 
 impl Run {
-    fn of(head: &SegmentHead) -> Self {
+    /// `bytes` is what there is from the head's end on: no more blocks fit into it than `blocks`
+    /// has room for.
+    fn of(head: &SegmentHead, bytes: usize) -> Self {
+        let fitting = bytes / (FRAME_HEADER_BYTES + BLOCK_HEAD_BYTES);
         Run {
-            author: head.author,
-            next_seq: head.first_seq,
-            previous: head.previous,
-            turn: None,
-            commits: Vec::new(),
+            chain: Chain::starting(head.author, head.first_seq, head.previous),
+            blocks: Vec::with_capacity(fitting.min(head.blocks as usize)),
             points: Vec::new(),
         }
     }
 
-    fn take_row(&mut self, cursor: &mut Cursor<'_>) -> Result<(), DamageCause> {
-        let flags = cursor.take(1)?[0];
-        if flags & row::UNKNOWN != 0 {
-            return Err(cursor.broken("has a flag that this release does not know"));
+    /// Takes the rows of a block. What stands before the damage in them is kept.
+    fn take(&mut self, cursor: &mut Cursor<'_>, commits: u32) -> Result<(), DamageCause> {
+        let rows = cursor.bytes;
+        let (first_seq, previous) = (self.chain.next_seq, self.chain.previous);
+        self.chain.renewed();
+        let (mut taken, mut end, mut outcome) = (0, 0, Ok(()));
+        while taken < commits && outcome.is_ok() {
+            outcome = self.chain.take(cursor).map(|(commit, signature)| {
+                let commit = commit.id();
+                self.points.extend(signature.map(|signature| SignedPoint { commit, signature }));
+                taken += 1;
+                end = rows.len() - cursor.bytes.len();
+            });
         }
-        let commit = if flags & row::HEADER != 0 {
-            self.first(flags, cursor)?
-        } else {
-            self.next(flags, cursor)?
-        };
-        if flags & row::SIGNED != 0 {
-            let signature = Signature(cursor.array()?);
-            self.points.push(SignedPoint { commit: commit.id(), signature });
+        if taken > 0 {
+            self.blocks.push(Block::of_checked(first_seq, previous, taken, rows[..end].to_vec()));
         }
-        self.turn = Some(commit.turn());
-        self.previous = Some(commit.id());
-        self.next_seq += 1;
-        self.commits.push(commit);
-        Ok(())
-    }
-
-    fn first(&self, flags: u8, cursor: &mut Cursor<'_>) -> Result<Commit, DamageCause> {
-        let spelled = row::TURN | row::PARENTS | row::ADOPT | row::INTRODUCE;
-        if flags & spelled != 0 {
-            return Err(cursor.broken("has a whole header and parts of one"));
-        }
-        let length = cursor.u32()? as usize;
-        if length > HEADER_BYTES_MAX {
-            return Err(cursor.broken("has a header over the limit"));
-        }
-        let bytes = cursor.take(length)?;
-        let (offset, seq) = (cursor.offset, cursor.seq);
-        let bad = |error| DamageCause::Commit { offset, seq, error };
-        let header = Header::decode(bytes).map_err(|error| bad(error.into()))?;
-        if header.first_author().is_none() || self.next_seq != 0 {
-            return Err(cursor.broken("has a whole header, which only a chain's first commit has"));
-        }
-        let (_, payload) = cursor.payload(flags)?;
-        Commit::of_checked(self.author, header, payload).map_err(bad)
-    }
-
-    fn next(&self, flags: u8, cursor: &mut Cursor<'_>) -> Result<Commit, DamageCause> {
-        let Some(backlink) = self.previous else {
-            return Err(cursor.broken("is a chain's first and lacks its whole header"));
-        };
-        let turn = match (flags & row::TURN != 0, self.turn) {
-            (true, _) => cursor.u64()?,
-            (false, Some(turn)) => turn,
-            (false, None) => return Err(cursor.broken("is the segment's first and lacks its turn")),
-        };
-        let parents = if flags & row::PARENTS != 0 { cursor.parents()? } else { Vec::new() };
-        let schema = match flags & (row::ADOPT | row::INTRODUCE) {
-            0 => SchemaChange::Keep,
-            row::ADOPT => SchemaChange::Adopt(SchemaId(cursor.array()?)),
-            row::INTRODUCE => SchemaChange::Introduce(SchemaId(cursor.array()?)),
-            _ => return Err(cursor.broken("adopts and introduces a schema at once")),
-        };
-        let (payload_bytes, payload) = cursor.payload(flags)?;
-        let header = Header {
-            format: HEADER_FORMAT,
-            position: Position::Next { backlink, seq: self.next_seq, schema },
-            payload_hash: payload.hash(),
-            payload_bytes,
-            turn,
-            parents,
-        };
-        let (offset, seq) = (cursor.offset, cursor.seq);
-        header
-            .check()
-            .map_err(CommitError::from)
-            .and_then(|()| Commit::of_checked(self.author, header, payload))
-            .map_err(|error| DamageCause::Commit { offset, seq, error })
-    }
-}
-
-/// Takes parts off the front of a block; every take is checked.
-struct Cursor<'a> {
-    bytes: &'a [u8],
-    offset: u64,
-    seq: u64,
-}
-
-impl<'a> Cursor<'a> {
-    fn broken(&self, reason: &'static str) -> DamageCause {
-        DamageCause::Row { offset: self.offset, seq: self.seq, reason }
-    }
-
-    fn take(&mut self, length: usize) -> Result<&'a [u8], DamageCause> {
-        let Some((taken, rest)) = self.bytes.split_at_checked(length) else {
-            return Err(self.broken("ends after the block does"));
-        };
-        self.bytes = rest;
-        Ok(taken)
-    }
-
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], DamageCause> {
-        let mut array = [0; N];
-        array.copy_from_slice(self.take(N)?);
-        Ok(array)
-    }
-
-    fn u32(&mut self) -> Result<u32, DamageCause> {
-        Ok(u32::from_le_bytes(self.array()?))
-    }
-
-    fn u64(&mut self) -> Result<u64, DamageCause> {
-        Ok(u64::from_le_bytes(self.array()?))
-    }
-
-    fn parents(&mut self) -> Result<Vec<CommitId>, DamageCause> {
-        let count = usize::from(u16::from_le_bytes(self.array()?));
-        if count == 0 {
-            return Err(self.broken("has a list of parents without any"));
-        }
-        if count > PARENTS_MAX {
-            let error = HeaderError::TooManyParents { found: count }.into();
-            return Err(DamageCause::Commit { offset: self.offset, seq: self.seq, error });
-        }
-        let bytes = self.take(count * CommitId::BYTES)?;
-        let (ids, _) = bytes.as_chunks::<{ CommitId::BYTES }>();
-        Ok(ids.iter().map(|id| CommitId(*id)).collect())
-    }
-
-    fn payload(&mut self, flags: u8) -> Result<(u32, HashedPayload), DamageCause> {
-        let length = self.u32()?;
-        if length as usize > PAYLOAD_BYTES_MAX {
-            let error = HeaderError::PayloadTooLong { found: u64::from(length) }.into();
-            return Err(DamageCause::Commit { offset: self.offset, seq: self.seq, error });
-        }
-        if flags & row::ERASED != 0 {
-            return Ok((length, HashedPayload::erased(length, PayloadHash(self.array()?))));
-        }
-        let payload = self.take(length as usize)?;
-        Ok((length, HashedPayload::of(payload.into())))
+        outcome
     }
 }
 

@@ -3,13 +3,11 @@
 //! ```text
 //!  head:   format ─ dataset ─ author ─ first seq ─ previous? ─ last ─ commits ─ blocks
 //!  (canonical) block:  first seq (u64) ─ commits (u32) ─ row, row, …
-//!  row:    flags ─ [whole header | turn? ─ parents? ─ schema?] ─ payload ─ signature?
 //! ```
 //!
 //! **Invariants**
-//! - Ids, backlinks, seqs and payload hashes are recomputed, not stored; a turn is stored where it
-//!   differs from the commit before. `last` in the head is what recomputing must end in.
-//! - A block holds whole commits; a commit is in one block.
+//! - `last` in the head is what recomputing the ids of all rows must end in.
+//! - A block holds whole commits; a commit is in one block; its rows need no other block.
 //! - How a run is cut into segments and blocks has no meaning.
 //!
 //! What this does not do: verify a signature or place a commit; that is the log's door.
@@ -17,13 +15,14 @@
 use crate::canonical;
 use crate::commit::Commit;
 use crate::frame::{self, Tag};
-use crate::header::{Position, SchemaChange};
+use crate::header::Position;
 use crate::id::{AuthorKey, CommitId, DatasetId, Signature};
-use crate::limits::{BLOCK_BYTES_TARGET, SEGMENT_COMMITS_MAX};
+use crate::limits::{BLOCK_BYTES_TARGET, HEADER_BYTES_MAX, SEGMENT_COMMITS_MAX};
+use crate::rows::Chain;
 use serde::{Deserialize, Serialize};
 
 /// The segment format that this release writes.
-pub const SEGMENT_FORMAT: u8 = 1;
+pub const SEGMENT_FORMAT: u8 = 2;
 
 /// What a segment says about itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,18 +43,6 @@ pub struct SegmentHead {
     pub commits: u32,
     /// How many blocks follow the head.
     pub blocks: u32,
-}
-
-/// What a row of a block holds, as flags.
-pub(crate) mod row {
-    pub(crate) const HEADER: u8 = 1;
-    pub(crate) const TURN: u8 = 2;
-    pub(crate) const PARENTS: u8 = 4;
-    pub(crate) const ADOPT: u8 = 8;
-    pub(crate) const INTRODUCE: u8 = 16;
-    pub(crate) const ERASED: u8 = 32;
-    pub(crate) const SIGNED: u8 = 64;
-    pub(crate) const UNKNOWN: u8 = 128;
 }
 
 /// The bytes of a segment with these commits, consecutive and of one author, and with the
@@ -99,74 +86,37 @@ fn encode_blocks(
     commits: &[Commit],
     signature: impl Fn(&Commit) -> Option<Signature>,
 ) -> Vec<Vec<u8>> {
+    let Some(first) = commits.first() else { return Vec::new() };
     let mut blocks = Vec::new();
     let mut rows = Vec::new();
-    let mut row = Vec::new();
     let mut block_start = 0;
-    let mut turn = None;
+    let mut chain = Chain::starting(first.author(), first.seq(), first.backlink());
     for (at, commit) in commits.iter().enumerate() {
-        put_row(&mut row, commit, turn, signature(commit));
-        turn = Some(commit.turn());
-        // A block that a large commit would overfill is closed before it.
-        if !rows.is_empty() && rows.len() + row.len() > BLOCK_BYTES_TARGET {
+        // A block that a large commit might overfill is closed before it.
+        if at > block_start && rows.len() + row_bytes_max(commit) > BLOCK_BYTES_TARGET {
             blocks.push(block(&commits[block_start..at], &rows));
             rows.clear();
             block_start = at;
+            chain.renewed();
         }
-        rows.append(&mut row);
+        chain.put(&mut rows, commit, signature(commit));
     }
     blocks.push(block(&commits[block_start..], &rows));
     blocks
+}
+
+/// The most bytes that the row of this commit can have.
+fn row_bytes_max(commit: &Commit) -> usize {
+    const REST: usize = 256;
+    let header = match commit.header().position {
+        Position::Next { .. } => commit.parents().len() * CommitId::BYTES,
+        _ => HEADER_BYTES_MAX,
+    };
+    commit.payload().map_or(0, <[u8]>::len) + header + REST
 }
 
 fn block(commits: &[Commit], rows: &[u8]) -> Vec<u8> {
     let first_seq = commits.first().map_or(0, Commit::seq);
     let count = u32::try_from(commits.len()).expect("within SEGMENT_COMMITS_MAX");
     [&first_seq.to_le_bytes()[..], &count.to_le_bytes(), rows].concat()
-}
-
-fn put_row(out: &mut Vec<u8>, commit: &Commit, turn: Option<u64>, signature: Option<Signature>) {
-    let flags_at = out.len();
-    let mut flags = 0;
-    out.push(0);
-    if let Position::Next { schema, .. } = commit.header().position {
-        if turn != Some(commit.turn()) {
-            flags |= row::TURN;
-            out.extend_from_slice(&commit.turn().to_le_bytes());
-        }
-        if !commit.parents().is_empty() {
-            flags |= row::PARENTS;
-            let count = u16::try_from(commit.parents().len()).expect("PARENTS_MAX fits u16");
-            out.extend_from_slice(&count.to_le_bytes());
-            for parent in commit.parents() {
-                out.extend_from_slice(&parent.0);
-            }
-        }
-        let (flag, id) = match schema {
-            SchemaChange::Keep => (0, None),
-            SchemaChange::Adopt(id) => (row::ADOPT, Some(id)),
-            SchemaChange::Introduce(id) => (row::INTRODUCE, Some(id)),
-        };
-        flags |= flag;
-        out.extend(id.iter().flat_map(|id| id.0));
-    } else {
-        flags |= row::HEADER;
-        let header = commit.header().encode();
-        let length = u32::try_from(header.len()).expect("HEADER_BYTES_MAX fits u32");
-        out.extend_from_slice(&length.to_le_bytes());
-        out.extend_from_slice(&header);
-    }
-    out.extend_from_slice(&commit.header().payload_bytes.to_le_bytes());
-    match commit.payload() {
-        Some(payload) => out.extend_from_slice(payload),
-        None => {
-            flags |= row::ERASED;
-            out.extend_from_slice(&commit.header().payload_hash.0);
-        }
-    }
-    if let Some(signature) = signature {
-        flags |= row::SIGNED;
-        out.extend_from_slice(&signature.0);
-    }
-    out[flags_at] = flags;
 }

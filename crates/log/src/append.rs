@@ -9,11 +9,15 @@
 //! What this does not do: ask for signatures. Whoever appends vouches; commits from outside come
 //! through [`crate::Pending`].
 
-use crate::line::{Line, learn};
+use crate::ids::Ids;
+use crate::knowledge::Knowledge;
+use crate::line::{Epoch, Line};
 use crate::log::Log;
-use crate::order::Runs;
+use crate::order::{Lines, Runs};
 use crate::place::{OrderKey, Place};
-use im::{OrdMap, OrdSet, Vector};
+use crate::tree::Tree;
+use im::OrdMap;
+use std::borrow::Borrow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use woodland_format::{AuthorKey, Commit, CommitId, DatasetId, Position, SchemaChange, SchemaId};
@@ -107,20 +111,20 @@ impl Log {
     ///
     /// # Errors
     /// [`AppendError::NotFounding`] for any other commit.
-    #[expect(clippy::needless_pass_by_value, reason = "the log keeps it")]
     pub fn found(founding: Commit) -> Result<Log, AppendError> {
         let Position::Founding { .. } = founding.header().position else {
             return Err(AppendError::NotFounding { commit: founding.id() });
         };
         let mut log = Log {
-            dataset: DatasetId::from(founding.id()),
-            lines: Vector::new(),
-            places: OrdMap::new(),
+            founding: founding.clone(),
+            lines: Lines::default(),
+            ids: Ids::default(),
             runs: Runs::default(),
-            heads: OrdSet::new(),
+            authors: Tree::default(),
+            heads: Tree::default(),
             introductions: OrdMap::new(),
         };
-        log.place_commit(&founding);
+        log.place_commit(&founding, None);
         Ok(log)
     }
 
@@ -138,29 +142,44 @@ impl Log {
     ///
     /// # Errors
     /// [`AppendError`] of the first commit that breaks a rule; then none is taken.
-    pub fn extend<'a>(
+    pub fn extend<C: Borrow<Commit>>(
         &self,
-        commits: impl IntoIterator<Item = &'a Commit>,
+        commits: impl IntoIterator<Item = C>,
     ) -> Result<Log, AppendError> {
         let mut log = self.clone();
         for commit in commits {
-            log.insert(commit)?;
+            log.insert(commit.borrow())?;
         }
         Ok(log)
     }
 
     /// Takes a commit in; false where it was held already.
     pub(crate) fn insert(&mut self, commit: &Commit) -> Result<bool, AppendError> {
-        if let Some(held) = self.get(&commit.id()) {
+        let before = self.end_of_chain(commit);
+        // What follows the last commit of a line is not held: it would be in that line.
+        if before.is_none()
+            && let Some(held) = self.place(&commit.id()).and_then(|place| self.author(place))
+        {
             // The id does not name the author of a later commit: a false claim may carry a true id.
-            same_author(commit, held.author())?;
+            same_author(commit, held)?;
             return Ok(false);
         }
         self.check_dataset(commit)?;
-        self.check_past(commit)?;
+        let before = self.check_past(commit, before)?;
         self.check_schema(commit)?;
-        self.place_commit(commit);
+        self.place_commit(commit, before);
         Ok(true)
+    }
+
+    /// Where the backlink of a commit stands, if it is the last commit of a line of its author.
+    fn end_of_chain(&self, commit: &Commit) -> Option<Place> {
+        /// Of an author that forked more often, the index of ids is asked.
+        const LINES_MAX: usize = 4;
+        let backlink = commit.backlink()?;
+        self.lines_of(&commit.author()).take(LINES_MAX).find_map(|number| {
+            let line = self.line(number)?;
+            (line.tip() == backlink).then(|| Place { line: number, seq: line.end_seq() - 1 })
+        })
     }
 
     /// The references of a commit that this log does not hold, ascending.
@@ -175,32 +194,44 @@ impl Log {
             Position::First { dataset, .. } => dataset,
             Position::Next { .. } => return Ok(()),
         };
-        if found == self.dataset {
+        if found == self.dataset() {
             return Ok(());
         }
-        let (commit, expected) = (commit.id(), self.dataset);
+        let (commit, expected) = (commit.id(), self.dataset());
         Err(AppendError::OtherDataset { commit, expected, found })
     }
 
-    fn check_past(&self, commit: &Commit) -> Result<(), AppendError> {
-        let missing = self.missing(commit);
-        if !missing.is_empty() {
-            let missing = missing.into_iter().collect();
-            return Err(AppendError::Missing { commit: commit.id(), missing });
+    /// Checks what a commit stands on. Gives the place of its backlink; `before` is that, where it
+    /// is known.
+    fn check_past(
+        &self,
+        commit: &Commit,
+        before: Option<Place>,
+    ) -> Result<Option<Place>, AppendError> {
+        if before.is_none() || !commit.parents().is_empty() {
+            let missing = self.missing(commit);
+            if !missing.is_empty() {
+                let missing = missing.into_iter().collect();
+                return Err(AppendError::Missing { commit: commit.id(), missing });
+            }
         }
-        if let Some(before) = commit.backlink().and_then(|id| self.get(&id)) {
-            same_author(commit, before.author())?;
-            let (expected, found) = (before.seq().saturating_add(1), commit.seq());
+        let before = before.or_else(|| commit.backlink().and_then(|id| self.place(&id)));
+        if let Some(place) = before {
+            same_author(commit, self.author(place).unwrap_or(commit.author()))?;
+            let (expected, found) = (place.seq.saturating_add(1), commit.seq());
             if found != expected {
                 return Err(AppendError::Seq { commit: commit.id(), expected, found });
             }
         }
-        let expected = self.next_turn(commit.backlink(), commit.parents());
+        let expected = match before.and_then(|place| self.turn(place)) {
+            Some(turn) if commit.parents().is_empty() => Some(turn),
+            _ => self.next_turn(commit.backlink(), commit.parents()),
+        };
         let (expected, found) = (expected.expect("all references are held"), commit.turn());
         if found != expected {
             return Err(AppendError::Turn { commit: commit.id(), expected, found });
         }
-        Ok(())
+        Ok(before)
     }
 
     fn check_schema(&self, commit: &Commit) -> Result<(), AppendError> {
@@ -218,58 +249,74 @@ impl Log {
         Err(AppendError::SchemaNotIntroduced { commit: commit.id(), schema })
     }
 
-    /// Puts a valid commit into every index.
-    fn place_commit(&mut self, commit: &Commit) {
-        let before = commit.backlink().and_then(|id| self.place(&id));
+    /// Puts a valid commit into every index. `before` is the place of its backlink.
+    fn place_commit(&mut self, commit: &Commit, before: Option<Place>) {
         let place = self.line_for(commit, before);
         self.note_past(commit, place);
         self.note_schema(commit, place);
-        self.places.insert(commit.id(), place);
-        let line = Arc::make_mut(&mut self.lines[place.line as usize]);
-        line.commits.push_back(commit.clone());
-        self.runs.add(&self.lines, commit, place);
+        let id = commit.id();
+        let mut index = 0;
+        self.line_mut(place.line, |line| {
+            line.push(commit);
+            index = place.seq - line.first_seq;
+        });
+        self.ids.add(&id, place.line, index);
+        self.runs.add(commit.turn(), commit.author(), place);
         for reference in commit.references() {
             self.heads.remove(&reference);
         }
-        self.heads.insert(commit.id());
+        self.heads.insert(id, ());
+    }
+
+    pub(crate) fn line_mut(&mut self, number: u32, change: impl FnOnce(&mut Line)) {
+        self.lines.alter(number, |line| {
+            change(Arc::make_mut(line.expect("a place that was given has its line")));
+            None
+        });
     }
 
     /// Where the commit goes: the end of its chain's line, or a line of its own.
     fn line_for(&mut self, commit: &Commit, before: Option<Place>) -> Place {
-        let seq = commit.seq();
-        if let Some(before) = before
-            && self.lines[before.line as usize].end_seq() == seq
+        let (seq, author) = (commit.seq(), commit.author());
+        let base = before.and_then(|before| Some((before, self.line(before.line)?)));
+        if let Some((before, base)) = base
+            && base.end_seq() == seq
         {
             return Place { line: before.line, seq };
         }
         let number = u32::try_from(self.lines.len()).expect("fewer than 2^32 authors and forks");
-        let mut line = Line::starting(commit.author(), before, seq);
-        let (mut known, mut schema) = Default::default();
-        if let Some(before) = before {
-            let base = &self.lines[before.line as usize];
-            known = base.knowledge_at(before.seq).cloned().unwrap_or_default();
-            known.insert(before.line, before.seq);
-            schema = base.schema_at(before.seq);
+        let mut line = Line::starting(author, before, seq, commit.backlink());
+        let mut epoch = Epoch { turn: commit.turn(), known: Knowledge::default() };
+        if let Some((before, base)) = base {
+            epoch.known = base.epoch_at(before.seq).known.clone();
+            epoch.known.raise(before.line, before.seq);
+            if let Some(schema) = base.schema_at(before.seq) {
+                line.schemas.insert(seq, schema);
+            }
         }
-        line.knowledge.insert(seq, known);
-        line.schemas.extend(schema.map(|schema| (seq, schema)));
-        self.lines.push_back(Arc::new(line));
+        line.epochs.insert(seq, epoch);
+        self.lines.insert(number, Arc::new(line));
+        self.authors.insert((author, number), ());
         Place { line: number, seq }
     }
 
+    /// Notes what the commit, which stands at the end of its line, has newly seen.
     fn note_past(&mut self, commit: &Commit, place: Place) {
         let backlink = commit.backlink();
-        let mut seen = commit.references().filter(|id| Some(*id) != backlink).peekable();
-        if seen.peek().is_none() {
+        // A parent that is the backlink, too, tells nothing new, and yet makes a turn.
+        if commit.parents().is_empty() && backlink.is_some() {
             return;
         }
-        let line = &self.lines[place.line as usize];
-        let mut known = line.knowledge_at(place.seq).cloned().unwrap_or_default();
+        let seen = commit.references().filter(|id| Some(*id) != backlink);
+        let line = self.line(place.line).expect("the commit has its line");
+        let (_, last) = line.epochs.last().expect("a line notes what it knew at its beginning");
+        let mut known = last.known.clone();
         for parent in seen.filter_map(|id| self.place(&id)).filter(|at| at.line != place.line) {
-            let past = self.lines[parent.line as usize].knowledge_at(parent.seq);
-            learn(&mut known, parent, past.expect("a line's first commit notes what it knew"));
+            let line = self.line(parent.line).expect("the parent has its line");
+            known.learn(parent, &line.epoch_at(parent.seq).known);
         }
-        Arc::make_mut(&mut self.lines[place.line as usize]).knowledge.insert(place.seq, known);
+        let epoch = Epoch { turn: commit.turn(), known };
+        self.line_mut(place.line, |line| line.epochs.insert(place.seq, epoch));
     }
 
     fn note_schema(&mut self, commit: &Commit, place: Place) {
@@ -280,7 +327,7 @@ impl Log {
             Position::Next { schema: SchemaChange::Adopt(schema), .. } => (schema, false),
             Position::Next { schema: SchemaChange::Keep, .. } => return,
         };
-        Arc::make_mut(&mut self.lines[place.line as usize]).schemas.insert(place.seq, schema);
+        self.line_mut(place.line, |line| line.schemas.insert(place.seq, schema));
         if introduces {
             let by_key = self.introductions.entry(schema).or_default();
             by_key.insert(OrderKey::of(commit), place);

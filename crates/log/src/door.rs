@@ -119,11 +119,12 @@ impl<'a> Admission<'a> {
     /// door.
     fn catch_up(&mut self, seen: Option<&Log>) {
         let Some(seen) = seen.filter(|_| self.waiting.len() > 0) else { return };
-        if seen.places.ptr_eq(&self.log.places) {
+        if seen.lines.ptr_eq(&self.log.lines) {
             return;
         }
         if self.log.is_made_from(seen) {
-            for (_, commit) in self.log.arrived(seen) {
+            let log = self.log.clone();
+            for (_, commit) in log.arrived(seen) {
                 self.now_held(&commit);
             }
         } else {
@@ -143,7 +144,7 @@ impl<'a> Admission<'a> {
             }
         }
         for entry in waiting.entries() {
-            if let Some(held) = self.log.get(&entry.commit.id()).cloned() {
+            if let Some(held) = self.log.get(&entry.commit.id()) {
                 self.now_held(&held);
             }
         }
@@ -151,32 +152,32 @@ impl<'a> Admission<'a> {
 
     fn take(&mut self, segment: &Segment) {
         let signatures = self.verify(segment);
-        let vouched = self.vouched(segment, &signatures);
+        let author = segment.head.author;
         // First what waits already: it may be the past of what comes now.
         for (id, signature) in &signatures {
-            let claim = (*id, segment.head.author);
+            let claim = (*id, author);
             if let Some(place) = self.log.place(id) {
                 self.log.keep_point(place, *signature);
             }
             self.waiting.sign(&claim, *signature);
             self.ready.extend(self.waiting.vouch(claim));
         }
-        for (commit, _) in segment.commits.iter().zip(&vouched).filter(|(_, vouched)| **vouched) {
-            if let Some(backlink) = commit.backlink() {
-                self.ready.extend(self.waiting.vouch((backlink, commit.author())));
-            }
+        let vouched = self.vouched(segment, &signatures);
+        if vouched > 0
+            && let Some(previous) = segment.head.previous
+        {
+            self.ready.extend(self.waiting.vouch((previous, author)));
         }
         self.admit_ready();
 
-        let mut full = Vec::new();
-        for (commit, vouched) in segment.commits.iter().zip(vouched) {
+        let mut full = None;
+        for (index, commit) in (0..).zip(segment.commits()) {
             let signature = signatures.get(&commit.id()).copied();
-            let signature = signature.filter(|_| commit.author() == segment.head.author);
-            if !self.receive(commit, vouched, signature, full.is_empty()) {
-                full.push(commit);
+            if !self.receive(&commit, index < vouched, signature, full.is_none()) {
+                self.leave_out(full.get_or_insert_with(|| LeftOut::from(&commit)), &commit);
             }
         }
-        self.refuse_full(&full);
+        self.refused.extend(full.map(LeftOut::refusal));
     }
 
     /// The signatures of the segment that hold.
@@ -185,8 +186,8 @@ impl<'a> Admission<'a> {
         let mut verified = BTreeMap::new();
         for point in &segment.points {
             let (commit, signature) = (point.commit, point.signature);
-            let held = self.log.get(&commit);
-            if held.is_some_and(|held| held.author() != author) {
+            let held = self.log.place(&commit).and_then(|place| self.log.author(place));
+            if held.is_some_and(|held| held != author) {
                 self.refused.push(Refusal::Signature { author, commit });
                 continue;
             }
@@ -205,17 +206,17 @@ impl<'a> Admission<'a> {
         verified
     }
 
-    /// Of each commit of the segment, whether a signature is known that covers it.
-    fn vouched(&self, segment: &Segment, verified: &BTreeMap<CommitId, Signature>) -> Vec<bool> {
-        let mut vouched = vec![false; segment.commits.len()];
-        let mut from_above = None;
-        for (commit, vouched) in segment.commits.iter().zip(&mut vouched).rev() {
-            let claim = (commit.id(), commit.author());
-            let signed = claim.1 == segment.head.author && verified.contains_key(&claim.0);
-            *vouched = signed || from_above == Some(claim) || self.waiting.is_vouched(&claim);
-            from_above = commit.backlink().filter(|_| *vouched).map(|id| (id, claim.1));
+    /// How many of the segment's commits, from its first on, a known signature covers: a segment
+    /// is one chain, so whoever vouches for one of them vouches for those before it.
+    fn vouched(&self, segment: &Segment, verified: &BTreeMap<CommitId, Signature>) -> u32 {
+        let author = segment.head.author;
+        if verified.is_empty() && self.waiting.len() == 0 {
+            return 0;
         }
-        vouched
+        let vouches =
+            |id: CommitId| verified.contains_key(&id) || self.waiting.is_vouched(&(id, author));
+        let vouching = (1..).zip(segment.commits()).filter(|(_, commit)| vouches(commit.id()));
+        vouching.last().map_or(0, |(count, _)| count)
     }
 
     /// Takes one commit of the segment; false where there is no room for it to wait.
@@ -227,8 +228,9 @@ impl<'a> Admission<'a> {
         may_wait: bool,
     ) -> bool {
         let claim = (commit.id(), commit.author());
-        let held = self.log.get(&claim.0).map(Commit::author);
-        let before = commit.backlink().and_then(|id| self.log.get(&id)).map(Commit::author);
+        let author_of = |id| self.log.place(&id).and_then(|place| self.log.author(place));
+        let held = author_of(claim.0);
+        let before = commit.backlink().and_then(author_of);
         if let Some(expected) = held.or(before).filter(|author| *author != claim.1) {
             self.refuse_claim(claim, expected);
             return true;
@@ -381,19 +383,38 @@ impl<'a> Admission<'a> {
         }
     }
 
-    fn refuse_full(&mut self, full: &[&Commit]) {
-        let Some(first) = full.first() else { return };
-        let refused: BTreeSet<_> = full.iter().map(|commit| commit.id()).collect();
-        let missing: BTreeSet<_> = full
-            .iter()
-            .flat_map(|commit| self.log.missing(commit))
-            .filter(|id| !refused.contains(id) && self.waiting.claims_of(*id).is_empty())
-            .collect();
-        self.refused.push(Refusal::Full {
-            author: first.author(),
-            first: first.id(),
-            commits: full.len(),
-            missing: missing.into_iter().collect(),
-        });
+    /// Counts a commit for which there is no room, and what it lacks.
+    fn leave_out(&self, full: &mut LeftOut, commit: &Commit) {
+        /// Enough to ask for; more are asked for when these have come.
+        const MISSING_MAX: usize = 4096;
+        for id in self.log.missing(commit) {
+            let is_named = Some(id) == full.last || !self.waiting.claims_of(id).is_empty();
+            if !is_named && full.missing.len() < MISSING_MAX {
+                full.missing.insert(id);
+            }
+        }
+        full.commits += 1;
+        full.last = Some(commit.id());
+    }
+}
+
+/// Consecutive commits of a segment for which there is no room.
+struct LeftOut {
+    author: AuthorKey,
+    first: CommitId,
+    last: Option<CommitId>,
+    commits: usize,
+    missing: BTreeSet<CommitId>,
+}
+
+impl LeftOut {
+    fn from(first: &Commit) -> Self {
+        let (author, first) = (first.author(), first.id());
+        LeftOut { author, first, last: None, commits: 0, missing: BTreeSet::new() }
+    }
+
+    fn refusal(self) -> Refusal {
+        let LeftOut { author, first, commits, missing, .. } = self;
+        Refusal::Full { author, first, commits, missing: missing.into_iter().collect() }
     }
 }

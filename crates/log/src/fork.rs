@@ -6,6 +6,7 @@
 //! What this does not do: say why. The usual cause is a restored backup or a copied store.
 
 use crate::log::Log;
+use crate::place::Place;
 use std::collections::BTreeMap;
 use woodland_format::{AuthorKey, CommitId};
 
@@ -23,19 +24,16 @@ pub struct Fork {
 /// Every fork, by author, then by the seq and the id of the shared backlink. Costs O(lines).
 pub(crate) fn forks(log: &Log) -> Vec<Fork> {
     let mut branches = BTreeMap::<_, Vec<CommitId>>::new();
-    for line in &log.lines {
-        let shared = line.base.and_then(|base| log.commit(base));
-        let key = (line.author, shared.map(|commit| (commit.seq(), commit.id())));
-        let first = line.commits.front().expect("a line of a log is never empty");
-        let rivals = branches.entry(key).or_default();
+    for (_, line) in log.lines.iter() {
+        let shared = line.base.and_then(|base| Some((base.seq, log.id(base)?)));
+        let rivals = branches.entry((line.author, shared)).or_default();
         if let Some(base) = line.base
             && rivals.is_empty()
         {
             // The branch that came first goes on in the base line itself.
-            let next = log.line(base.line).and_then(|base_line| base_line.get(base.seq + 1));
-            rivals.extend(next.map(|commit| commit.id()));
+            rivals.extend(log.id(Place { seq: base.seq + 1, ..base }));
         }
-        rivals.push(first.id());
+        rivals.push(line.id(line.first_seq).expect("a line of a log is never empty"));
     }
     branches.retain(|_, rivals| rivals.len() > 1);
     let fork = |((author, shared), mut rivals): ((_, Option<(u64, _)>), Vec<CommitId>)| {

@@ -93,11 +93,19 @@ impl FromIterator<(AuthorKey, Tip)> for Frontier {
 impl Log {
     /// Of each author, the tips held. Costs O(lines).
     pub fn frontier(&self) -> Frontier {
-        let tip = |line: &crate::line::Line| {
-            let tip = line.tip();
-            (line.author, Tip { seq: tip.seq(), id: tip.id() })
+        let tip = |(_, line): (&u32, &std::sync::Arc<crate::line::Line>)| {
+            (line.author, Tip { seq: line.end_seq() - 1, id: line.tip() })
         };
-        self.lines.iter().map(|line| tip(line)).collect()
+        self.lines.iter().map(tip).collect()
+    }
+
+    /// The tips held of one author, ascending.
+    pub fn tips(&self, author: &AuthorKey) -> Vec<Tip> {
+        let lines = self.lines_of(author).filter_map(|number| self.line(number));
+        let mut tips: Vec<_> =
+            lines.map(|line| Tip { seq: line.end_seq() - 1, id: line.tip() }).collect();
+        tips.sort_unstable();
+        tips
     }
 
     /// Whether this log holds every tip that the frontier names, and so everything below.

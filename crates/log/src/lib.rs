@@ -15,17 +15,23 @@
 //! What this does not do: read or write bytes, make or sign commits, look inside a payload.
 
 mod append;
+mod branches;
 mod door;
 mod fork;
 mod frontier;
+mod ids;
+mod knowledge;
 mod line;
+mod listed;
 mod log;
 mod merge;
 mod order;
 mod place;
 mod points;
+mod reader;
 mod refusal;
 mod since;
+mod tree;
 mod waiting;
 
 pub use crate::place::{OrderKey, Place};
@@ -33,10 +39,12 @@ pub use crate::place::{OrderKey, Place};
 pub use crate::append::AppendError;
 pub use crate::fork::Fork;
 pub use crate::frontier::{Frontier, Tip};
+pub use crate::listed::{Inserted, Listed};
 pub use crate::log::Log;
-pub use crate::merge::{MergeError, UnknownHead};
+pub use crate::merge::{MergeError, UnknownHead, Work};
 pub use crate::order::Order;
 pub use crate::points::PointError;
+pub use crate::reader::PayloadReader;
 
 pub use crate::door::{Offered, Pending};
 pub use crate::refusal::Refusal;

@@ -5,107 +5,168 @@
 //!                   └── 3 ─ 4    line 1, base (0, 2): a fork
 //! ```
 //!
+//! Its commits are blocks of rows (`woodland_format::Block`), from which one is decoded when it is
+//! asked for. A block is small: finding an id costs the hashes of half a block.
+//!
 //! **Invariants**
 //! - Seqs are gapless from `first_seq` on; each commit's backlink is the one before it, and the
 //!   first one's is the commit at `base`.
-//! - `knowledge` and `schemas` have an entry at `first_seq` and wherever the value changes; between
+//! - The closed blocks and then the open one hold all commits; the open one is never empty once the
+//!   line is part of a log.
+//! - `epochs` and `schemas` have an entry at `first_seq` and wherever the value changes; between
 //!   entries the last one holds.
-//! - A past holds of any line a prefix, so the highest seq seen of each line says all of it.
-//!   Knowledge of a line comes with knowledge of its base.
+//!
+//! What this does not do: know the other lines, or check a commit.
 
+use crate::knowledge::Knowledge;
 use crate::place::Place;
 use crate::points::Points;
-use im::{OrdMap, Vector};
-use woodland_format::{AuthorKey, Commit, SchemaId};
+use crate::tree::{Tree, Weigh};
+use std::sync::Arc;
+use woodland_format::{AuthorKey, Block, Commit, CommitId, OpenBlock, SchemaId};
 
-/// Of each line but the knower's own, the highest seq in the past.
-pub(crate) type Knowledge = OrdMap<u32, u64>;
+/// A block with so many commits is closed.
+const BLOCK_COMMITS: u32 = 16;
+/// And one with so many bytes: an open block is copied when a shared log is appended to.
+const BLOCK_BYTES: usize = 2048;
 
 /// One unbranched stretch of one author's chain.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct Line {
     pub(crate) author: AuthorKey,
     /// The commit before the first, in another line; none where the first has no backlink.
     pub(crate) base: Option<Place>,
     pub(crate) first_seq: u64,
-    /// Never empty once the line is part of a log.
-    pub(crate) commits: Vector<Commit>,
-    pub(crate) knowledge: OrdMap<u64, Knowledge>,
-    pub(crate) schemas: OrdMap<u64, SchemaId>,
+    /// By first seq.
+    blocks: Tree<u64, Closed>,
+    open: OpenBlock,
+    /// Payload bytes of the commits in closed blocks.
+    closed_bytes: u64,
+    pub(crate) epochs: Tree<u64, Epoch>,
+    pub(crate) schemas: Tree<u64, SchemaId>,
     pub(crate) points: Points,
 }
 
+#[derive(Debug, Clone)]
+struct Closed {
+    block: Arc<Block>,
+    /// Payload bytes of the line's commits before it.
+    bytes_before: u64,
+}
+
+impl Weigh for Closed {}
+impl Weigh for SchemaId {}
+
+/// What holds from one commit to the next that sees something new.
+#[derive(Debug, Clone)]
+pub(crate) struct Epoch {
+    pub(crate) turn: u64,
+    pub(crate) known: Knowledge,
+}
+
+impl Weigh for Epoch {}
+
 impl Line {
-    /// A line without commits, which begins at this seq.
-    pub(crate) fn starting(author: AuthorKey, base: Option<Place>, first_seq: u64) -> Self {
+    /// A line without commits, which begins at this seq, after the commit `previous` at `base`.
+    pub(crate) fn starting(
+        author: AuthorKey,
+        base: Option<Place>,
+        first_seq: u64,
+        previous: Option<CommitId>,
+    ) -> Self {
         Line {
             author,
             base,
             first_seq,
-            commits: Vector::new(),
-            knowledge: OrdMap::new(),
-            schemas: OrdMap::new(),
+            blocks: Tree::default(),
+            open: OpenBlock::starting(author, first_seq, previous),
+            closed_bytes: 0,
+            epochs: Tree::default(),
+            schemas: Tree::default(),
             points: Points::default(),
         }
     }
 
-    /// The commit with this seq.
-    pub(crate) fn get(&self, seq: u64) -> Option<&Commit> {
-        let index = usize::try_from(seq.checked_sub(self.first_seq)?).ok()?;
-        self.commits.get(index)
+    /// Adds the commit that comes next.
+    pub(crate) fn push(&mut self, commit: &Commit) {
+        let open = self.open.block();
+        let payload = commit.payload().map_or(0, <[u8]>::len);
+        if open.len() >= BLOCK_COMMITS
+            || !open.is_empty() && open.bytes().saturating_add(payload) > BLOCK_BYTES
+        {
+            let (first_seq, bytes) = (open.first_seq(), open.payload_bytes_to(u64::MAX));
+            let block = Arc::new(self.open.close());
+            self.blocks.insert(first_seq, Closed { block, bytes_before: self.closed_bytes });
+            self.closed_bytes += bytes;
+        }
+        self.open.push(commit);
     }
 
     /// One past the highest seq.
     pub(crate) fn end_seq(&self) -> u64 {
-        self.first_seq + self.commits.len() as u64
+        self.open.block().end_seq()
     }
 
-    /// The last commit.
-    pub(crate) fn tip(&self) -> &Commit {
-        self.commits.last().expect("a line of a log is never empty")
+    /// Whether it has a commit with this seq.
+    pub(crate) fn holds(&self, seq: u64) -> bool {
+        (self.first_seq..self.end_seq()).contains(&seq)
     }
 
-    /// What the commit with this seq knew of other lines.
-    pub(crate) fn knowledge_at(&self, seq: u64) -> Option<&Knowledge> {
-        self.knowledge.get_prev(&seq).map(|(_, known)| known)
+    /// The id of the last commit.
+    pub(crate) fn tip(&self) -> CommitId {
+        self.open.last().expect("a line of a log is never empty")
+    }
+
+    /// The block that holds the commit with this seq.
+    pub(crate) fn block(&self, seq: u64) -> Option<&Block> {
+        if seq >= self.open.block().first_seq() {
+            return (seq < self.end_seq()).then(|| self.open.block());
+        }
+        let (_, closed) = self.blocks.at_or_before(&seq)?;
+        Some(&closed.block)
+    }
+
+    /// The commit with this seq, decoded.
+    pub(crate) fn get(&self, seq: u64) -> Option<Commit> {
+        self.block(seq)?.get(self.author, seq)
+    }
+
+    /// The id of the commit with this seq.
+    pub(crate) fn id(&self, seq: u64) -> Option<CommitId> {
+        let end = self.end_seq();
+        if seq.checked_add(1) == Some(end) {
+            return Some(self.tip());
+        }
+        let block = self.block(seq)?;
+        if seq + 1 == block.end_seq() {
+            return self.block(seq + 1)?.previous();
+        }
+        block.get(self.author, seq).map(|commit| commit.id())
+    }
+
+    /// Whether the commit with this seq has this id.
+    pub(crate) fn is_at(&self, seq: u64, id: &CommitId) -> bool {
+        self.id(seq).is_some_and(|held| held == *id)
+    }
+
+    /// Payload bytes of the commits up to and with this seq.
+    pub(crate) fn bytes_to(&self, seq: u64) -> u64 {
+        let open = self.open.block();
+        if seq >= open.first_seq() {
+            return self.closed_bytes + open.payload_bytes_to(seq);
+        }
+        let closed = self.blocks.at_or_before(&seq);
+        closed.map_or(0, |(_, closed)| closed.bytes_before + closed.block.payload_bytes_to(seq))
+    }
+
+    /// What holds at the commit with this seq.
+    pub(crate) fn epoch_at(&self, seq: u64) -> &Epoch {
+        let epoch = self.epochs.at_or_before(&seq);
+        epoch.expect("a line's first commit notes what it knew").1
     }
 
     /// The schema that the commit with this seq is written under.
     pub(crate) fn schema_at(&self, seq: u64) -> Option<SchemaId> {
-        self.schemas.get_prev(&seq).map(|(_, schema)| *schema)
-    }
-}
-
-/// Adds to `known` that this commit, and what it knew, is in the past.
-pub(crate) fn learn(known: &mut Knowledge, place: Place, its_past: &Knowledge) {
-    if known.get(&place.line).is_some_and(|seq| *seq >= place.seq) {
-        // A past is closed: with a later commit of the line, this one's past is already in it.
-        return;
-    }
-    join(known, its_past);
-    if known.get(&place.line).is_none_or(|seq| *seq < place.seq) {
-        known.insert(place.line, place.seq);
-    }
-}
-
-/// Raises `known` to cover `other`. Costs what the two do not share.
-fn join(known: &mut Knowledge, other: &Knowledge) {
-    use im::ordmap::DiffItem;
-    let mut raised = Vec::new();
-    let mut covered = true;
-    for item in known.diff(other) {
-        match item {
-            DiffItem::Add(line, seq) => raised.push((*line, *seq)),
-            DiffItem::Update { old: (_, before), new: (line, seq) } if seq > before => {
-                raised.push((*line, *seq));
-            }
-            _ => covered = false,
-        }
-    }
-    if covered {
-        // Taking the other as it is keeps one shared value where two pasts are one.
-        known.clone_from(other);
-    } else {
-        known.extend(raised);
+        self.schemas.at_or_before(&seq).map(|(_, schema)| *schema)
     }
 }

@@ -2,36 +2,41 @@
 //!
 //! ```text
 //!  lines    number → stretch of one author's chain      the commits themselves
-//!  places   id → (line, seq)                            an index
+//!  ids      some bytes of an id → (line, seq)           an index
 //!  runs     (turn, author) → stretches of lines         the order
+//!  authors  author → lines                              where a chain goes on
 //!  heads    ids that no held commit refers to           the version's name
 //! ```
 //!
 //! **Invariants**
-//! - `places`, `runs` and `heads` say of the commits in `lines` what can be computed from them.
+//! - `ids`, `runs`, `authors` and `heads` say of the commits in `lines` what can be computed from
+//!   them.
 //! - A commit's references are held, in places that were given before its own.
 //! - Two logs are equal when they hold the same commits; signatures do not count.
-//!
-//! `places` is an ordered map because a hash map would need randomness against chosen ids.
+//! - A commit is decoded when it is asked for; a log holds none but the founding one as a value.
 //!
 //! What this does not do: decode a payload, or say what is visible.
 
 use crate::fork::Fork;
+use crate::ids::Ids;
 use crate::line::Line;
 use crate::order::{Lines, Order, Runs};
 use crate::place::{OrderKey, Place};
-use im::{OrdMap, OrdSet};
+use crate::tree::Tree;
+use im::OrdMap;
+use std::cmp::Ordering;
 use std::fmt;
-use woodland_format::{Commit, CommitId, DatasetId, SchemaId, VersionId, version_id};
+use woodland_format::{AuthorKey, Commit, CommitId, DatasetId, SchemaId, VersionId, version_id};
 
 /// A version of a dataset's log. Cheap to clone; whatever changes it makes another.
 #[derive(Clone)]
 pub struct Log {
-    pub(crate) dataset: DatasetId,
+    pub(crate) founding: Commit,
     pub(crate) lines: Lines,
-    pub(crate) places: OrdMap<CommitId, Place>,
+    pub(crate) ids: Ids,
     pub(crate) runs: Runs,
-    pub(crate) heads: OrdSet<CommitId>,
+    pub(crate) authors: Tree<(AuthorKey, u32), ()>,
+    pub(crate) heads: Tree<CommitId, ()>,
     /// By schema, the commits whose header introduces it.
     pub(crate) introductions: OrdMap<SchemaId, OrdMap<OrderKey, Place>>,
 }
@@ -39,81 +44,126 @@ pub struct Log {
 impl Log {
     /// The dataset whose log this is.
     pub fn dataset(&self) -> DatasetId {
-        self.dataset
+        DatasetId::from(self.founding.id())
     }
 
     /// The commit that founded the dataset; first in the order.
     pub fn founding(&self) -> &Commit {
-        let commit = self.get(&self.dataset.founding());
-        commit.expect("every log holds its founding commit")
+        &self.founding
     }
 
     /// How many commits it holds, at least one.
     pub fn len(&self) -> u64 {
-        self.places.len() as u64
+        self.runs.commits()
     }
 
     /// Never: every log holds its founding commit.
     pub fn is_empty(&self) -> bool {
-        self.places.is_empty()
+        self.len() == 0
     }
 
     /// The name of this set of commits.
     pub fn version(&self) -> VersionId {
-        version_id(&self.heads)
+        version_id(self.heads.iter().map(|(head, ())| head))
     }
 
     /// The commits that no other held commit refers to, ascending.
-    pub fn heads(&self) -> impl Iterator<Item = CommitId> + '_ {
-        self.heads.iter().copied()
+    pub fn heads(&self) -> impl ExactSizeIterator<Item = CommitId> + '_ {
+        self.heads.iter().map(|(head, ())| *head)
     }
 
     /// Whether it holds this commit.
     pub fn contains(&self, id: &CommitId) -> bool {
-        self.places.contains_key(id)
+        self.place(id).is_some()
     }
 
     /// The commit with this id.
-    pub fn get(&self, id: &CommitId) -> Option<&Commit> {
+    pub fn get(&self, id: &CommitId) -> Option<Commit> {
         self.commit(self.place(id)?)
     }
 
     /// Where the commit with this id stands.
     pub fn place(&self, id: &CommitId) -> Option<Place> {
-        self.places.get(id).copied()
+        self.ids.candidates(id).find_map(|(number, index)| {
+            let line = self.line(number)?;
+            let place = Place::in_line(number, line.first_seq, index);
+            line.is_at(place.seq, id).then_some(place)
+        })
     }
 
     /// The commit at this place.
-    pub fn commit(&self, place: Place) -> Option<&Commit> {
+    pub fn commit(&self, place: Place) -> Option<Commit> {
         self.line(place.line)?.get(place.seq)
     }
 
-    /// The order key of the commit at this place.
+    /// The id of the commit at this place.
+    pub fn id(&self, place: Place) -> Option<CommitId> {
+        self.line(place.line)?.id(place.seq)
+    }
+
+    /// Who wrote the commit at this place.
+    pub fn author(&self, place: Place) -> Option<AuthorKey> {
+        self.line(place.line).filter(|line| line.holds(place.seq)).map(|line| line.author)
+    }
+
+    /// The logical clock of the commit at this place.
+    pub fn turn(&self, place: Place) -> Option<u64> {
+        let line = self.line(place.line).filter(|line| line.holds(place.seq))?;
+        Some(line.epoch_at(place.seq).turn)
+    }
+
+    /// The order key of the commit at this place. Where only the order of two commits is asked for,
+    /// [`Log::compare`] costs less.
     pub fn key(&self, place: Place) -> Option<OrderKey> {
-        self.commit(place).map(OrderKey::of)
+        let (turn, author, id) = (self.turn(place)?, self.author(place)?, self.id(place)?);
+        Some(OrderKey { turn, author, seq: place.seq, id })
+    }
+
+    /// How the commits at two places stand in order. Costs no hash but between branches of a fork.
+    ///
+    /// # Panics
+    /// When nothing is held at one of them.
+    pub fn compare(&self, one: Place, other: Place) -> Ordering {
+        if one.line == other.line {
+            return one.seq.cmp(&other.seq);
+        }
+        let key = |place| (self.turn(place), self.author(place), place.seq);
+        let (key, its_key) = (key(one), key(other));
+        assert!(key.0.is_some() && its_key.0.is_some(), "nothing is held there");
+        key.cmp(&its_key).then_with(|| self.id(one).cmp(&self.id(other)))
+    }
+
+    /// How many commits stand before this one in the order. Costs O(log runs).
+    pub fn position(&self, place: Place) -> Option<u64> {
+        let run = (self.turn(place)?, self.author(place)?);
+        self.runs.position_of(&self.lines, run, place)
+    }
+
+    /// The commit before which `position` others stand. Costs O(log runs).
+    pub fn at_position(&self, position: u64) -> Option<Place> {
+        self.runs.at(&self.lines, position)
+    }
+
+    /// How many runs the order has: stretches that one author wrote in one turn.
+    pub fn order_runs(&self) -> usize {
+        self.runs.len()
     }
 
     /// Whether `earlier` is `later` itself or in its causal past. Costs O(log lines).
     pub fn saw(&self, later: Place, earlier: Place) -> bool {
-        if self.commit(later).is_none() || self.commit(earlier).is_none() {
-            return false;
-        }
-        if later.line == earlier.line {
-            return earlier.seq <= later.seq;
-        }
-        let known = self.line(later.line).and_then(|line| line.knowledge_at(later.seq));
-        known.and_then(|known| known.get(&earlier.line)).is_some_and(|seq| earlier.seq <= *seq)
+        let is_held = self.author(earlier).is_some();
+        is_held && self.seen(later, earlier.line).is_some_and(|seq| earlier.seq <= seq)
     }
 
     /// The highest seq of a line that the commit at `later` is or has in its past.
     ///
     /// With it, many questions of [`Log::saw`] about one commit become comparisons.
     pub fn seen(&self, later: Place, line: u32) -> Option<u64> {
-        self.commit(later)?;
+        let own = self.line(later.line).filter(|own| own.holds(later.seq))?;
         if later.line == line {
             return Some(later.seq);
         }
-        self.line(later.line)?.knowledge_at(later.seq)?.get(&line).copied()
+        own.epoch_at(later.seq).known.get(line)
     }
 
     /// All commits in order-key order, from either end.
@@ -140,8 +190,7 @@ impl Log {
     /// The schema that the commit is written under: the last that its author's chain named up to
     /// it.
     pub fn schema(&self, place: Place) -> Option<SchemaId> {
-        self.commit(place)?;
-        self.line(place.line)?.schema_at(place.seq)
+        self.line(place.line).filter(|line| line.holds(place.seq))?.schema_at(place.seq)
     }
 
     /// The commits whose header introduces this schema, in order.
@@ -153,13 +202,14 @@ impl Log {
     ///
     /// Without a backlink it is a first commit, for which the dataset counts as a parent.
     pub fn next_turn(&self, backlink: Option<CommitId>, parents: &[CommitId]) -> Option<u64> {
-        let founding = backlink.is_none().then(|| self.dataset.founding());
+        let turn_of = |id: &CommitId| self.turn(self.place(id)?);
         let mut turn = match &backlink {
-            Some(id) => self.get(id)?.turn(),
-            None => 0,
+            Some(id) => turn_of(id)?,
+            // The founding commit has turn 0.
+            None => 1,
         };
-        for parent in parents.iter().chain(&founding) {
-            turn = turn.max(self.get(parent)?.turn().checked_add(1)?);
+        for parent in parents {
+            turn = turn.max(turn_of(parent)?.checked_add(1)?);
         }
         Some(turn)
     }
@@ -170,13 +220,20 @@ impl Log {
     }
 
     pub(crate) fn line(&self, number: u32) -> Option<&Line> {
-        self.lines.get(number as usize).map(AsRef::as_ref)
+        self.lines.get(&number).map(AsRef::as_ref)
+    }
+
+    /// The numbers of an author's lines.
+    pub(crate) fn lines_of(&self, author: &AuthorKey) -> impl Iterator<Item = u32> + '_ {
+        let range = (*author, 0)..=(*author, u32::MAX);
+        self.authors.range(range).map(|((_, line), ())| *line)
     }
 }
 
 impl PartialEq for Log {
     fn eq(&self, other: &Self) -> bool {
-        self.dataset == other.dataset && self.heads == other.heads
+        self.dataset() == other.dataset()
+            && (self.heads.ptr_eq(&other.heads) || self.heads().eq(other.heads()))
     }
 }
 
@@ -184,7 +241,8 @@ impl Eq for Log {}
 
 impl fmt::Debug for Log {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (dataset, heads) = (self.dataset.short(), self.heads.len());
+        let (dataset, heads) = (self.dataset(), self.heads.len());
+        let dataset = dataset.short();
         write!(f, "Log({} commits of {dataset}, {heads} heads)", self.len())
     }
 }

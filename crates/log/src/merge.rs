@@ -2,16 +2,18 @@
 //!
 //! **Invariants**
 //! - A merge is the union of two sets of commits: commutative, associative, idempotent.
-//! - It costs what arrived and the number of lines; a line that both share is not looked at.
+//! - Where one log was made from the other, what both share is not looked at: a merge costs what
+//!   arrived and the lines that it is in. [`Work`] counts that.
 //! - The places of the log that was merged into hold in the result.
 //!
 //! What this does not do: verify. What is in a log came through its door.
 
 use crate::line::Line;
+use crate::listed::Listed;
 use crate::log::Log;
-use crate::place::{OrderKey, Place};
+use crate::order::Stretch;
 use std::sync::Arc;
-use woodland_format::{Commit, CommitId, DatasetId};
+use woodland_format::{CommitId, DatasetId};
 
 /// Two logs that cannot be merged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -45,53 +47,73 @@ pub enum UnknownHead {
     NoHeads,
 }
 
+/// What a merge looked at. The same for the same logs, on any machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Work {
+    /// Lines (unbranched stretches of an author's chain) that the two logs do not share.
+    pub lines: u64,
+    /// Commits whose id was asked for, in order to find where such a line begins to differ.
+    pub probes: u64,
+    /// Commits that were taken in.
+    pub commits: u64,
+}
+
 impl Log {
     /// The version that holds what this one or the other holds, with both logs' signed points.
     ///
     /// # Errors
     /// [`MergeError`] for the log of another dataset.
     pub fn merge(&self, other: &Log) -> Result<Log, MergeError> {
-        if self.dataset != other.dataset {
-            let (expected, found) = (self.dataset, other.dataset);
+        self.merge_counted(other).map(|(merged, _)| merged)
+    }
+
+    /// The same, and what was looked at for it.
+    ///
+    /// # Errors
+    /// [`MergeError`] for the log of another dataset.
+    pub fn merge_counted(&self, other: &Log) -> Result<(Log, Work), MergeError> {
+        if self.dataset() != other.dataset() {
+            let (expected, found) = (self.dataset(), other.dataset());
             return Err(MergeError::OtherDataset { expected, found });
         }
+        let mut work = Work::default();
+        let differing: Vec<_> = other.differing(self).collect();
+        let mut lacking = Vec::new();
+        for (number, line) in &differing {
+            work.lines += 1;
+            let held = self.held_to(*number, line, &mut work);
+            let stretch = Stretch { line: *number, first: held, end: line.end_seq() };
+            lacking.extend((held < line.end_seq()).then_some(stretch));
+        }
         let mut merged = self.clone();
-        let mut arrived = Vec::new();
-        for (number, line) in other.lines.iter().enumerate() {
-            if !self.shares(number, line) {
-                arrived
-                    .extend((self.held_to(line)..line.end_seq()).filter_map(|seq| line.get(seq)));
-            }
-        }
-        arrived.sort_by_cached_key(|commit| OrderKey::of(commit));
-        for commit in arrived {
+        for (_, commit) in other.listed(lacking) {
             // The order extends causality, so the past of each commit is in by now.
-            merged.insert(commit).expect("what is valid in one log is valid in every log");
+            merged.insert(&commit).expect("what is valid in one log is valid in every log");
+            work.commits += 1;
         }
-        for (number, line) in other.lines.iter().enumerate() {
-            if self.shares(number, line) {
-                continue;
-            }
+        for (_, line) in differing {
             for (seq, signature) in line.points.iter() {
-                if let Some(place) = line.get(seq).and_then(|commit| merged.place(&commit.id())) {
+                if let Some(place) = line.id(seq).and_then(|id| merged.place(&id)) {
                     merged.keep_point(place, signature);
                 }
             }
         }
-        Ok(merged)
+        Ok((merged, work))
     }
 
     /// The commits of this log that `earlier` does not hold, in order.
     ///
-    /// Costs what arrived and the number of lines, where this log was made from `earlier` by append
-    /// and merge; otherwise it looks at every commit.
-    pub fn arrived<'a>(&'a self, earlier: &Log) -> Vec<(Place, Commit)> {
-        let owned = |(place, commit): (Place, &'a Commit)| (place, commit.clone());
-        if self.is_made_from(earlier) {
-            let end = |line| earlier.line(line).map_or(0, Line::end_seq);
-            return self.beyond(end).into_iter().map(owned).collect();
-        }
-        self.order().filter(|(_, commit)| !earlier.contains(&commit.id())).map(owned).collect()
+    /// Costs what arrived and the lines that it is in, where this log was made from `earlier` by
+    /// append and merge; otherwise it looks at every line.
+    pub fn arrived(&self, earlier: &Log) -> Listed<'_> {
+        let mut work = Work::default();
+        let lacking = self.differing(earlier).filter_map(|(number, line)| {
+            let first = earlier.held_to(number, line, &mut work);
+            (first < line.end_seq()).then(|| Stretch { line: number, first, end: line.end_seq() })
+        });
+        let lacking = lacking.collect();
+        self.listed(lacking)
     }
 
     /// The version with these heads: they and their causal past. Costs what that holds.
@@ -101,18 +123,9 @@ impl Log {
     /// # Errors
     /// [`UnknownHead`] when a head is not held, or none is given.
     pub fn at(&self, heads: &[CommitId]) -> Result<Log, UnknownHead> {
-        if heads.is_empty() {
-            return Err(UnknownHead::NoHeads);
-        }
-        if let Some(head) = heads.iter().find(|head| !self.contains(head)) {
-            return Err(UnknownHead::NotHeld { head: *head });
-        }
-        let past = self.past_of(heads.iter().copied());
         let mut log = Log::found(self.founding().clone()).expect("a log's founding commit founds");
-        for (place, commit) in self.order() {
-            if past.get(&place.line).is_some_and(|last| place.seq <= *last) {
-                log.insert(commit).expect("what is valid in one log is valid in every log");
-            }
+        for (_, commit) in self.past(heads)? {
+            log.insert(&commit).expect("what is valid in one log is valid in every log");
         }
         for (commit, signature) in self.points() {
             if let Some(place) = log.place(&commit) {
@@ -122,32 +135,72 @@ impl Log {
         Ok(log)
     }
 
+    /// The heads of what both versions hold, ascending: where their histories part.
+    ///
+    /// # Errors
+    /// [`MergeError`] for the log of another dataset.
+    pub fn common(&self, other: &Log) -> Result<Vec<CommitId>, MergeError> {
+        if self.dataset() != other.dataset() {
+            let (expected, found) = (self.dataset(), other.dataset());
+            return Err(MergeError::OtherDataset { expected, found });
+        }
+        let mut work = Work::default();
+        let tips = self.lines.iter().filter_map(|(number, line)| {
+            let held = match other.shares(*number, line) {
+                true => line.end_seq(),
+                false => other.held_to(*number, line, &mut work),
+            };
+            (held > line.first_seq).then(|| line.id(held - 1)).flatten()
+        });
+        let tips: Vec<_> = tips.collect();
+        let mut heads = self.maximal(tips.into_iter());
+        heads.sort_unstable();
+        Ok(heads)
+    }
+
     /// Whether every place of `earlier` holds here the commit that it holds there.
     pub(crate) fn is_made_from(&self, earlier: &Log) -> bool {
         self.lines.len() >= earlier.lines.len()
-            && earlier.lines.iter().zip(&self.lines).all(|(earlier, line)| {
+            && earlier.differing(self).all(|(number, line)| {
                 // A line is a chain: with one commit all before it are the same.
-                Arc::ptr_eq(earlier, line)
-                    || line.first_seq == earlier.first_seq
-                        && line.get(earlier.end_seq() - 1) == Some(earlier.tip())
+                self.line(number).is_some_and(|own| {
+                    own.first_seq == line.first_seq && own.is_at(line.end_seq() - 1, &line.tip())
+                })
             })
     }
 
-    /// Whether this log's line of that number is the other's, as one value in memory.
-    fn shares(&self, number: usize, line: &Arc<Line>) -> bool {
-        self.lines.get(number).is_some_and(|own| Arc::ptr_eq(own, line))
+    /// The lines of this log that are not, as one value in memory, the other's of that number.
+    fn differing<'a>(&'a self, other: &'a Log) -> impl Iterator<Item = (u32, &'a Line)> {
+        let unshared = self.lines.unshared(&other.lines).into_iter();
+        unshared
+            .filter(|(number, line)| !other.shares(**number, line))
+            .map(|(number, line)| (*number, &**line))
     }
 
-    /// The first seq of another log's line that this log does not hold.
-    fn held_to(&self, line: &Line) -> u64 {
+    /// Whether this log's line of that number is the other's, as one value in memory.
+    fn shares(&self, number: u32, line: &Arc<Line>) -> bool {
+        self.lines.get(&number).is_some_and(|own| Arc::ptr_eq(own, line))
+    }
+
+    /// The first seq of another log's line, with this number there, that this log does not hold.
+    fn held_to(&self, number: u32, line: &Line, work: &mut Work) -> u64 {
+        // The same line, some commits ago or later: the usual case.
+        if let Some(own) = self.line(number)
+            && (own.author, own.first_seq) == (line.author, line.first_seq)
+        {
+            let end = own.end_seq().min(line.end_seq());
+            work.probes += 1;
+            if own.id(end - 1) == line.id(end - 1) {
+                // What follows the end of a line would be in that line.
+                return end;
+            }
+        }
         // What is held of a chain is a prefix of it.
         let (mut held, mut lacking) = (line.first_seq, line.end_seq());
-        if self.contains(&line.tip().id()) {
-            return lacking;
-        }
         while held < lacking {
             let middle = held + (lacking - held) / 2;
-            if line.get(middle).is_some_and(|commit| self.contains(&commit.id())) {
+            work.probes += 1;
+            if line.id(middle).is_some_and(|id| self.contains(&id)) {
                 held = middle + 1;
             } else {
                 lacking = middle;

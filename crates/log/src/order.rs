@@ -15,58 +15,121 @@
 //!
 //! **Invariants**
 //! - Every commit of the log is in exactly one run: the one of its turn and author.
-//! - A run of an author that did not fork in it is one stretch of one line, and costs one entry.
+//! - A run costs one entry, and one more for each branch of a fork in it. It weighs its commits.
+//! - A key needs no hash but where a fork gives two commits one turn, author and seq.
 //!
 //! What this does not do: decide who wins; the order only says who is later.
 
+use crate::branches::{Branches, Walk};
 use crate::line::Line;
 use crate::place::{OrderKey, Place};
-use im::{OrdMap, Vector};
+use crate::reader::CommitReader;
+use crate::tree::{Entries, Tree, Weigh};
 use std::ops::Bound;
 use std::sync::Arc;
 use woodland_format::{AuthorKey, Commit, CommitId};
 
 /// What a log's commits are held in, by line number.
-pub(crate) type Lines = Vector<Arc<Line>>;
+pub(crate) type Lines = Tree<u32, Arc<Line>>;
+
+impl Weigh for Arc<Line> {}
 
 type RunKey = (u64, AuthorKey);
 
 /// The index of the order.
-#[derive(Clone, Default)]
-pub(crate) struct Runs(OrdMap<RunKey, Run>);
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Runs(Tree<RunKey, Run>);
 
 /// What one author wrote in one turn.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 enum Run {
-    /// A stretch of one line: seqs from `first` up to but without `end`.
-    Plain { line: u32, first: u64, end: u64 },
+    /// A stretch of one line.
+    Plain(Stretch),
     /// The stretches of a fork's branches, interleaved by seq and id.
-    Forked(OrdMap<(u64, CommitId), Place>),
+    Forked(Arc<Branches>),
+}
+
+/// Commits of one line: seqs from `first` up to but without `end`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stretch {
+    pub(crate) line: u32,
+    pub(crate) first: u64,
+    pub(crate) end: u64,
+}
+
+impl Weigh for Run {
+    fn weight(&self) -> u64 {
+        match self {
+            Run::Plain(Stretch { first, end, .. }) => end - first,
+            Run::Forked(branches) => branches.len(),
+        }
+    }
 }
 
 impl Runs {
-    /// Adds the commit at `place`, which is in `lines` already.
-    pub(crate) fn add(&mut self, lines: &Lines, commit: &Commit, place: Place) {
-        let key = (commit.turn(), commit.author());
-        let Some(run) = self.0.get_mut(&key) else {
-            let run = Run::Plain { line: place.line, first: place.seq, end: place.seq + 1 };
-            self.0.insert(key, run);
-            return;
-        };
-        if let Run::Plain { line, first, end } = run {
-            if *line == place.line && *end == place.seq {
-                *end += 1;
-                return;
+    /// Adds the commit at `place`.
+    pub(crate) fn add(&mut self, turn: u64, author: AuthorKey, place: Place) {
+        self.0.alter((turn, author), |run| {
+            let Some(run) = run else {
+                let (line, first) = (place.line, place.seq);
+                return Some(Run::Plain(Stretch { line, first, end: first + 1 }));
+            };
+            match run {
+                Run::Plain(Stretch { line, end, .. })
+                    if *line == place.line && *end == place.seq =>
+                {
+                    *end += 1;
+                }
+                Run::Plain(stretch) => {
+                    let mut branches = Branches::of(*stretch);
+                    branches.add(place);
+                    *run = Run::Forked(Arc::new(branches));
+                }
+                Run::Forked(branches) => Arc::make_mut(branches).add(place),
             }
-            let held = &lines[*line as usize];
-            let entries = (*first..*end).filter_map(|seq| {
-                let id = held.get(seq)?.id();
-                Some(((seq, id), Place { line: *line, seq }))
-            });
-            *run = Run::Forked(entries.collect());
-        }
-        if let Run::Forked(entries) = run {
-            entries.insert((place.seq, commit.id()), place);
+            None
+        });
+    }
+
+    /// How many runs there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// How many commits they hold.
+    pub(crate) fn commits(&self) -> u64 {
+        self.0.weight()
+    }
+
+    /// How many commits of the log have a key below this one.
+    pub(crate) fn position(&self, lines: &Lines, key: &OrderKey) -> u64 {
+        let run_key = (key.turn, key.author);
+        let before = self.0.weight_below(&run_key);
+        let bound = (key.seq, key.id);
+        before + self.0.get(&run_key).map_or(0, |run| run.below(lines, bound))
+    }
+
+    /// The position of the commit at this place, which has this turn and author.
+    pub(crate) fn position_of(&self, lines: &Lines, run_key: RunKey, place: Place) -> Option<u64> {
+        let within = match self.0.get(&run_key)? {
+            Run::Plain(stretch) => place.seq.checked_sub(stretch.first)?,
+            Run::Forked(branches) => {
+                let id = lines.get(&place.line)?.id(place.seq)?;
+                branches.below(lines, (place.seq, id))
+            }
+        };
+        Some(self.0.weight_below(&run_key) + within)
+    }
+
+    /// The commit before which there are `position` others.
+    pub(crate) fn at(&self, lines: &Lines, position: u64) -> Option<Place> {
+        let (_, run, before) = self.0.at_weight(position)?;
+        let within = position - before;
+        match run {
+            Run::Plain(Stretch { line, first, .. }) => {
+                Some(Place { line: *line, seq: first + within })
+            }
+            Run::Forked(branches) => branches.at(lines, within),
         }
     }
 
@@ -78,13 +141,47 @@ impl Runs {
         upper: Option<&OrderKey>,
     ) -> Order<'a> {
         let run_of = |key: &OrderKey| (key.turn, key.author);
-        let empty = matches!((lower, upper), (Some(lower), Some(upper)) if lower >= upper);
-        let runs = (!empty).then(|| {
-            let from = lower.map_or(Bound::Unbounded, |key| Bound::Included(run_of(key)));
-            let to = upper.map_or(Bound::Unbounded, |key| Bound::Included(run_of(key)));
-            self.0.range((from, to))
-        });
-        Order { lines, lower: lower.copied(), upper: upper.copied(), runs, front: None, back: None }
+        let from = lower.map_or(Bound::Unbounded, |key| Bound::Included(run_of(key)));
+        let to = upper.map_or(Bound::Unbounded, |key| Bound::Included(run_of(key)));
+        let start = lower.map_or(0, |key| self.position(lines, key));
+        let end = upper.map_or(self.commits(), |key| self.position(lines, key));
+        Order {
+            lines,
+            lower: lower.copied(),
+            upper: upper.copied(),
+            runs: self.0.range((from, to)),
+            left: end.saturating_sub(start),
+            front: None,
+            back: None,
+            reader: CommitReader::new(lines),
+        }
+    }
+}
+
+impl Run {
+    /// How many of its commits stand before this seq and id.
+    fn below(&self, lines: &Lines, bound: (u64, CommitId)) -> u64 {
+        match self {
+            Run::Plain(stretch) => stretch.seq_from(lines, bound) - stretch.first,
+            Run::Forked(branches) => branches.below(lines, bound),
+        }
+    }
+}
+
+impl Stretch {
+    pub(crate) fn len(&self) -> u64 {
+        self.end - self.first
+    }
+
+    /// The first of its seqs, or its end, whose commit does not stand before this seq and id.
+    pub(crate) fn seq_from(&self, lines: &Lines, (seq, id): (u64, CommitId)) -> u64 {
+        let held = if (self.first..self.end).contains(&seq) {
+            lines.get(&self.line).and_then(|line| line.id(seq))
+        } else {
+            None
+        };
+        let seq = if held.is_some_and(|held| held < id) { seq + 1 } else { seq };
+        seq.clamp(self.first, self.end)
     }
 }
 
@@ -94,17 +191,20 @@ pub struct Order<'a> {
     lines: &'a Lines,
     lower: Option<OrderKey>,
     upper: Option<OrderKey>,
-    /// The runs that neither end has reached.
-    runs: Option<im::ordmap::RangedIter<'a, RunKey, Run, im::shared_ptr::DefaultSharedPtr>>,
+    /// The runs that neither end has opened.
+    runs: Entries<'a, RunKey, Run>,
+    /// How many commits neither end has handed out.
+    left: u64,
     front: Option<Opened<'a>>,
     back: Option<Opened<'a>>,
+    reader: CommitReader<'a>,
 }
 
 /// What is left of a run.
 #[derive(Clone)]
 enum Opened<'a> {
-    Plain { line: u32, first: u64, end: u64 },
-    Forked(im::ordmap::RangedIter<'a, (u64, CommitId), Place, im::shared_ptr::DefaultSharedPtr>),
+    Plain(Stretch),
+    Forked(Walk<'a>),
 }
 
 impl<'a> Order<'a> {
@@ -116,88 +216,90 @@ impl<'a> Order<'a> {
         };
         let (lower, upper) = (bound(&self.lower), bound(&self.upper));
         match run {
-            Run::Plain { line, first, end } => {
-                let held = &self.lines[*line as usize];
-                // The first seq whose commit is not below the bound.
-                let seq_at = |(seq, id): (u64, CommitId)| match held.get(seq) {
-                    Some(commit) if commit.id() < id => seq + 1,
-                    _ => seq,
-                };
-                let first = lower.map_or(*first, |bound| seq_at(bound).max(*first));
-                let end = upper.map_or(*end, |bound| seq_at(bound).min(*end));
-                Opened::Plain { line: *line, first, end }
+            Run::Plain(stretch) => {
+                let at = |bound| stretch.seq_from(self.lines, bound);
+                let (first, end) = (lower.map_or(stretch.first, at), upper.map_or(stretch.end, at));
+                Opened::Plain(Stretch { line: stretch.line, first, end: end.max(first) })
             }
-            Run::Forked(entries) => Opened::Forked(entries.range((
-                lower.map_or(Bound::Unbounded, Bound::Included),
-                upper.map_or(Bound::Unbounded, Bound::Excluded),
-            ))),
+            Run::Forked(branches) => Opened::Forked(branches.walk(self.lines, lower, upper)),
         }
     }
 
-    fn held(&self, place: Place) -> (Place, &'a Commit) {
-        let commit = self.lines[place.line as usize].get(place.seq);
-        (place, commit.expect("the order names only commits that a line holds"))
+    /// The place of the next commit from the front; decodes nothing.
+    pub fn next_place(&mut self) -> Option<Place> {
+        self.left = self.left.checked_sub(1)?;
+        loop {
+            if let Some(place) = self.front.as_mut().and_then(Opened::next) {
+                return Some(place);
+            }
+            self.front = Some(match self.runs.next() {
+                Some(run) => self.open(run),
+                None => self.back.take()?,
+            });
+        }
+    }
+
+    /// The place of the next commit from the back; decodes nothing.
+    pub fn next_place_back(&mut self) -> Option<Place> {
+        self.left = self.left.checked_sub(1)?;
+        loop {
+            if let Some(place) = self.back.as_mut().and_then(Opened::next_back) {
+                return Some(place);
+            }
+            self.back = Some(match self.runs.next_back() {
+                Some(run) => self.open(run),
+                None => self.front.take()?,
+            });
+        }
     }
 }
 
 impl Opened<'_> {
     fn next(&mut self) -> Option<Place> {
         match self {
-            Opened::Plain { line, first, end } if *first < *end => {
+            Opened::Plain(Stretch { line, first, end }) => {
+                let seq = *first;
                 *first += 1;
-                Some(Place { line: *line, seq: *first - 1 })
+                (seq < *end).then_some(Place { line: *line, seq })
             }
-            Opened::Plain { .. } => None,
-            Opened::Forked(entries) => entries.next().map(|(_, place)| *place),
+            Opened::Forked(walk) => walk.next(),
         }
     }
 
     fn next_back(&mut self) -> Option<Place> {
         match self {
-            Opened::Plain { line, first, end } if *first < *end => {
+            Opened::Plain(Stretch { line, first, end }) if *first < *end => {
                 *end -= 1;
                 Some(Place { line: *line, seq: *end })
             }
-            Opened::Plain { .. } => None,
-            Opened::Forked(entries) => entries.next_back().map(|(_, place)| *place),
+            Opened::Plain(_) => None,
+            Opened::Forked(walk) => walk.next_back(),
         }
     }
 }
 
-impl<'a> Iterator for Order<'a> {
-    type Item = (Place, &'a Commit);
+impl Iterator for Order<'_> {
+    type Item = (Place, Commit);
 
     fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(place) = self.front.as_mut().and_then(Opened::next) {
-                return Some(self.held(place));
-            }
-            let Some(run) = self.runs.as_mut().and_then(Iterator::next) else {
-                return self.back.as_mut().and_then(Opened::next).map(|place| self.held(place));
-            };
-            self.front = Some(self.open(run));
-        }
+        let place = self.next_place()?;
+        Some((place, self.reader.read(place)))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = usize::try_from(self.left).unwrap_or(usize::MAX);
+        (left, Some(left))
     }
 }
 
 impl DoubleEndedIterator for Order<'_> {
     fn next_back(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(place) = self.back.as_mut().and_then(Opened::next_back) {
-                return Some(self.held(place));
-            }
-            let Some(run) = self.runs.as_mut().and_then(DoubleEndedIterator::next_back) else {
-                return self
-                    .front
-                    .as_mut()
-                    .and_then(Opened::next_back)
-                    .map(|place| self.held(place));
-            };
-            self.back = Some(self.open(run));
-        }
+        let place = self.next_place_back()?;
+        Some((place, self.reader.read_back(place)))
     }
 }
 
+impl ExactSizeIterator for Order<'_> {}
 impl std::iter::FusedIterator for Order<'_> {}
 
 impl std::fmt::Debug for Order<'_> {

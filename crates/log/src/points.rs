@@ -13,10 +13,9 @@
 use crate::line::Line;
 use crate::log::Log;
 use crate::place::Place;
-use im::OrdMap;
-use std::sync::Arc;
+use crate::tree::{Tree, Weigh};
 use woodland_format::limits::{SIGN_EVERY_BYTES, SIGN_EVERY_COMMITS};
-use woodland_format::{AuthorKey, CommitId, Signature, SignedPoint};
+use woodland_format::{AuthorKey, CommitId, Signature, SignedPoint, verify_commit};
 
 /// A signed point that a log cannot take.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -42,20 +41,22 @@ pub enum PointError {
 }
 
 /// The signatures of one line, by seq.
-#[derive(Clone, Default)]
-pub(crate) struct Points(OrdMap<u64, Point>);
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Points(Tree<u64, Point>);
 
-#[derive(Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 struct Point {
     signature: Signature,
     /// Payload bytes of the line's commits from the first up to and including this one.
     bytes_to: u64,
 }
 
+impl Weigh for Point {}
+
 impl Points {
     /// The highest seq with a signature.
     pub(crate) fn last_seq(&self) -> Option<u64> {
-        self.0.get_max().map(|(seq, _)| *seq)
+        self.0.last().map(|(seq, _)| *seq)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, Signature)> + '_ {
@@ -89,11 +90,7 @@ impl Line {
     /// Keeps a verified signature, as long as it is needed.
     fn keep_point(&mut self, seq: u64, signature: Signature) {
         let (before, _) = self.points.around(seq);
-        let bytes_before = before.and_then(|at| self.points.0.get(&at)).map_or(0, |at| at.bytes_to);
-        let unsigned = before.map_or(self.first_seq, |before| before + 1)..=seq;
-        let bytes = unsigned.filter_map(|seq| self.get(seq));
-        let bytes: u64 = bytes.map(|commit| u64::from(commit.header().payload_bytes)).sum();
-        let point = Point { signature, bytes_to: bytes_before + bytes };
+        let point = Point { signature, bytes_to: self.bytes_to(seq) };
         self.points.0.insert(seq, point);
         self.points.thin(seq, self.first_seq);
         if let Some(before) = before {
@@ -110,12 +107,14 @@ impl Log {
     pub fn with_point(&self, point: &SignedPoint) -> Result<Log, PointError> {
         let place =
             self.place(&point.commit).ok_or(PointError::NotHeld { commit: point.commit })?;
-        let commit = self.commit(place).expect("a place that the log gives holds a commit");
-        if self.signature(&point.commit) == Some(point.signature) {
+        if self.line(place.line).and_then(|line| line.points.get(place.seq))
+            == Some(point.signature)
+        {
             return Ok(self.clone());
         }
-        if !commit.is_signed_by_author(&point.signature) {
-            return Err(PointError::Signature { author: commit.author(), commit: point.commit });
+        let author = self.author(place).expect("a place that the log gives holds a commit");
+        if !verify_commit(&author, &point.commit, &point.signature) {
+            return Err(PointError::Signature { author, commit: point.commit });
         }
         let mut log = self.clone();
         log.keep_point(place, point.signature);
@@ -142,24 +141,25 @@ impl Log {
 
     /// Every kept signature, in the order of the commits' ids within each author's line.
     pub(crate) fn points(&self) -> impl Iterator<Item = (CommitId, Signature)> + '_ {
-        self.lines.iter().flat_map(|line| {
+        self.lines.iter().flat_map(|(_, line)| {
             let points = line.points.iter();
-            points.filter_map(|(seq, signature)| Some((line.get(seq)?.id(), signature)))
+            points.filter_map(|(seq, signature)| Some((line.id(seq)?, signature)))
         })
     }
 
     pub(crate) fn keep_point(&mut self, place: Place, signature: Signature) {
-        let Some(line) = self.lines.get_mut(place.line as usize) else { return };
-        if line.points.get(place.seq).is_none() {
-            Arc::make_mut(line).keep_point(place.seq, signature);
+        let held = self.line(place.line).is_some_and(|line| line.points.get(place.seq).is_none());
+        if held {
+            self.line_mut(place.line, |line| line.keep_point(place.seq, signature));
         }
     }
 
     /// Of each line, the highest seq that a signature vouches for.
     pub(crate) fn vouched(&self) -> Vec<Option<u64>> {
-        let mut vouched: Vec<_> = self.lines.iter().map(|line| line.points.last_seq()).collect();
+        let lines = || self.lines.iter();
+        let mut vouched: Vec<_> = lines().map(|(_, line)| line.points.last_seq()).collect();
         // A base has a lower number than what stands on it, so going down passes all of it on.
-        for (number, line) in self.lines.iter().enumerate().rev() {
+        for (number, (_, line)) in (0..vouched.len()).zip(lines()).rev() {
             if let (Some(_), Some(base)) = (vouched[number], line.base) {
                 let below = &mut vouched[base.line as usize];
                 *below = (*below).max(Some(base.seq));

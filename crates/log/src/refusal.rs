@@ -65,8 +65,8 @@ pub enum Refusal {
         first: CommitId,
         /// How many.
         commits: usize,
-        /// What they refer to that neither is held nor waits, ascending. Where this is empty, they
-        /// stand on commits that wait, or lack a signed point.
+        /// What they refer to that neither is held nor waits, ascending, at most 4,096 of it. Where
+        /// this is empty, they stand on commits that wait, or lack a signed point.
         missing: Vec<CommitId>,
     },
 }

@@ -5,11 +5,11 @@
 //! - The cost follows the answer and the number of lines, not the length of the log.
 
 use crate::frontier::Frontier;
-use crate::line::{Knowledge, learn};
+use crate::knowledge::Knowledge;
+use crate::listed::Listed;
 use crate::log::Log;
-use crate::place::{OrderKey, Place};
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use crate::order::Stretch;
+use crate::place::Place;
 use woodland_format::limits::SEGMENT_COMMITS_MAX;
 use woodland_format::{Commit, CommitId};
 
@@ -18,12 +18,8 @@ impl Log {
     ///
     /// A tip that this log does not hold is passed over: what lies below it is not known here. So
     /// the answer may name commits that the other side holds, never the other way round.
-    pub fn since<'a>(
-        &'a self,
-        earlier: &Frontier,
-    ) -> impl DoubleEndedIterator<Item = (Place, &'a Commit)> + ExactSizeIterator + use<'a> {
-        let held = self.past_of(earlier.iter().map(|(_, tip)| tip.id));
-        self.beyond(|line| held.get(&line).map_or(0, |seq| seq + 1)).into_iter()
+    pub fn since(&self, earlier: &Frontier) -> Listed<'_> {
+        self.listed(self.lacking(earlier))
     }
 
     /// What [`Log::since`] gives, cut into chains of consecutive commits of one author, each ending
@@ -31,47 +27,56 @@ impl Log {
     ///
     /// Commits after the last signed point of their chain are left out. Chains come in the order of
     /// their first commits.
-    pub fn runs(&self, since: &Frontier) -> Vec<Vec<Commit>> {
+    pub fn chains(&self, since: &Frontier) -> impl ExactSizeIterator<Item = Vec<Commit>> + '_ {
         let vouched = self.vouched();
-        let mut chains = BTreeMap::<u32, Vec<Commit>>::new();
-        for (place, commit) in self.since(since) {
-            let vouched = vouched.get(place.line as usize).copied().flatten();
-            if vouched.is_some_and(|last| place.seq <= last) {
-                chains.entry(place.line).or_default().push(commit.clone());
-            }
+        let mut chains: Vec<Stretch> = Vec::new();
+        for Stretch { line, first, end } in self.lacking(since) {
+            let vouched = vouched.get(line as usize).copied().flatten();
+            let end = end.min(vouched.map_or(0, |last| last + 1));
+            let cut = (first..end).step_by(SEGMENT_COMMITS_MAX as usize);
+            chains.extend(cut.map(|first| {
+                let end = end.min(first.saturating_add(u64::from(SEGMENT_COMMITS_MAX)));
+                Stretch { line, first, end }
+            }));
         }
-        let segment_max = usize::try_from(SEGMENT_COMMITS_MAX).unwrap_or(usize::MAX);
-        let mut runs: Vec<_> = chains
-            .values()
-            .flat_map(|chain| chain.chunks(segment_max))
-            .map(<[Commit]>::to_vec)
-            .collect();
-        runs.sort_by_key(|run| run.first().map(OrderKey::of));
-        runs
+        let first = |chain: &Stretch| Place { line: chain.line, seq: chain.first };
+        chains.sort_by(|one, other| self.compare(first(one), first(other)));
+        chains.into_iter().map(|chain| self.listed(vec![chain]).map(|(_, commit)| commit).collect())
+    }
+
+    fn lacking(&self, earlier: &Frontier) -> Vec<Stretch> {
+        let held = self.past_of(earlier.iter().map(|(_, tip)| tip.id));
+        let lacking = self.lines.iter().map(|(number, line)| {
+            let first = held.get(*number).map_or(line.first_seq, |seq| seq + 1);
+            Stretch { line: *number, first, end: line.end_seq() }
+        });
+        lacking.filter(|stretch| stretch.first < stretch.end).collect()
     }
 
     /// Of each line, the highest seq among these commits and their pasts. Ids not held are ignored.
     pub(crate) fn past_of(&self, tips: impl Iterator<Item = CommitId>) -> Knowledge {
-        let mut places: Vec<_> = tips.filter_map(|id| self.place(&id)).collect();
-        // Latest first: most of the others are then in a past that is known already.
-        places.sort_by_key(|place| Reverse(self.key(*place)));
-        let mut known = Knowledge::new();
-        for place in places {
-            let past = self.line(place.line).and_then(|line| line.knowledge_at(place.seq));
-            learn(&mut known, place, past.expect("a line's first commit notes what it knew"));
-        }
-        known
+        self.gather(tips).0
     }
 
-    /// The commits of each line from the seq that `first` gives on, in order.
-    pub(crate) fn beyond(&self, first: impl Fn(u32) -> u64) -> Vec<(Place, &Commit)> {
-        let mut beyond = Vec::new();
-        for (number, line) in (0u32..).zip(&self.lines) {
-            for seq in first(number).max(line.first_seq)..line.end_seq() {
-                beyond.extend(line.get(seq).map(|commit| (Place { line: number, seq }, commit)));
+    /// Those of these commits that are not in the past of another. Ids not held are left out.
+    pub(crate) fn maximal(&self, tips: impl Iterator<Item = CommitId>) -> Vec<CommitId> {
+        self.gather(tips).1
+    }
+
+    fn gather(&self, tips: impl Iterator<Item = CommitId>) -> (Knowledge, Vec<CommitId>) {
+        let mut places: Vec<_> = tips.filter_map(|id| Some((self.place(&id)?, id))).collect();
+        // Latest first: most of the others are then in a past that is known already.
+        places.sort_by(|(one, _), (other, _)| self.compare(*other, *one));
+        let mut known = Knowledge::default();
+        let mut maximal = Vec::new();
+        for (place, id) in places {
+            if known.get(place.line).is_some_and(|seq| seq >= place.seq) {
+                continue;
             }
+            let line = self.line(place.line).expect("a place that was found has its line");
+            known.learn(place, &line.epoch_at(place.seq).known);
+            maximal.push(id);
         }
-        beyond.sort_by_cached_key(|(_, commit)| OrderKey::of(commit));
-        beyond
+        (known, maximal)
     }
 }

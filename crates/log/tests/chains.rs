@@ -46,7 +46,7 @@ fn a_chain_of_100_000_commits_enters_backwards() {
     let key = OrderKey::of(&chain[99_000]);
     assert_eq!(waits.order_from(&key).count(), 1_000);
     assert_eq!(waits.order_until(&key).next_back().unwrap().1.seq(), 98_999);
-    assert_eq!(waits.runs(&Frontier::new()), [chain]);
+    assert_eq!(waits.chains(&Frontier::new()).collect::<Vec<_>>(), [chain]);
 }
 
 #[test]
@@ -83,11 +83,11 @@ fn superseded_signatures_go_but_no_long_stretch_is_left_bare() {
     assert!(kept[0] < SIGN_EVERY_COMMITS && bare < Some(SIGN_EVERY_COMMITS), "{kept:?}");
     // A merge brings signatures along, an earlier version keeps its own.
     let bare = Log::found(founding(0, 7)).unwrap().extend(&chain).unwrap();
-    assert!(bare.runs(&Frontier::new()).is_empty());
+    assert!(bare.chains(&Frontier::new()).next().is_none());
     assert!(bare.merge(&log).unwrap().signature(&chain[2_999].id()).is_some());
     let at = log.at(&[chain[1_500].id()]).unwrap();
     assert_eq!(
-        at.runs(&Frontier::new())[0].len() as u64,
+        at.chains(&Frontier::new()).next().unwrap().len() as u64,
         kept.iter().rev().find(|seq| **seq <= 1_500).unwrap() + 1
     );
 }

@@ -131,7 +131,7 @@ proptest! {
         // What can be sent on is let in elsewhere. It is all there is, once the signed points
         // themselves are in: before that, some may be vouched for by a signature that still waits.
         let mut far = Replica::of(&history.commits[0]);
-        for run in replica.log.runs(&Frontier::new()) {
+        for run in replica.log.chains(&Frontier::new()) {
             let signature = |commit: &Commit| replica.log.signature(&commit.id());
             let bytes = encode_segment(history.dataset(), &run, signature);
             let found = read_segments(history.dataset(), &bytes, 0).next().unwrap();
@@ -191,7 +191,7 @@ fn an_unsigned_tail_waits_for_its_signature() {
     assert_eq!(offered.admitted, chain[..2]);
     assert_eq!((replica.pending.waiting(), offered.refused.len()), (1, 0));
     assert_eq!(replica.pending.unsigned(), [(key(1).author(), 2)]);
-    assert_eq!(replica.log.runs(&Frontier::new()), [chain[..2].to_vec()]);
+    assert!(replica.log.chains(&Frontier::new()).eq([chain[..2].to_vec()]));
     // The same commit again, now signed.
     let offered = replica.offer(&segment(dataset, &chain[2..], &signed(1, &chain[2])));
     assert_eq!((offered.admitted, offered.duplicates), (vec![chain[2].clone()], 1));

@@ -34,11 +34,18 @@ proptest! {
         let order = history.order();
         prop_assert_eq!(&ids(log.order()), &order);
         prop_assert_eq!(log.len(), order.len() as u64);
+        prop_assert_eq!(log.at_position(log.len()), None);
         let backward: Vec<_> = order.iter().rev().copied().collect();
         prop_assert_eq!(ids(log.order().rev()), backward);
         for (at, id) in order.iter().enumerate() {
             let key = OrderKey::of(history.get(id));
-            prop_assert_eq!(log.key(log.place(id).unwrap()), Some(key));
+            let place = log.place(id).unwrap();
+            prop_assert_eq!(log.key(place), Some(key));
+            prop_assert_eq!(log.position(place), Some(at as u64));
+            prop_assert_eq!(log.at_position(at as u64), Some(place));
+            for (other_at, other) in order.iter().enumerate() {
+                prop_assert_eq!(log.compare(place, log.place(other).unwrap()), at.cmp(&other_at));
+            }
             prop_assert_eq!(ids(log.order_from(&key)), &order[at..]);
             prop_assert_eq!(ids(log.order_until(&key)), &order[..at]);
             let before: Vec<_> = order[..at].iter().rev().copied().collect();
@@ -114,7 +121,7 @@ proptest! {
         let log = history.shuffled(seed).log();
         for (commit, place) in history.commits.iter().zip(places(&log, &history)) {
             prop_assert_eq!(log.schema(place), Some(history.schema(&commit.id())));
-            prop_assert_eq!(log.commit(place), Some(commit));
+            prop_assert_eq!(log.commit(place), Some(commit.clone()));
             let backlink = commit.backlink();
             prop_assert!(
                 commit.turn() == 0 && backlink.is_none()
@@ -161,8 +168,13 @@ proptest! {
         let part = history.part(&picks);
         let heads: Vec<_> =
             picks.iter().map(|pick| history.commits[pick % history.commits.len()].id()).collect();
-        let at = history.log().at(&heads).unwrap();
+        let log = history.log();
+        let at = log.at(&heads).unwrap();
         assert_equal(&at, &part.log());
+        let mut past = part.order();
+        prop_assert_eq!(ids(log.past(&heads).unwrap()), past.clone());
+        past.reverse();
+        prop_assert_eq!(ids(log.past(&heads).unwrap().rev()), past);
     }
 
     #[test]
@@ -181,18 +193,38 @@ proptest! {
         assert_equal(&a.merge(&ab).unwrap(), &ab);
         // Places hold, and what arrived is what was lacking.
         for (place, commit) in a.order() {
-            prop_assert_eq!(ab.commit(place), Some(commit));
+            prop_assert_eq!(ab.commit(place), Some(commit.clone()));
             prop_assert_eq!(ab.place(&commit.id()), Some(place));
         }
         let lacking: Vec<_> = b.order().filter(|(_, one)| !a.contains(&one.id())).collect();
         let arrived = ab.arrived(&a);
         prop_assert_eq!(
-            arrived.iter().map(|(_, one)| one.id()).collect::<Vec<_>>(),
+            ids(arrived.clone()),
             lacking.iter().map(|(_, one)| one.id()).collect::<Vec<_>>()
         );
-        for (place, commit) in &arrived {
-            prop_assert_eq!(ab.commit(*place), Some(commit));
+        prop_assert_eq!(arrived.len(), lacking.len());
+        for (place, commit) in arrived {
+            prop_assert_eq!(ab.commit(place), Some(commit));
         }
+        // Where they were put into the order.
+        let order = ids(ab.order());
+        let put: Vec<_> = ab.inserted(&a).iter()
+            .flat_map(|one| one.position..one.position + one.commits)
+            .map(|at| order[usize::try_from(at).unwrap()])
+            .collect();
+        prop_assert_eq!(put, ids(ab.arrived(&a)));
+        let stretches = ab.inserted(&a);
+        let apart = stretches.windows(2).all(|two| {
+            two[0].position + two[0].commits < two[1].position
+        });
+        prop_assert!(apart);
+        // What both hold is closed; its heads name it.
+        let both: BTreeSet<_> = ids(a.order()).into_iter().filter(|id| b.contains(id)).collect();
+        let common = a.common(&b).unwrap();
+        prop_assert_eq!(&common, &b.common(&a).unwrap());
+        let past: Vec<_> = ids(ab.past(&common).unwrap());
+        prop_assert_eq!(past.iter().copied().collect::<BTreeSet<_>>(), both);
+        prop_assert_eq!(a.at(&common).unwrap().heads().collect::<Vec<_>>(), common);
         // Also of logs that were not made from one another.
         let apart: Vec<_> = b.arrived(&a).into_iter().map(|(_, one)| one.id()).collect();
         prop_assert_eq!(apart, lacking.iter().map(|(_, one)| one.id()).collect::<Vec<_>>());
@@ -214,7 +246,7 @@ proptest! {
         let log = history.log();
         for (_, commit) in log.order() {
             for reference in commit.references() {
-                prop_assert!(model_key(history.get(&reference)) < model_key(commit));
+                prop_assert!(model_key(history.get(&reference)) < model_key(&commit));
             }
         }
         prop_assert_eq!(log.order().next().map(|(_, one)| one.id()), Some(history.commits[0].id()));

@@ -274,6 +274,6 @@ impl Dice {
     }
 }
 
-pub fn ids<'a>(order: impl Iterator<Item = (woodland_log::Place, &'a Commit)>) -> Vec<CommitId> {
+pub fn ids(order: impl Iterator<Item = (woodland_log::Place, Commit)>) -> Vec<CommitId> {
     order.map(|(_, commit)| commit.id()).collect()
 }

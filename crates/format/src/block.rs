@@ -1,0 +1,209 @@
+//! A block: a few consecutive commits of one author as rows; what a log holds in memory.
+//!
+//! A commit is decoded from it when it is asked for, at the cost of the rows before it: with their
+//! hashes for a commit and its id, without for a payload alone.
+//!
+//! **Invariants**
+//! - Its rows were checked when it was made, so that reading it cannot fail.
+//! - An open block grows; a closed one never changes.
+//!
+//! What this does not do: choose how many commits go into it.
+
+use crate::commit::Commit;
+use crate::id::{AuthorKey, CommitId};
+use crate::rows::{Chain, Cursor, Stored};
+
+const CHECKED: &str = "the rows of a block were checked when it was made";
+
+/// Consecutive commits of one author, in compact form.
+#[derive(Debug, Clone)]
+pub struct Block {
+    first_seq: u64,
+    previous: Option<CommitId>,
+    commits: u32,
+    rows: Vec<u8>,
+}
+
+impl Block {
+    pub(crate) fn of_checked(
+        first_seq: u64,
+        previous: Option<CommitId>,
+        commits: u32,
+        rows: Vec<u8>,
+    ) -> Self {
+        Block { first_seq, previous, commits, rows }
+    }
+
+    /// Seq of its first commit.
+    pub fn first_seq(&self) -> u64 {
+        self.first_seq
+    }
+
+    /// One past the seq of its last commit.
+    pub fn end_seq(&self) -> u64 {
+        self.first_seq + u64::from(self.commits)
+    }
+
+    /// The commit before its first.
+    pub fn previous(&self) -> Option<CommitId> {
+        self.previous
+    }
+
+    /// How many commits it holds.
+    pub fn len(&self) -> u32 {
+        self.commits
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.commits == 0
+    }
+
+    /// Length of its rows.
+    pub fn bytes(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Its commits, which this author wrote, by seq.
+    pub fn commits(&self, author: AuthorKey) -> Commits<'_> {
+        let chain = Chain::starting(author, self.first_seq, self.previous);
+        Commits { chain, cursor: self.cursor(), left: self.commits }
+    }
+
+    /// The commit with this seq, which this author wrote.
+    pub fn get(&self, author: AuthorKey, seq: u64) -> Option<Commit> {
+        self.commits(author).nth(self.index(seq)?)
+    }
+
+    /// Length of the payloads of its commits up to and with this seq. Costs no hash.
+    pub fn payload_bytes_to(&self, seq: u64) -> u64 {
+        let mut payloads = self.payloads();
+        let mut bytes = 0;
+        while payloads.next_seq().is_some_and(|next| next <= seq) {
+            bytes += payloads.pass();
+        }
+        bytes
+    }
+
+    /// Its payloads, from the first on. Costs no hash.
+    pub fn payloads(&self) -> Payloads<'_> {
+        let chain = Chain::starting(AuthorKey([0; 32]), self.first_seq, None);
+        Payloads { chain, cursor: self.cursor(), end: self.end_seq() }
+    }
+
+    fn cursor(&self) -> Cursor<'_> {
+        Cursor { bytes: &self.rows, offset: 0, seq: self.first_seq }
+    }
+
+    fn index(&self, seq: u64) -> Option<usize> {
+        let index = seq.checked_sub(self.first_seq)?;
+        if index < u64::from(self.commits) { usize::try_from(index).ok() } else { None }
+    }
+}
+
+/// Decodes the commits of a block. Made by [`Block::commits`].
+#[derive(Debug, Clone)]
+pub struct Commits<'a> {
+    chain: Chain,
+    cursor: Cursor<'a>,
+    left: u32,
+}
+
+impl Iterator for Commits<'_> {
+    type Item = Commit;
+
+    fn next(&mut self) -> Option<Commit> {
+        self.left = self.left.checked_sub(1)?;
+        let (commit, _) = self.chain.take(&mut self.cursor).expect(CHECKED);
+        Some(commit)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left as usize, Some(self.left as usize))
+    }
+}
+
+impl ExactSizeIterator for Commits<'_> {}
+
+/// Walks over the payloads of a block. Made by [`Block::payloads`].
+#[derive(Debug, Clone)]
+pub struct Payloads<'a> {
+    chain: Chain,
+    cursor: Cursor<'a>,
+    end: u64,
+}
+
+impl Payloads<'_> {
+    /// The seq of the commit whose payload comes next; none at the end.
+    pub fn next_seq(&self) -> Option<u64> {
+        (self.chain.next_seq < self.end).then_some(self.chain.next_seq)
+    }
+
+    /// Goes on to the next, until this reader is moved again. None where it is erased, and at the
+    /// end.
+    pub fn read(&mut self) -> Option<&[u8]> {
+        self.next_seq()?;
+        match self.chain.pass(&mut self.cursor).expect(CHECKED).1 {
+            Stored::Erased(_) => None,
+            Stored::Plain(bytes) => Some(bytes),
+            Stored::Remembered => Some(self.chain.remembered()),
+        }
+    }
+
+    /// Passes over the next. Tells how long it is, erased or not; 0 at the end.
+    pub fn pass(&mut self) -> u64 {
+        if self.next_seq().is_none() {
+            return 0;
+        }
+        u64::from(self.chain.pass(&mut self.cursor).expect(CHECKED).0)
+    }
+}
+
+/// A block that grows, and where its chain stands.
+#[derive(Debug, Clone)]
+pub struct OpenBlock {
+    block: Block,
+    chain: Chain,
+}
+
+impl OpenBlock {
+    /// Before the author's commit with this seq, which stands on `previous`.
+    pub fn starting(author: AuthorKey, first_seq: u64, previous: Option<CommitId>) -> Self {
+        let block = Block::of_checked(first_seq, previous, 0, Vec::new());
+        OpenBlock { block, chain: Chain::starting(author, first_seq, previous) }
+    }
+
+    /// What it holds so far.
+    pub fn block(&self) -> &Block {
+        &self.block
+    }
+
+    /// The last commit of the chain, in this block or before it.
+    pub fn last(&self) -> Option<CommitId> {
+        self.chain.previous
+    }
+
+    /// Adds the commit that comes next in the chain.
+    ///
+    /// # Panics
+    /// When it does not follow.
+    pub fn push(&mut self, commit: &Commit) {
+        let follows = commit.backlink() == self.last() && commit.seq() == self.chain.next_seq;
+        assert!(follows, "a block holds consecutive commits");
+        // Rows are short and many blocks are held: room is made as it is needed.
+        if self.block.rows.capacity() - self.block.rows.len() < 64 {
+            self.block.rows.reserve_exact(128);
+        }
+        self.chain.put(&mut self.block.rows, commit, None);
+        self.block.commits += 1;
+    }
+
+    /// Hands out what it holds, and stands empty at the same place of the chain.
+    pub fn close(&mut self) -> Block {
+        self.chain.renewed();
+        let next = Block::of_checked(self.chain.next_seq, self.chain.previous, 0, Vec::new());
+        let mut closed = std::mem::replace(&mut self.block, next);
+        closed.rows.shrink_to_fit();
+        closed
+    }
+}
