@@ -70,7 +70,7 @@ fn derive_the_graph(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn encode_segments(bencher: Bencher<'_, '_>) {
     let (_, log) = typed();
-    let runs = log.runs(&Frontier::new());
+    let runs: Vec<_> = log.chains(&Frontier::new()).collect();
     bencher.counter(ItemsCount::new(KEYSTROKES)).bench(|| {
         let encode = |run: &Vec<_>| encode_segment(log.dataset(), run, |_| None);
         runs.iter().map(encode).collect::<Vec<_>>()
@@ -82,7 +82,7 @@ fn encode_segments(bencher: Bencher<'_, '_>) {
 fn decode_segments(bencher: Bencher<'_, '_>) {
     let (_, log) = typed();
     let encode = |run: &Vec<_>| encode_segment(log.dataset(), run, |_| None);
-    let bytes: Vec<u8> = log.runs(&Frontier::new()).iter().flat_map(encode).collect();
+    let bytes: Vec<u8> = log.chains(&Frontier::new()).flat_map(|run| encode(&run)).collect();
     bencher.counter(ItemsCount::new(KEYSTROKES)).bench(|| {
         read_segments(log.dataset(), black_box(&bytes), 0)
             .filter(|one| one.damage.is_none())

@@ -28,7 +28,7 @@ pub(crate) fn print(
         let mut document = Document::begin(out)?;
         let rows = contents
             .ordered()
-            .map(|commit| commit_json(commit, schemas.of(contents, commit), is_signed(commit)));
+            .map(|commit| commit_json(&commit, schemas.of(contents, &commit), is_signed(&commit)));
         document.list("commits", rows)?;
         return document.end();
     }
@@ -39,9 +39,9 @@ pub(crate) fn print(
         "commit", "author", "seq", "turn", "bytes", "ops"
     )?;
     for commit in contents.ordered() {
-        let batch = Batch::of(commit);
-        put_commit(commit, &batch, is_signed(commit), out)?;
-        put_batch(commit, &batch, schemas.of(contents, commit), out)?;
+        let batch = Batch::of(&commit);
+        put_commit(&commit, &batch, is_signed(&commit), out)?;
+        put_batch(&commit, &batch, schemas.of(contents, &commit), out)?;
     }
     Ok(())
 }

@@ -35,16 +35,16 @@ pub(crate) fn admit(source: &Source) -> Held {
 
 /// The founding commit, if its author's signature stands on it or on what follows it.
 fn founding(source: &Source, dataset: DatasetId) -> Option<Commit> {
-    let is_founding = |commit: &&Commit| {
+    let is_founding = |commit: &Commit| {
         commit.id() == dataset.founding()
             && matches!(commit.header().position, Position::Founding { .. })
     };
-    let first = |piece: &Piece| piece.segment.commits.first().filter(is_founding).cloned();
+    let first = |piece: &Piece| piece.segment.first().filter(is_founding);
     let founding = source.pieces.iter().find_map(first)?;
     let author = founding.author();
     let mine = || source.pieces.iter().filter(|piece| piece.segment.head.author == author);
     let mut before: HashMap<CommitId, CommitId> = HashMap::new();
-    for commit in mine().flat_map(|piece| &piece.segment.commits) {
+    for commit in mine().flat_map(|piece| piece.segment.commits()) {
         before.extend(commit.backlink().map(|backlink| (commit.id(), backlink)));
     }
     for point in mine().flat_map(|piece| &piece.segment.points) {
@@ -74,7 +74,7 @@ fn offer_all(mut log: Log, source: &Source, refusals: &mut Refusals) -> Log {
                 refusals.add(number, refusal);
             }
         }
-        let is_whole = || source.pieces.iter().flat_map(|piece| &piece.segment.commits);
+        let is_whole = || source.pieces.iter().flat_map(|piece| piece.segment.commits());
         if log.len() == before || is_whole().all(|commit| log.contains(&commit.id())) {
             break;
         }
@@ -110,7 +110,7 @@ impl Refusals {
         let mut pieces: HashMap<(CommitId, AuthorKey), usize> = HashMap::new();
         if !self.claims.is_empty() {
             for (number, piece) in source.pieces.iter().enumerate() {
-                for commit in &piece.segment.commits {
+                for commit in piece.segment.commits() {
                     pieces.entry((commit.id(), commit.author())).or_insert(number);
                 }
             }

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use woodland_log::OrderKey;
 
 pub(crate) fn print(contents: &Contents, form: Form, out: &mut dyn Write) -> io::Result<()> {
-    let keys = (0u64..).zip(contents.ordered().map(OrderKey::of));
+    let keys = (0u64..).zip(contents.ordered().map(|commit| OrderKey::of(&commit)));
     if form == Form::Json {
         let mut document = Document::begin(out)?;
         document.list(

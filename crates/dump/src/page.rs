@@ -167,7 +167,7 @@ fn version(log: &Log, heads: &[String]) -> Result<Log, DumpError> {
         if !is_hex || digits.is_empty() || digits.len() > 2 * CommitId::BYTES {
             return Err(DumpError::NotAnId { head: head.clone() });
         }
-        let begins = |commit: &&Commit| commit.id().to_string().starts_with(&digits);
+        let begins = |commit: &Commit| commit.id().to_string().starts_with(&digits);
         let mut matching = log.order().map(|(_, commit)| commit).filter(begins);
         let Some(found) = matching.next() else {
             return Err(DumpError::UnknownHead { head: head.clone() });
@@ -186,14 +186,14 @@ fn version(log: &Log, heads: &[String]) -> Result<Log, DumpError> {
 impl Contents {
     /// The version's commits in order. Where nothing can be placed: all that were read, by the keys
     /// that they claim.
-    pub(crate) fn ordered(&self) -> Box<dyn Iterator<Item = &Commit> + '_> {
+    pub(crate) fn ordered(&self) -> Box<dyn Iterator<Item = Commit> + '_> {
         match &self.log {
             Some(log) => Box::new(log.order().map(|(_, commit)| commit)),
             None => {
                 let pieces = self.source.pieces.iter();
-                let commits = pieces.flat_map(|piece| &piece.segment.commits);
-                let sorted: BTreeMap<OrderKey, &Commit> =
-                    commits.map(|commit| (OrderKey::of(commit), commit)).collect();
+                let commits = pieces.flat_map(|piece| piece.segment.commits());
+                let sorted: BTreeMap<OrderKey, Commit> =
+                    commits.map(|commit| (OrderKey::of(&commit), commit)).collect();
                 Box::new(sorted.into_values())
             }
         }
@@ -215,7 +215,7 @@ impl Contents {
             return Some("nothing that can be read names a dataset".to_owned());
         };
         let founding = dataset.founding();
-        let mut commits = self.source.pieces.iter().flat_map(|piece| &piece.segment.commits);
+        let mut commits = self.source.pieces.iter().flat_map(|piece| piece.segment.commits());
         Some(if commits.any(|commit| commit.id() == founding) {
             format!("no signature vouches for the founding commit {dataset}: nothing can be placed")
         } else {

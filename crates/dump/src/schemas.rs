@@ -74,7 +74,7 @@ impl Schemas {
     pub(crate) fn carried_by(contents: &Contents) -> Self {
         let mut schemas = Schemas::default();
         for commit in contents.ordered() {
-            let payload = commit.payload().filter(|_| introduces(commit));
+            let payload = commit.payload().filter(|_| introduces(&commit));
             let payload = payload.and_then(|payload| Payload::decode(payload).ok());
             for op in payload.into_iter().flat_map(|payload| payload.ops) {
                 if let Op::Schema(schema) = op {

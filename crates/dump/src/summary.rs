@@ -98,7 +98,7 @@ fn problems(contents: &Contents) -> usize {
 fn put_piece(piece: &Piece, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\n{}", piece.place())?;
     writeln!(out, "    author {}", piece.segment.head.author)?;
-    let (first, last) = (piece.segment.commits.first(), piece.segment.commits.last());
+    let (first, last) = (piece.segment.first(), piece.segment.last());
     if let (Some(first), Some(last)) = (first, last) {
         writeln!(out, "    from   {}  seq {}", first.id(), first.seq())?;
         writeln!(out, "    to     {}  seq {}", last.id(), last.seq())
@@ -130,17 +130,17 @@ fn json(contents: &Contents, figures: Option<&Figures>, out: &mut dyn Write) -> 
 }
 
 fn piece_json(piece: &Piece) -> Json {
-    let (first, last) = (piece.segment.commits.first(), piece.segment.commits.last());
+    let (first, last) = (piece.segment.first(), piece.segment.last());
     json!({
         "file": &*piece.file,
         "number": piece.number,
         "offset": piece.segment.offset,
         "bytes": piece.segment.bytes,
         "author": piece.segment.head.author.to_string(),
-        "commits": piece.segment.commits.len(),
-        "first": first.map(|commit| commit.id().to_string()),
-        "first_seq": first.map(|commit| commit.seq()),
-        "last": last.map(|commit| commit.id().to_string()),
-        "last_seq": last.map(|commit| commit.seq()),
+        "commits": piece.segment.len(),
+        "first": first.as_ref().map(|commit| commit.id().to_string()),
+        "first_seq": first.as_ref().map(woodland_format::Commit::seq),
+        "last": last.as_ref().map(|commit| commit.id().to_string()),
+        "last_seq": last.as_ref().map(woodland_format::Commit::seq),
     })
 }

@@ -89,7 +89,7 @@ fn text(contents: &Contents, wrong: &[Finding], deep: bool, out: &mut dyn Write)
 fn deep_findings(piece: &Piece) -> Vec<Finding> {
     let author = piece.segment.head.author;
     let mut messages = Vec::new();
-    for commit in &piece.segment.commits {
+    for commit in piece.segment.commits() {
         let (id, header) = (commit.id(), commit.header());
         let found = commit_id(&header.encode());
         if found != id {
@@ -129,18 +129,19 @@ fn deep_findings(piece: &Piece) -> Vec<Finding> {
 const PROOF_COMMITS_MAX: usize = 1024;
 
 /// The chain from a rival up to the first commit that a kept signature stands on.
-struct Proof<'a> {
-    chain: Vec<&'a Commit>,
+struct Proof {
+    chain: Vec<Commit>,
     signature: Option<Signature>,
 }
 
-fn proof(log: &Log, rival: CommitId) -> Proof<'_> {
+fn proof(log: &Log, rival: CommitId) -> Proof {
     let (mut chain, mut at) = (Vec::new(), log.place(&rival));
     while let Some((place, commit)) = at.and_then(|place| Some((place, log.commit(place)?)))
         && chain.len() < PROOF_COMMITS_MAX
     {
+        let signature = log.signature(&commit.id());
         chain.push(commit);
-        if let Some(signature) = log.signature(&commit.id()) {
+        if let Some(signature) = signature {
             return Proof { chain, signature: Some(signature) };
         }
         at = place.seq.checked_add(1).map(|seq| Place { seq, ..place });

@@ -29,11 +29,11 @@ pub(crate) struct Waiting {
 
 /// Every commit of the source that is neither held nor refused, in groups.
 pub(crate) fn waiting(source: &Source, log: Option<&Log>, refused: &Claims) -> Vec<Waiting> {
-    let mut commits: BTreeMap<(AuthorKey, u64, CommitId), &Commit> = BTreeMap::new();
+    let mut commits: BTreeMap<(AuthorKey, u64, CommitId), Commit> = BTreeMap::new();
     let mut signed: HashSet<CommitId> = HashSet::new();
     for piece in &source.pieces {
         let mut waits = false;
-        for commit in &piece.segment.commits {
+        for commit in piece.segment.commits() {
             let (id, author) = (commit.id(), commit.author());
             if !log.is_some_and(|log| log.contains(&id)) && !refused.contains(&(id, author)) {
                 commits.insert((author, commit.seq(), id), commit);
@@ -60,11 +60,11 @@ pub(crate) fn waiting(source: &Source, log: Option<&Log>, refused: &Claims) -> V
 }
 
 /// Sorted commits, cut where one does not follow the one before.
-fn runs(commits: Vec<&Commit>) -> Vec<Vec<&Commit>> {
-    let mut runs: Vec<Vec<&Commit>> = Vec::new();
+fn runs(commits: Vec<Commit>) -> Vec<Vec<Commit>> {
+    let mut runs: Vec<Vec<Commit>> = Vec::new();
     for commit in commits {
         match runs.last_mut() {
-            Some(run) if run.last().map(|last| last.id()) == commit.backlink() => run.push(commit),
+            Some(run) if run.last().map(Commit::id) == commit.backlink() => run.push(commit),
             _ => runs.push(vec![commit]),
         }
     }
@@ -72,7 +72,7 @@ fn runs(commits: Vec<&Commit>) -> Vec<Vec<&Commit>> {
 }
 
 fn group(
-    run: &[&Commit],
+    run: &[Commit],
     is_unsigned: bool,
     is_here: impl Fn(&CommitId) -> bool,
 ) -> Option<Waiting> {

@@ -23,10 +23,11 @@ use crate::void::Void;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use woodland_format::{
-    Commit, NodeId, ObjectId, Op, PAYLOAD_FORMAT, Payload, PayloadError, Position, Schema,
-    SchemaChange, SchemaId, TypeId, node_id,
+    NodeId, ObjectId, Op, PAYLOAD_FORMAT, Payload, PayloadError, Schema, SchemaId, TypeId, node_id,
 };
 use woodland_log::{Log, OrderKey, Place};
+
+const IS_HELD: &str = "what arrived is held";
 
 /// Where a void stands: by commit in order, then by op; a whole payload before its ops.
 pub(crate) type VoidKey = (OrderKey, Option<u32>);
@@ -35,20 +36,17 @@ impl Graph {
     /// The graph of `log`, which was made from this graph's log by append and merge.
     #[must_use]
     pub fn advance(&self, log: &Log) -> Graph {
-        let arrived = log.arrived(&self.log);
-        derive(self.on(log), log, arrived.iter().map(|(place, commit)| (*place, commit)))
+        let mut arrived = log.arrived(&self.log);
+        derive(self.on(log), log, std::iter::from_fn(|| arrived.next_place()))
     }
 }
 
 /// Adds commits, ascending in order, to a graph that stands on `log` already.
-pub(crate) fn derive<'a>(
-    graph: Graph,
-    log: &Log,
-    arrived: impl Iterator<Item = (Place, &'a Commit)>,
-) -> Graph {
+pub(crate) fn derive(graph: Graph, log: &Log, arrived: impl Iterator<Item = Place>) -> Graph {
     let mut run = Run { log, graph, pending: BTreeMap::new(), nodes: BTreeMap::new() };
-    for (place, commit) in arrived {
-        run.take(place, commit);
+    let mut payloads = log.payloads();
+    for place in arrived {
+        run.take(place, payloads.read(place));
     }
     run.finish()
 }
@@ -63,38 +61,32 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn take(&mut self, place: Place, commit: &Commit) {
-        let payload = commit.payload().map(Payload::decode);
-        let ops = match payload {
+    fn take(&mut self, place: Place, payload: Option<&[u8]>) {
+        let ops = match payload.map(Payload::decode) {
             Some(Ok(payload)) => payload.ops,
             Some(Err(PayloadError::ForeignFormat { found })) if found > PAYLOAD_FORMAT => {
-                self.graph.foreign.insert(OrderKey::of(commit));
-                return self.void_commit(commit);
+                self.graph.foreign.insert(self.key(place));
+                return self.void_commit(place);
             }
-            Some(Err(_)) | None => return self.void_commit(commit),
+            Some(Err(_)) | None => return self.void_commit(place),
         };
-        self.learn_schemas(place, commit, &ops);
+        self.learn_schemas(place, &ops);
         let mut past = Past::of(self.log, Stamp { place, index: 0 });
         let fields = self.schema_of(&past);
         for (index, op) in (0..).zip(ops) {
             let stamp = Stamp { place, index };
             past.move_to(stamp);
-            if let Err(reason) = self.op(&past, commit, fields.as_deref(), op) {
+            if let Err(reason) = self.op(&past, fields.as_deref(), op) {
                 self.void(stamp, reason);
             }
         }
     }
 
-    fn op(
-        &mut self,
-        past: &Past<'_>,
-        commit: &Commit,
-        fields: Option<&Fields>,
-        op: Op,
-    ) -> Result<(), Void> {
+    fn op(&mut self, past: &Past<'_>, fields: Option<&Fields>, op: Op) -> Result<(), Void> {
+        let stamp = past.at();
         if let Op::Schema(schema) = op {
-            let introduced = introduced_by(commit) == Some(schema.id());
-            return if introduced { Ok(()) } else { Err(Void::StraySchema) };
+            let introduces = introduces(self.log, stamp.place, schema.id());
+            return if introduces { Ok(()) } else { Err(Void::StraySchema) };
         }
         let fields = fields.ok_or(Void::UnknownSchema)?;
         match op {
@@ -103,8 +95,8 @@ impl Run<'_> {
                 if !fields.has_type(node_type) {
                     return Err(Void::UnknownType);
                 }
-                let stamp = past.at();
-                let node = node_id(&commit.author(), commit.seq(), stamp.index, salt);
+                let author = self.log.author(stamp.place).expect(IS_HELD);
+                let node = node_id(&author, stamp.place.seq, stamp.index, salt);
                 self.create(node, stamp, node_type);
                 Ok(())
             }
@@ -157,13 +149,15 @@ impl Run<'_> {
     }
 
     /// Remembers the schema that this commit introduces, if its payload carries it.
-    fn learn_schemas(&mut self, place: Place, commit: &Commit, ops: &[Op]) {
-        let Some(id) = introduced_by(commit) else { return };
+    fn learn_schemas(&mut self, place: Place, ops: &[Op]) {
         let carried = ops.iter().find_map(|op| match op {
-            Op::Schema(schema) if schema.id() == id && schema.check().is_ok() => Some(schema),
+            Op::Schema(schema) if schema.check().is_ok() => {
+                let id = schema.id();
+                introduces(self.log, place, id).then_some((id, schema))
+            }
             _ => None,
         });
-        if let Some(schema) = carried {
+        if let Some((id, schema)) = carried {
             self.graph.schemas.learn(id, place, schema);
         }
     }
@@ -175,9 +169,13 @@ impl Run<'_> {
         self.graph.schemas.known(&id, |carrier| self.log.saw(place, carrier))
     }
 
-    fn void_commit(&mut self, commit: &Commit) {
-        let key = (OrderKey::of(commit), None);
+    fn void_commit(&mut self, place: Place) {
+        let key = (self.key(place), None);
         self.graph.voids.insert(key, Void::Unreadable);
+    }
+
+    fn key(&self, place: Place) -> OrderKey {
+        self.log.key(place).expect(IS_HELD)
     }
 
     fn void(&mut self, stamp: Stamp, reason: Void) {
@@ -287,16 +285,13 @@ impl Run<'_> {
     }
 }
 
-fn introduced_by(commit: &Commit) -> Option<SchemaId> {
-    match &commit.header().position {
-        Position::Founding { schema, .. } => Some(*schema),
-        Position::Next { schema: SchemaChange::Introduce(id), .. } => Some(*id),
-        _ => None,
-    }
+/// Whether the header of the commit there introduces this schema.
+fn introduces(log: &Log, place: Place, schema: SchemaId) -> bool {
+    log.introduced(&schema).any(|one| one == place)
 }
 
 fn op_at(log: &Log, stamp: Stamp) -> Option<Op> {
-    let payload = Payload::decode(log.commit(stamp.place)?.payload()?).ok()?;
+    let payload = Payload::decode(&log.payload(stamp.place)?).ok()?;
     payload.ops.into_iter().nth(stamp.index as usize)
 }
 

@@ -88,7 +88,8 @@ impl Graph {
             digested: Arc::default(),
             basis: None,
         };
-        derive(graph, log, log.order())
+        let mut order = log.order();
+        derive(graph, log, std::iter::from_fn(|| order.next_place()))
     }
 
     /// This graph, moved to another log and not yet derived.
@@ -161,8 +162,8 @@ impl Graph {
 
     /// The ops of one commit that had no effect.
     pub fn voids_of(&self, commit: &CommitId) -> Vec<VoidOp> {
-        let Some(commit) = self.log.get(commit) else { return Vec::new() };
-        let key = OrderKey::of(commit);
+        let key = self.log.place(commit).and_then(|place| self.log.key(place));
+        let Some(key) = key else { return Vec::new() };
         let voids = self.voids.range((key, None)..=(key, Some(u32::MAX)));
         voids
             .map(|((_, index), reason)| VoidOp { commit: key.id, index: *index, reason: *reason })

@@ -66,18 +66,11 @@ impl<'a> Past<'a> {
     /// Whether the author of `earlier` wrote this op too and had seen nothing newer of others
     /// between: then the past is that of `earlier` and the author's own ops since.
     pub(crate) fn continues(&self, earlier: Stamp) -> bool {
-        const STEPS_MAX: u64 = 16;
         let (from, to) = (earlier.place, self.at.place);
         if from == to {
             return earlier.index < self.at.index;
         }
-        from.line == to.line
-            && from.seq < to.seq
-            && to.seq - from.seq <= STEPS_MAX
-            && (from.seq + 1..=to.seq).all(|seq| {
-                let commit = self.log.commit(Place { seq, ..to });
-                commit.is_some_and(|commit| commit.parents().is_empty())
-            })
+        self.log.is_sequel(from, to)
     }
 
     /// How two ops stand in order.
@@ -91,7 +84,7 @@ pub(crate) fn order(log: &Log, one: Stamp, other: Stamp) -> Ordering {
     if one.place == other.place {
         return one.index.cmp(&other.index);
     }
-    key(log, one).cmp(&key(log, other))
+    log.compare(one.place, other.place)
 }
 
 /// The order key of an op's commit.

@@ -68,6 +68,15 @@ impl Pending {
         Offered { log, admitted, duplicates, refused }
     }
 
+    /// Lets in what waited for commits that came into the log by another way than this door.
+    pub fn catch_up(&mut self, log: &Log) -> Offered {
+        let mut admission = Admission::into_log(log, &mut self.waiting, self.limits);
+        admission.catch_up(self.seen.as_ref());
+        let Admission { log, admitted, duplicates, refused, .. } = admission;
+        self.seen = Some(log.clone());
+        Offered { log, admitted, duplicates, refused }
+    }
+
     /// How many commits wait.
     pub fn waiting(&self) -> usize {
         self.waiting.len()

@@ -187,6 +187,17 @@ impl Log {
         self.runs.range(&self.lines, lower, upper)
     }
 
+    /// Whether two commits stand in one unbranched stretch of a chain, and their author saw nothing
+    /// newer of others after the first, up to and with the second. Costs O(log epochs).
+    pub fn is_sequel(&self, earlier: Place, later: Place) -> bool {
+        let line = self.line(earlier.line).filter(|_| earlier.line == later.line);
+        line.is_some_and(|line| {
+            let are_held = line.holds(earlier.seq) && line.holds(later.seq);
+            let mut between = line.epochs.range(earlier.seq.saturating_add(1)..=later.seq);
+            are_held && earlier.seq <= later.seq && between.next().is_none()
+        })
+    }
+
     /// The schema that the commit is written under: the last that its author's chain named up to
     /// it.
     pub fn schema(&self, place: Place) -> Option<SchemaId> {

@@ -107,6 +107,11 @@ impl std::fmt::Debug for PayloadReader<'_> {
 }
 
 impl Log {
+    /// The payload of the commit at this place; none where it is erased, or nothing is held there.
+    pub fn payload(&self, place: Place) -> Option<Vec<u8>> {
+        self.payloads().read(place).map(<[u8]>::to_vec)
+    }
+
     /// Reads payloads. Cheapest by ascending seq of each line.
     pub fn payloads(&self) -> PayloadReader<'_> {
         PayloadReader { lines: &self.lines, open: BTreeMap::new() }

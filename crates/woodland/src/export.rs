@@ -68,7 +68,7 @@ fn write_partial(partial: &Path, log: &Log) -> io::Result<Exported> {
     let mut file = BufWriter::new(File::create(partial)?);
     file.write_all(&header.encode())?;
     let mut exported = Exported { commits: 0, bytes: header.encode().len() as u64 };
-    for run in log.runs(&Frontier::new()) {
+    for run in log.chains(&Frontier::new()) {
         let segment = encode_segment(log.dataset(), &run, |one| log.signature(&one.id()));
         file.write_all(&segment)?;
         exported.commits += run.len();

@@ -12,8 +12,7 @@ use crate::replica::{Replica, is_founding, segments_of};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use woodland_format::{
-    AuthorKey, Commit, CommitId, Damage, DatasetId, FileError, Purpose, SEGMENT_FORMAT, Segment,
-    SegmentHead,
+    AuthorKey, CommitId, Damage, DatasetId, FileError, Purpose, Segment, verify_commit,
 };
 use woodland_log::{Log, Pending, Refusal};
 
@@ -123,9 +122,9 @@ impl Replica {
         let before = current.log().clone();
         let mut pending = writer.pending.clone();
         let (log, merged) = arrival.merge_into(&before, &mut pending)?;
-        let arrived: Vec<Commit> =
-            log.arrived(&before).into_iter().map(|(_, commit)| commit).collect();
+        let arrived = log.arrived(&before);
         if !arrived.is_empty() {
+            let arrived: Vec<_> = arrived.map(|(_, commit)| commit).collect();
             writer.store.append(&segments_of(&log, &arrived))?;
             self.publish(current.graph.advance(&log));
         }
@@ -186,15 +185,18 @@ impl Arrival {
             Arrival::Segments { segments, .. } => segments,
         };
         let wanted = self.dataset().founding();
-        let commits = || segments.iter().flat_map(|segment| &segment.commits);
-        let founding = commits().find(|one| one.id() == wanted && is_founding(one))?;
+        let mut first = segments.iter().filter_map(Segment::first);
+        let founding = first.find(|one| one.id() == wanted && is_founding(one))?;
         // The signature may stand on any later commit of the founder's chain, in any segment.
-        let by_founder = || commits().filter(|one| one.author() == founding.author());
-        let chain: BTreeMap<CommitId, &Commit> = by_founder().map(|one| (one.id(), one)).collect();
-        let points = segments.iter().flat_map(|segment| &segment.points);
-        let mut signed = points.filter(|point| {
-            let commit = chain.get(&point.commit);
-            commit.is_some_and(|commit| commit.is_signed_by_author(&point.signature))
+        let author = founding.author();
+        let mine = || segments.iter().filter(|segment| segment.head.author == author);
+        let backlinks: BTreeMap<CommitId, Option<CommitId>> = mine()
+            .flat_map(Segment::commits)
+            .map(|commit| (commit.id(), commit.backlink()))
+            .collect();
+        let mut signed = mine().flat_map(|segment| &segment.points).filter(|point| {
+            backlinks.contains_key(&point.commit)
+                && verify_commit(&author, &point.commit, &point.signature)
         });
         // What was walked once and did not lead to the founding commit is not walked again.
         let mut walked = BTreeSet::new();
@@ -204,11 +206,11 @@ impl Arrival {
                 if commit == wanted {
                     return true;
                 }
-                at = chain.get(&commit).and_then(|commit| commit.backlink());
+                at = backlinks.get(&commit).copied().flatten();
             }
             false
         });
-        is_signed.then(|| Log::found(founding.clone()).ok()).flatten()
+        is_signed.then(|| Log::found(founding).ok()).flatten()
     }
 
     /// Offers everything to the log.
@@ -230,7 +232,7 @@ impl Arrival {
                 merged.duplicates =
                     usize::try_from(other.len()).unwrap_or(usize::MAX) - merged.admitted;
                 // What waits may have had its past brought.
-                let offered = pending.offer(&next, &nothing(expected, log.founding()));
+                let offered = pending.catch_up(&next);
                 next = offered.log;
                 merged.admitted += offered.admitted.len();
                 merged.refused.extend(offered.refused);
@@ -251,19 +253,4 @@ impl Arrival {
         merged.unsigned = pending.unsigned();
         Ok((next, merged))
     }
-}
-
-/// A segment without commits: offering it lets in what waits and need not wait any more.
-fn nothing(dataset: DatasetId, founding: &Commit) -> Segment {
-    let head = SegmentHead {
-        format: SEGMENT_FORMAT,
-        dataset,
-        author: founding.author(),
-        first_seq: 0,
-        previous: None,
-        last: founding.id(),
-        commits: 0,
-        blocks: 0,
-    };
-    Segment { head, commits: Vec::new(), points: Vec::new(), offset: 0, bytes: 0 }
 }

@@ -16,6 +16,7 @@ use std::io;
 use std::sync::Arc;
 use woodland_format::{
     Commit, CommitError, Draft, Op, Payload, Position, Schema, SchemaError, SchemaId, SecretKey,
+    Segment,
 };
 use woodland_graph::{Graph, Kinds};
 use woodland_log::{AppendError, Log, OrderKey, PointError};
@@ -200,7 +201,7 @@ fn join(
     let snapshot = snapshot_of(&log, schema)?;
     let key = SecretKey::from_seed(entropy.bytes()?);
     let mut store = Store::create(disk, dataset, &key, &StoreOptions::default())?;
-    let commits: Vec<Commit> = log.order().map(|(_, commit)| commit.clone()).collect();
+    let commits: Vec<Commit> = log.order().map(|(_, commit)| commit).collect();
     store.append(&segments_of(&log, &commits))?;
     let replica = Replica::assemble(store, key, entropy, snapshot)?;
     replica.writer().pending = pending;
@@ -211,23 +212,18 @@ fn join(
 fn reopen(disk: Arc<dyn Disk>, schema: &Schema, entropy: Entropy) -> Result<Replica, StartError> {
     schema.check()?;
     let opened = Store::open(disk)?;
-    let mut commits = Vec::new();
-    let mut points = Vec::new();
-    for stored in opened.segments {
-        commits.extend(stored.segment.commits);
-        points.extend(stored.segment.points);
-    }
-    // The order extends causality, so the past of each commit comes before it.
-    commits.sort_by_cached_key(OrderKey::of);
-    let founding = commits.first().filter(|first| is_founding(first)).cloned();
-    let mut log = Log::found(founding.ok_or(StartError::Unfinished)?)?.extend(&commits)?;
+    let segments = || opened.segments.iter().map(|stored| &stored.segment);
+    let founding = segments().filter_map(Segment::first).find(is_founding);
+    let log = Log::found(founding.ok_or(StartError::Unfinished)?)?;
+    let mut log = log.extend(merged_by_key(segments().map(|one| one.commits())))?;
+    let points: Vec<_> = segments().flat_map(|segment| segment.points.clone()).collect();
     // Signatures were verified at the door; of each author the newest is verified again.
     let mut newest = std::collections::BTreeMap::new();
     for point in points {
         log = log.with_verified_point(&point)?;
-        if let Some(commit) = log.get(&point.commit) {
-            let seq = commit.seq();
-            let last = newest.entry(commit.author()).or_insert((seq, point.clone()));
+        if let Some(place) = log.place(&point.commit) {
+            let seq = place.seq;
+            let last = newest.entry(log.author(place)).or_insert((seq, point.clone()));
             if seq >= last.0 {
                 *last = (seq, point);
             }
@@ -238,6 +234,27 @@ fn reopen(disk: Arc<dyn Disk>, schema: &Schema, entropy: Entropy) -> Result<Repl
     }
     let snapshot = snapshot_of(&log, schema)?;
     Ok(Replica::assemble(opened.store, opened.key, entropy, snapshot)?)
+}
+
+/// Commits of many chains by order key, which puts the past of each before it: like a merge of
+/// sorted lists.
+#[cfg(feature = "files")]
+fn merged_by_key<C: Iterator<Item = Commit>>(
+    chains: impl Iterator<Item = C>,
+) -> impl Iterator<Item = Commit> {
+    use std::cmp::Reverse;
+    use std::collections::BinaryHeap;
+    let mut chains: Vec<C> = chains.collect();
+    let mut next = BinaryHeap::new();
+    for (number, chain) in chains.iter_mut().enumerate() {
+        next.extend(chain.next().map(|commit| Reverse((OrderKey::of(&commit), number, commit))));
+    }
+    std::iter::from_fn(move || {
+        let Reverse((_, number, commit)) = next.pop()?;
+        let after = chains[number].next();
+        next.extend(after.map(|commit| Reverse((OrderKey::of(&commit), number, commit))));
+        Some(commit)
+    })
 }
 
 /// Derives the graph, for a program with this schema.

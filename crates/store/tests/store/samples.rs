@@ -64,8 +64,8 @@ pub(crate) fn open(disk: &MemoryDisk) -> Result<Opened, OpenError> {
 }
 
 pub(crate) fn ids(opened: &Opened) -> Vec<CommitId> {
-    let commits = opened.segments.iter().flat_map(|stored| &stored.segment.commits);
-    commits.map(Commit::id).collect()
+    let commits = opened.segments.iter().flat_map(|stored| stored.segment.commits());
+    commits.map(|commit| commit.id()).collect()
 }
 
 /// A memory disk with all of the sample appended, each segment by itself.
