@@ -307,13 +307,29 @@ impl Log {
         if commit.parents().is_empty() && backlink.is_some() {
             return;
         }
-        let seen = commit.references().filter(|id| Some(*id) != backlink);
+        let mut seen: Vec<Place> = commit
+            .references()
+            .filter(|id| Some(*id) != backlink)
+            .filter_map(|id| self.place(&id))
+            .filter(|at| at.line != place.line)
+            .collect();
+        // Latest first: most of the others are then in a past that is known already.
+        seen.sort_by(|one, other| self.compare(*other, *one));
         let line = self.line(place.line).expect("the commit has its line");
         let (_, last) = line.epochs.last().expect("a line notes what it knew at its beginning");
         let mut known = last.known.clone();
-        for parent in seen.filter_map(|id| self.place(&id)).filter(|at| at.line != place.line) {
-            let line = self.line(parent.line).expect("the parent has its line");
-            known.learn(parent, &line.epoch_at(parent.seq).known);
+        for parent in seen {
+            let past = &self.line(parent.line).expect("the parent has its line");
+            let past = &past.epoch_at(parent.seq).known;
+            let saw_all = place.seq > line.first_seq
+                && past.get(place.line).is_some_and(|seen| seen + 1 == place.seq);
+            if saw_all {
+                // Who saw this line's last commit knows all that it knew.
+                known = past.clone();
+                known.raise(parent.line, parent.seq);
+            } else {
+                known.learn(parent, past);
+            }
         }
         let epoch = Epoch { turn: commit.turn(), known };
         self.line_mut(place.line, |line| line.epochs.insert(place.seq, epoch));
