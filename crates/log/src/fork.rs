@@ -6,8 +6,10 @@
 //! What this does not do: say why. The usual cause is a restored backup or a copied store.
 
 use crate::log::Log;
+use crate::place::Place;
 use std::collections::BTreeMap;
-use woodland_format::{AuthorKey, CommitId};
+use woodland_format::limits::PROOF_HEADERS_MAX;
+use woodland_format::{AuthorKey, CommitId, ForkProof, ProvenBranch};
 
 /// Commits of one author with one backlink, or more than one first commit of an author.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,4 +45,49 @@ pub(crate) fn forks(log: &Log) -> Vec<Fork> {
         Fork { author, backlink: shared.map(|(_, id)| id), rivals }
     };
     branches.into_iter().map(fork).collect()
+}
+
+impl Log {
+    /// A proof of this fork that convinces without a log: of two of its rivals.
+    ///
+    /// Which two, and how far their branches reach, depends on the signatures that are held.
+    /// `None` where fewer than two rivals have a held signature on them or at most
+    /// [`PROOF_HEADERS_MAX`] commits on, which a writer that signs as often as it must never
+    /// leaves open for long, or where the fork is not of this log.
+    pub fn fork_proof(&self, fork: &Fork) -> Option<ForkProof> {
+        let mut branches = fork.rivals.iter().filter_map(|rival| self.proven_branch(*rival));
+        ForkProof::new(fork.author, [branches.next()?, branches.next()?]).ok()
+    }
+
+    /// The headers from a commit to the nearest signed point found behind it.
+    fn proven_branch(&self, rival: CommitId) -> Option<ProvenBranch> {
+        let from = self.place(&rival)?;
+        // Of the lines that stand on the rival's branch, the first seq of each that counts.
+        let mut above = BTreeMap::from([(from.line, from.seq)]);
+        for (number, line) in (0u32..).zip(&self.lines) {
+            // A base has a lower number than what stands on it.
+            let stands = |base: Place| above.get(&base.line).is_some_and(|seq| base.seq >= *seq);
+            if line.base.is_some_and(stands) {
+                above.insert(number, line.first_seq);
+            }
+        }
+        let nearest = above.into_iter().filter_map(|(number, first_seq)| {
+            let line = self.line(number)?;
+            let (seq, signature) = line.points.iter().find(|(seq, _)| *seq >= first_seq)?;
+            Some((seq, line.get(seq)?.id(), signature))
+        });
+        let (_, signed, signature) = nearest.min_by_key(|(seq, id, _)| (*seq, *id))?;
+        let mut headers = Vec::new();
+        let mut at = signed;
+        while headers.len() < PROOF_HEADERS_MAX {
+            let commit = self.get(&at)?;
+            headers.push(commit.header().clone());
+            if at == rival {
+                headers.reverse();
+                return Some(ProvenBranch { headers, signature });
+            }
+            at = commit.backlink()?;
+        }
+        None
+    }
 }
