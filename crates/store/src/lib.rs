@@ -3,13 +3,14 @@
 //! ```text
 //!  lock                     empty; whoever has the dataset open holds a lock on it
 //!  author.key               48 bytes, mode 0600: the secret under which this store writes
+//!  place                    72 bytes: on which file of which device the key was put
 //!  heads                    1,024 bytes, two slots: how far the store is acknowledged
 //!  closed                   64 bytes for each segment file but the last: its length and root
 //!  segments/00000001.wls    file header (purpose store), segments back to back; append-only
 //!  segments/00000002.wls    begun when the one before has reached its length
 //! ```
 //!
-//! `heads`, `closed` and `author.key` are made of records, drawn in their modules. The store moves
+//! `heads`, `closed`, `author.key` and `place` are made of records, drawn in their modules. The store moves
 //! sealed bytes: it knows the framing of `woodland-format` and checks it, and knows nothing of
 //! logs.
 //!
@@ -23,7 +24,7 @@
 //! - One handle at a time.
 //!
 //! What this does not do: verify signatures, place commits, compact, or notice that a whole
-//! directory was put back to an earlier state (a restored backup is the log's to see, as a fork).
+//! directory was put back into the same files at an earlier state (the log sees that later).
 //!
 //! ```
 //! use std::sync::Arc;
@@ -48,13 +49,17 @@ mod key;
 pub mod limits;
 mod names;
 mod open;
+mod place;
 mod problem;
 mod record;
+mod renew;
 mod store;
 mod survey;
 
 pub use crate::create::{CreateError, StoreOptions};
 pub use crate::open::{OpenError, Opened, StoredSegment};
+pub use crate::place::Moved;
+pub use crate::renew::RenewError;
 pub use crate::store::{AppendError, NotASegment, Store};
 
 pub use crate::survey::{FileReport, Inspection, TornTail};
@@ -65,5 +70,6 @@ pub use crate::problem::Problem;
 pub use crate::record::{Magic, RECORD_FORMAT, RecordError};
 
 pub use crate::disk::{
-    Access, Disk, DiskAct, DiskError, FileDisk, LockGuard, MemoryDisk, PowerCut, Unsynced,
+    Access, Disk, DiskAct, DiskError, FileDisk, FileIdentity, LockGuard, MemoryDisk, PowerCut,
+    Unsynced,
 };

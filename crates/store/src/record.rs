@@ -14,7 +14,7 @@
 
 use std::fmt;
 
-/// The format of the records `heads`, `closed` and `author.key` that this release writes.
+/// The format of the records `heads`, `closed`, `author.key` and `place` that this release writes.
 pub const RECORD_FORMAT: u8 = 1;
 
 /// Length of what stands before a record's body.

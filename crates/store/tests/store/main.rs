@@ -4,5 +4,6 @@ mod damage;
 mod errors;
 mod faults;
 mod power;
+mod renew;
 mod samples;
 mod suite;
