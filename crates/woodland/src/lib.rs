@@ -73,7 +73,9 @@ mod define;
 mod entropy;
 #[cfg(feature = "files")]
 mod export;
+mod incarnation;
 mod merge;
+mod notice;
 mod record;
 mod replica;
 mod snapshot;
@@ -95,10 +97,13 @@ pub use crate::snapshot::{ReadError, Snapshot};
 
 #[cfg(feature = "files")]
 pub use crate::export::{ExportError, Exported};
+pub use crate::incarnation::IncarnationError;
 pub use crate::merge::{MergeError, Merged, Source};
+pub use crate::notice::Notice;
 
 pub use woodland_format::{
-    AuthorKey, CommitId, DatasetId, Digest, NodeId, Schema, Value, VersionId,
+    AuthorKey, CommitId, DatasetId, Digest, ForkProof, NodeId, Schema, Value, VersionId,
 };
 pub use woodland_graph::{Conflict, Graph, Node, Void, VoidOp, Write};
-pub use woodland_log::{Log, Refusal};
+pub use woodland_log::{Fork, Log, Refusal, Tip};
+pub use woodland_store::Moved;

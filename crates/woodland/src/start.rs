@@ -9,6 +9,7 @@
 
 use crate::define::DefineError;
 use crate::entropy::Entropy;
+use crate::incarnation::IncarnationError;
 use crate::merge::{MergeError, Merged, Source};
 use crate::replica::{Replica, is_founding, segments_of};
 use crate::snapshot::{Snapshot, members_of};
@@ -90,6 +91,9 @@ pub enum StartError {
     /// The disk failed.
     #[error("the first commits could not be stored: {0}")]
     Store(#[from] woodland_store::AppendError),
+    /// The directory is a copy, or forked, and no other author key could be taken.
+    #[error("the directory needs another author key: {0}")]
+    Incarnation(#[from] IncarnationError),
     /// The system gave no randomness.
     #[error("the system gave no randomness for a key: {0}")]
     Entropy(#[from] io::Error),
@@ -237,7 +241,9 @@ fn reopen(disk: Arc<dyn Disk>, schema: &Schema, entropy: Entropy) -> Result<Repl
         log = log.with_point(point)?;
     }
     let snapshot = snapshot_of(&log, schema)?;
-    Ok(Replica::assemble(opened.store, opened.key, entropy, snapshot)?)
+    let replica = Replica::assemble(opened.store, opened.key, entropy, snapshot)?;
+    replica.settle(opened.moved)?;
+    Ok(replica)
 }
 
 /// Derives the graph, for a program with this schema.

@@ -1,0 +1,123 @@
+//! New incarnations: when this replica's author key may be in use elsewhere, it takes another.
+//!
+//! ```text
+//!  opened: the directory is a copy ──┐
+//!  merge: somebody brings commits    ├─► new key, durable ─► notice ─► (merge goes on)
+//!         of the replica's own key ──┘
+//! ```
+//!
+//! A copy takes its key when it is opened, not when it first writes: so `author` and the notice
+//! name it at once, and no later path can forget to. A key under which nothing is written leaves no
+//! trace in the log.
+//!
+//! **Invariants**
+//! - The new key is durable before what showed the need for it is stored. Otherwise a crash in
+//!   between would leave a chain that looks like this replica's own, up to a tip it never wrote.
+//! - The key given up is nowhere; its commits stay held and applied.
+//! - The first commit of the new key names all heads, the old key's tips among them.
+//!
+//! What this does not do: notice a directory put back into the same files before it meets anybody.
+//! What it writes then is a fork, which everybody reports and nobody loses anything by.
+
+use crate::merge::Arrival;
+use crate::notice::Notice;
+use crate::replica::Writer;
+use std::collections::BTreeSet;
+use std::io;
+use woodland_format::{AuthorKey, CommitId, SecretKey};
+use woodland_log::{Fork, Log, Tip};
+use woodland_store::RenewError;
+
+/// No other author key could be taken.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IncarnationError {
+    /// The key could not be stored.
+    #[error(transparent)]
+    Store(#[from] RenewError),
+    /// The system gave no randomness.
+    #[error("the system gave no randomness for a key: {0}")]
+    Entropy(#[from] io::Error),
+}
+
+impl Writer {
+    /// Takes a new author key.
+    pub(crate) fn renew(&mut self) -> Result<AuthorKey, IncarnationError> {
+        let key = SecretKey::from_seed(self.entropy.bytes()?);
+        self.store.renew(&key)?;
+        let author = key.author();
+        (self.key, self.tip) = (key, None);
+        Ok(author)
+    }
+
+    /// Gives the key up if what arrives shows that it is in use elsewhere.
+    ///
+    /// `before` and `after` are the log without and with what arrives.
+    pub(crate) fn defend(
+        &mut self,
+        before: &Log,
+        after: &Log,
+        arrived: &[(AuthorKey, Tip)],
+        arrival: &Arrival,
+    ) -> Result<Option<Notice>, IncarnationError> {
+        let retired = self.key.author();
+        let own = arrived.iter().filter(|(author, _)| *author == retired).map(|(_, tip)| *tip);
+        let own: Vec<Tip> = own.chain(arrival.signed_by(&retired, before)).collect();
+        if own.is_empty() {
+            return Ok(None);
+        }
+        let tip = self.tip.and_then(|id| tip_of(before, &id));
+        let fork = new_forks(before, after).into_iter().find(|fork| fork.author == retired);
+        let author = self.renew()?;
+        Ok(Some(match fork {
+            Some(fork) => {
+                let proof = after.fork_proof(&fork).map(Box::new);
+                Notice::ForkedSelf { fork, proof, tip, author }
+            }
+            None => Notice::Behind { retired, tip, found: latest(&own, after), author },
+        }))
+    }
+}
+
+/// The tip with this id.
+pub(crate) fn tip_of(log: &Log, id: &CommitId) -> Option<Tip> {
+    log.get(id).map(|commit| Tip { seq: commit.seq(), id: commit.id() })
+}
+
+/// Of commits of one author, those that no other of them follows, as far as the log knows.
+fn latest(tips: &[Tip], log: &Log) -> Vec<Tip> {
+    let backlinks: BTreeSet<CommitId> =
+        tips.iter().filter_map(|tip| log.get(&tip.id)?.backlink()).collect();
+    let last = tips.iter().filter(|tip| !backlinks.contains(&tip.id)).copied();
+    last.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// The forks that only `after` knows, or knows more rivals of.
+pub(crate) fn new_forks(before: &Log, after: &Log) -> Vec<Fork> {
+    let mut forks = after.forks();
+    if !forks.is_empty() {
+        let known = before.forks();
+        forks.retain(|fork| !known.contains(fork));
+    }
+    forks
+}
+
+impl Arrival {
+    /// Commits of this author that are not held and that it signed, whether they can be admitted
+    /// yet or not. Of a log, what arrives says the same.
+    fn signed_by(&self, author: &AuthorKey, before: &Log) -> Vec<Tip> {
+        let Arrival::Segments { segments, .. } = self else { return Vec::new() };
+        let mut signed = Vec::new();
+        for segment in segments.iter().filter(|segment| segment.head.author == *author) {
+            for point in segment.points.iter().filter(|point| !before.contains(&point.commit)) {
+                let commit = segment.commits.iter().find(|commit| commit.id() == point.commit);
+                let is_own =
+                    |signature| woodland_format::verify_commit(author, &point.commit, signature);
+                if let Some(commit) = commit.filter(|_| is_own(&point.signature)) {
+                    signed.push(Tip { seq: commit.seq(), id: commit.id() });
+                }
+            }
+        }
+        signed
+    }
+}
