@@ -14,9 +14,11 @@
 
 mod file;
 mod memory;
+mod within;
 
 pub use file::FileDisk;
 pub use memory::{MemoryDisk, PowerCut, Unsynced};
+pub use within::FolderDisk;
 
 use std::fmt::{self, Debug};
 use std::io;

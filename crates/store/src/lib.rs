@@ -8,6 +8,7 @@
 //!  closed                   64 bytes for each segment file but the last: its length and root
 //!  segments/00000001.wls    file header (purpose store), segments back to back; append-only
 //!  segments/00000002.wls    begun when the one before has reached its length
+//!  branches/NAME/           a named branch, drawn in `branch`
 //! ```
 //!
 //! `heads`, `closed`, `author.key` and `place` are made of records, drawn in their modules. The store moves
@@ -41,6 +42,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod branch;
 mod closed;
 mod create;
 mod disk;
@@ -64,12 +66,14 @@ pub use crate::store::{AppendError, NotASegment, Store};
 
 pub use crate::survey::{FileReport, Inspection, TornTail};
 
+pub use crate::branch::{BranchStore, BranchStoreError};
+
 pub use crate::heads::{Heads, SLOT_BYTES};
 pub use crate::key::KeyError;
 pub use crate::problem::Problem;
 pub use crate::record::{Magic, RECORD_FORMAT, RecordError};
 
 pub use crate::disk::{
-    Access, Disk, DiskAct, DiskError, FileDisk, FileIdentity, LockGuard, MemoryDisk, PowerCut,
-    Unsynced,
+    Access, Disk, DiskAct, DiskError, FileDisk, FileIdentity, FolderDisk, LockGuard, MemoryDisk,
+    PowerCut, Unsynced,
 };

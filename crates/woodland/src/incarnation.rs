@@ -21,7 +21,7 @@
 
 use crate::merge::Arrival;
 use crate::notice::Notice;
-use crate::replica::Writer;
+use crate::replica::{Backing, Writer};
 use std::collections::BTreeSet;
 use std::io;
 use woodland_format::{AuthorKey, CommitId, SecretKey};
@@ -44,7 +44,11 @@ impl Writer {
     /// Takes a new author key.
     pub(crate) fn renew(&mut self) -> Result<AuthorKey, IncarnationError> {
         let key = SecretKey::from_seed(self.entropy.bytes()?);
-        self.store.renew(&key)?;
+        match &mut self.store {
+            Backing::Written(store, _) => store.renew(&key)?,
+            Backing::Begun(_) => {}
+            Backing::Failed => return Err(RenewError::Poisoned.into()),
+        }
         let author = key.author();
         (self.key, self.tip) = (key, None);
         Ok(author)

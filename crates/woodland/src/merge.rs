@@ -10,7 +10,7 @@
 
 use crate::incarnation::{IncarnationError, new_forks};
 use crate::notice::Notice;
-use crate::replica::{Replica, is_founding, segments_of};
+use crate::replica::{BackingError, Replica, is_founding};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use woodland_format::{
@@ -115,7 +115,7 @@ pub enum MergeError {
     Incarnation(#[from] IncarnationError),
     /// What arrived could not be stored.
     #[error("what arrived could not be stored: {0}")]
-    Store(#[from] woodland_store::AppendError),
+    Store(#[from] BackingError),
 }
 
 impl Replica {
@@ -140,7 +140,7 @@ impl Replica {
             let own = merged.notices.first().map(Notice::about);
             let others = new_forks(&before, &log).into_iter().filter(|it| Some(it.author) != own);
             merged.notices.extend(others.map(|fork| Notice::forked(&log, fork)));
-            writer.store.append(&segments_of(&log, &arrived))?;
+            writer.keep(&log, &arrived)?;
             self.publish(current.graph.advance(&log));
         }
         writer.pending = pending;

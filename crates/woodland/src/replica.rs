@@ -24,7 +24,7 @@ use woodland_format::{
 };
 use woodland_graph::Graph;
 use woodland_log::{Log, Pending};
-use woodland_store::{Moved, Store};
+use woodland_store::{AppendError, BranchStore, CreateError, Disk, Moved, Store};
 
 /// One open dataset. Clones share it; `Send` and `Sync`, blocking, without a runtime.
 #[derive(Clone)]
@@ -34,13 +34,54 @@ pub(crate) struct Shared {
     pub(crate) current: RwLock<Snapshot>,
     pub(crate) writer: Mutex<Writer>,
     pub(crate) author: RwLock<AuthorKey>,
+    /// The dataset directory, or the branch's folder: where branches of this replica are.
+    pub(crate) disk: Arc<dyn Disk>,
     /// Why this replica took another key, since it was opened.
     pub(crate) events: Mutex<Vec<Notice>>,
 }
 
+/// Where a replica's commits go.
+pub(crate) enum Backing {
+    /// A store; of a branch, with what holds its lock.
+    Written(Store, #[expect(dead_code, reason = "holds the branch's lock")] Option<BranchStore>),
+    /// A branch that was never written.
+    Begun(BranchStore),
+    /// Making the branch's store failed: what of it is there is unknown.
+    Failed,
+}
+
+impl Backing {
+    /// The store, made for a branch's first write.
+    pub(crate) fn store(&mut self, key: &SecretKey) -> Result<&mut Store, BackingError> {
+        if let Backing::Begun(_) = self {
+            let Backing::Begun(branch) = std::mem::replace(self, Backing::Failed) else {
+                unreachable!("it was compared");
+            };
+            let store = branch.create(key)?;
+            *self = Backing::Written(store, Some(branch));
+        }
+        match self {
+            Backing::Written(store, _) => Ok(store),
+            _ => Err(AppendError::Poisoned.into()),
+        }
+    }
+}
+
+/// What is to be stored was not, or it is not known whether it was.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BackingError {
+    /// The branch's store could not be made.
+    #[error("the branch could not be begun: {0}; open it again")]
+    Create(#[from] CreateError),
+    /// The disk failed.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+}
+
 /// What only one caller at a time may use.
 pub(crate) struct Writer {
-    pub(crate) store: Store,
+    pub(crate) store: Backing,
     pub(crate) key: SecretKey,
     /// Keeps the nodes of a fork's branches apart (decision 0003).
     pub(crate) salt: u64,
@@ -51,9 +92,17 @@ pub(crate) struct Writer {
     pub(crate) entropy: Entropy,
 }
 
+impl Writer {
+    /// Makes the segments of these commits durable.
+    pub(crate) fn keep(&mut self, log: &Log, arrived: &[Commit]) -> Result<(), BackingError> {
+        Ok(self.store.store(&self.key)?.append(&segments_of(log, arrived))?)
+    }
+}
+
 impl Replica {
     pub(crate) fn assemble(
-        store: Store,
+        store: Backing,
+        disk: Arc<dyn Disk>,
         key: SecretKey,
         mut entropy: Entropy,
         snapshot: Snapshot,
@@ -63,7 +112,7 @@ impl Replica {
         let tip = own_tip(snapshot.log(), &key.author());
         let writer = Writer { store, key, salt, tip, pending: Pending::default(), entropy };
         let (current, writer) = (RwLock::new(snapshot), Mutex::new(writer));
-        Ok(Replica(Arc::new(Shared { current, writer, author, events: Mutex::default() })))
+        Ok(Replica(Arc::new(Shared { current, writer, author, disk, events: Mutex::default() })))
     }
 
     /// Gives up the key of a directory that is a copy, or whose log has a fork of that key.

@@ -11,7 +11,7 @@ use crate::define::DefineError;
 use crate::entropy::Entropy;
 use crate::incarnation::IncarnationError;
 use crate::merge::{MergeError, Merged, Source};
-use crate::replica::{Replica, is_founding, segments_of};
+use crate::replica::{Backing, Replica, is_founding, segments_of};
 use crate::snapshot::{Snapshot, members_of};
 use std::io;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use woodland_format::{
 };
 use woodland_graph::{Graph, Kinds};
 use woodland_log::{AppendError, Log, OrderKey, PointError};
-use woodland_store::{Disk, MemoryDisk, OpenError, Store, StoreOptions};
+use woodland_store::{Disk, MemoryDisk, OpenError, Store, StoreOptions, StoredSegment};
 
 /// A replica did not come about. What was there before is unchanged.
 #[derive(Debug, thiserror::Error)]
@@ -180,9 +180,9 @@ fn found(
     let founding = Commit::seal(key.author(), draft)?;
     let log = Log::found(founding.clone())?.with_point(&founding.sign(&key))?;
     let snapshot = snapshot_of(&log, schema)?;
-    let mut store = Store::create(disk, log.dataset(), &key, &StoreOptions::default())?;
+    let mut store = Store::create(disk.clone(), log.dataset(), &key, &StoreOptions::default())?;
     store.append(&segments_of(&log, &[founding]))?;
-    Ok(Replica::assemble(store, key, entropy, snapshot)?)
+    Ok(Replica::assemble(Backing::Written(store, None), disk, key, entropy, snapshot)?)
 }
 
 fn join(
@@ -203,10 +203,10 @@ fn join(
     merged.duplicates = merged.duplicates.saturating_sub(1);
     let snapshot = snapshot_of(&log, schema)?;
     let key = SecretKey::from_seed(entropy.bytes()?);
-    let mut store = Store::create(disk, dataset, &key, &StoreOptions::default())?;
+    let mut store = Store::create(disk.clone(), dataset, &key, &StoreOptions::default())?;
     let commits: Vec<Commit> = log.order().map(|(_, commit)| commit.clone()).collect();
     store.append(&segments_of(&log, &commits))?;
-    let replica = Replica::assemble(store, key, entropy, snapshot)?;
+    let replica = Replica::assemble(Backing::Written(store, None), disk, key, entropy, snapshot)?;
     replica.writer().pending = pending;
     Ok((replica, merged))
 }
@@ -214,17 +214,31 @@ fn join(
 #[cfg(feature = "files")]
 fn reopen(disk: Arc<dyn Disk>, schema: &Schema, entropy: Entropy) -> Result<Replica, StartError> {
     schema.check()?;
-    let opened = Store::open(disk)?;
+    let opened = Store::open(disk.clone())?;
+    let log = log_of(opened.segments, None)?;
+    let backing = Backing::Written(opened.store, None);
+    let snapshot = snapshot_of(&log, schema)?;
+    let replica = Replica::assemble(backing, disk, opened.key, entropy, snapshot)?;
+    replica.settle(opened.moved)?;
+    Ok(replica)
+}
+
+/// The log that these segments make, on a base or from the founding commit on.
+pub(crate) fn log_of(segments: Vec<StoredSegment>, base: Option<Log>) -> Result<Log, StartError> {
     let mut commits = Vec::new();
     let mut points = Vec::new();
-    for stored in opened.segments {
+    for stored in segments {
         commits.extend(stored.segment.commits);
         points.extend(stored.segment.points);
     }
     // The order extends causality, so the past of each commit comes before it.
     commits.sort_by_cached_key(OrderKey::of);
-    let founding = commits.first().filter(|first| is_founding(first)).cloned();
-    let mut log = Log::found(founding.ok_or(StartError::Unfinished)?)?.extend(&commits)?;
+    let founding = || commits.first().filter(|first| is_founding(first)).cloned();
+    let base = match base {
+        Some(base) => base,
+        None => Log::found(founding().ok_or(StartError::Unfinished)?)?,
+    };
+    let mut log = base.extend(&commits)?;
     // Signatures were verified at the door; of each author the newest is verified again.
     let mut newest = std::collections::BTreeMap::new();
     for point in points {
@@ -240,10 +254,7 @@ fn reopen(disk: Arc<dyn Disk>, schema: &Schema, entropy: Entropy) -> Result<Repl
     for (_, point) in newest.values() {
         log = log.with_point(point)?;
     }
-    let snapshot = snapshot_of(&log, schema)?;
-    let replica = Replica::assemble(opened.store, opened.key, entropy, snapshot)?;
-    replica.settle(opened.moved)?;
-    Ok(replica)
+    Ok(log)
 }
 
 /// Derives the graph, for a program with this schema.

@@ -16,7 +16,7 @@
 //! What this does not do: retry. A failed disk poisons the store; open the dataset again.
 
 use crate::batch::{Batch, Violation};
-use crate::replica::{Replica, Writer, segments_of};
+use crate::replica::{BackingError, Replica, Writer};
 use crate::snapshot::Snapshot;
 use std::collections::BTreeSet;
 use woodland_format::limits::PARENTS_MAX;
@@ -47,7 +47,7 @@ pub enum WriteError {
     },
     /// What was written could not be stored. Open the dataset again.
     #[error("the batch could not be stored: {0}")]
-    Store(#[from] woodland_store::AppendError),
+    Store(#[from] BackingError),
 }
 
 fn list(violations: &[Violation]) -> String {
@@ -90,7 +90,7 @@ impl Replica {
         let log = chain.signed();
         let arrived = std::mem::take(&mut chain.commits);
         drop(chain);
-        writer.store.append(&segments_of(&log, &arrived))?;
+        writer.keep(&log, &arrived)?;
         writer.tip = Some(commit.id());
         self.publish(graph.with_signatures_of(&log));
         Ok(answer)

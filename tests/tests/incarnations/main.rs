@@ -4,6 +4,7 @@
 #[allow(dead_code, reason = "what the other tests of replicas need, too")]
 mod notes;
 
+mod branches;
 mod copied;
 mod folders;
 mod forked;

@@ -1,5 +1,6 @@
 //! The store's promises, over both disks where both can show them.
 
+mod branch;
 mod damage;
 mod errors;
 mod faults;
