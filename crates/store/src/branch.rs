@@ -97,7 +97,7 @@ impl BranchStore {
     /// # Errors
     /// [`BranchStoreError`].
     pub fn open(
-        whole: Arc<dyn Disk>,
+        whole: &Arc<dyn Disk>,
         name: &str,
         dataset: DatasetId,
         heads: &[CommitId],

@@ -11,9 +11,9 @@
 //!  branches/NAME/           a named branch, drawn in `branch`
 //! ```
 //!
-//! `heads`, `closed`, `author.key` and `place` are made of records, drawn in their modules. The store moves
-//! sealed bytes: it knows the framing of `woodland-format` and checks it, and knows nothing of
-//! logs.
+//! `heads`, `closed`, `author.key` and `place` are made of records, drawn in their modules. The
+//! store moves sealed bytes: it knows the framing of `woodland-format` and checks it, and knows
+//! nothing of logs.
 //!
 //! **Invariants**
 //! - What `append` acknowledged survives a power cut, if the disk honours sync; after any cut the

@@ -14,7 +14,7 @@
 //! - The new place is never durable before the new key is: no crash makes a key look at home that
 //!   was not put there by this directory's own renewal.
 //! - A key that was replaced is nowhere in the directory.
-//! - A renewal that failed poisons the handle, as an append does: which key the disk has is unknown.
+//! - A renewal that failed poisons the handle, as an append does: which key is there is unknown.
 //!
 //! What this does not do: draw a key, or know why one is needed.
 

@@ -81,7 +81,7 @@ pub enum BranchError {
         name: BranchName,
         /// Why.
         #[source]
-        error: BranchStoreError,
+        error: Box<BranchStoreError>,
     },
     /// What was written to it makes no log on its base.
     #[error("branch {name}: {error}")]
@@ -109,11 +109,11 @@ impl Replica {
         let name: BranchName = name.parse()?;
         let current = self.snapshot();
         let heads: Vec<CommitId> = current.log().heads().collect();
-        let whole = self.0.disk.clone();
+        let whole = &self.0.disk;
         let opened = BranchStore::open(whole, name.as_str(), current.log().dataset(), &heads);
         let (store, opened) = match opened {
             Ok(opened) => opened,
-            Err(error) => return Err(BranchError::Store { name, error }),
+            Err(error) => return Err(BranchError::Store { name, error: Box::new(error) }),
         };
         let base = match at(&current, store.base()) {
             Ok(base) => base,

@@ -125,3 +125,90 @@ impl Arrival {
         signed
     }
 }
+
+#[cfg(all(test, feature = "files"))]
+mod tests {
+    use crate::entropy::Entropy;
+    use crate::start::{found, reopen};
+    use crate::{Editor, FieldError, Fields, Record, Replica, View, define};
+    use std::sync::Arc;
+    use woodland_format::Schema;
+    use woodland_store::{MemoryDisk, PowerCut, Unsynced};
+
+    struct Word(String);
+
+    impl Record for Word {
+        const TYPE: &'static str = "Word";
+        fn define(fields: &mut Fields) {
+            fields.register::<String>("word");
+        }
+        fn write(&self, fields: &mut Editor<'_>) {
+            fields.set("word", &self.0);
+        }
+        fn read(fields: &View<'_>) -> Result<Self, FieldError> {
+            Ok(Word(fields.get("word")?))
+        }
+    }
+
+    fn schema() -> Schema {
+        define().record::<Word>().schema().expect("a schema")
+    }
+
+    fn write(replica: &Replica, word: &str) {
+        replica.write(|b| b.insert(&Word(word.into()))).expect("written");
+    }
+
+    fn open(disk: &MemoryDisk, seed: u64) -> Replica {
+        reopen(Arc::new(disk.clone()), &schema(), Entropy::Seeded(seed)).expect("opened")
+    }
+
+    /// A rolled-back image meets a peer that knows more, and the power is cut anywhere in that
+    /// merge; the original, which goes on, and what is opened again then never write in one place.
+    #[test]
+    fn a_cut_in_the_merge_that_shows_it_leaves_no_key_in_use_twice() {
+        let disk = MemoryDisk::new();
+        let original =
+            found(Arc::new(disk.clone()), &schema(), Entropy::Seeded(1)).expect("founded");
+        write(&original, "saved");
+        let saved = disk.image();
+        write(&original, "synced");
+        let (peer, _) = Replica::join_in_memory(&schema(), &original, 2).expect("joined");
+        write(&original, "kept to itself");
+        let known = peer.snapshot().log().len();
+        let retired = original.author();
+        let count = {
+            let (disk, before) = (saved.image(), saved.calls());
+            let replica = open(&disk, 3);
+            replica.merge(&peer).expect("merged");
+            disk.calls() - before
+        };
+        let (mut lacking, mut holding) = (0, 0);
+        for call in 1..=count {
+            for names in [Unsynced::Lost, Unsynced::Kept] {
+                for bytes_kept in [0, 20, 60, 300, usize::MAX] {
+                    let disk = saved.image();
+                    let replica = open(&disk, 3);
+                    disk.power_off_at_call(call);
+                    let merged = replica.merge(&peer);
+                    drop(replica);
+                    let cut = PowerCut { names, lengths: Unsynced::Lost, bytes_kept };
+                    let again = open(&disk.after_power_cut(cut), 4);
+                    let holds = again.snapshot().log().len() == known;
+                    assert!(holds || merged.is_err(), "what was acknowledged is there");
+                    if !holds {
+                        lacking += 1;
+                        again.merge(&peer).expect("merged");
+                    } else {
+                        holding += 1;
+                    }
+                    assert_ne!(again.author(), retired, "call {call}, {cut:?}");
+                    write(&again, "after");
+                    again.merge(&original).expect("merged");
+                    assert!(again.snapshot().log().forks().is_empty(), "call {call}, {cut:?}");
+                    assert_eq!(again.snapshot().all::<Word>().expect("readable").len(), 4);
+                }
+            }
+        }
+        assert!(lacking > 0 && holding > 0, "the cuts meet both: {lacking} {holding}");
+    }
+}

@@ -1,4 +1,4 @@
-//! Notices: what a replica has noticed about author keys: its own that it had to give up, and forks.
+//! Notices: what a replica tells about author keys: its own that it had to give up, and forks.
 //!
 //! **Invariants**
 //! - A notice names the author key, from which commit on, and what became of it.
@@ -99,7 +99,7 @@ impl fmt::Display for Notice {
         match self {
             Notice::Copied { moved, retired, tip, author } => write!(
                 f,
-                "this directory is a copy ({moved}): the key {} stays with the original, {}; \
+                "this directory is a copy, or was put back from one ({moved}): the key {} stays with the original, {}; \
                  this replica writes under {} from now on; nothing is to be done",
                 retired.short(),
                 last(tip.as_ref()),

@@ -162,7 +162,7 @@ fn file_disk(path: &std::path::Path) -> Arc<dyn Disk> {
     Arc::new(woodland_store::FileDisk::at(path))
 }
 
-fn found(
+pub(crate) fn found(
     disk: Arc<dyn Disk>,
     schema: &Schema,
     mut entropy: Entropy,
@@ -212,7 +212,11 @@ fn join(
 }
 
 #[cfg(feature = "files")]
-fn reopen(disk: Arc<dyn Disk>, schema: &Schema, entropy: Entropy) -> Result<Replica, StartError> {
+pub(crate) fn reopen(
+    disk: Arc<dyn Disk>,
+    schema: &Schema,
+    entropy: Entropy,
+) -> Result<Replica, StartError> {
     schema.check()?;
     let opened = Store::open(disk.clone())?;
     let log = log_of(opened.segments, None)?;

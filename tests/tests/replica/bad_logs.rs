@@ -2,8 +2,7 @@
 //! release.
 
 use crate::by_hand::{Hand, author, key, own_signature, replica_of, sealed, write_file};
-use crate::notes::{Note, Tag, exported, facts, folder, founded, note, says, schema, told};
-use std::path::Path;
+use crate::notes::{Note, Tag, exported, folder, founded, note, says, schema, told};
 use woodland::{Merged, ReadError, Replica, WriteError};
 use woodland_format::{Commit, Draft, Header, Payload, Position, SchemaChange, payload_hash};
 

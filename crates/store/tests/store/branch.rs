@@ -15,7 +15,7 @@ fn open(
     sample: &Sample,
     heads: &[CommitId],
 ) -> Result<(BranchStore, Option<Opened>), BranchStoreError> {
-    BranchStore::open(shared(disk), "draft", sample.dataset, heads)
+    BranchStore::open(&shared(disk), "draft", sample.dataset, heads)
 }
 
 fn dataset(sample: &Sample) -> MemoryDisk {
@@ -83,9 +83,9 @@ fn after_any_cut_a_branch_opens_with_all_that_was_acknowledged() {
                     None => branch.create(&key()).expect("created"),
                 };
                 if found.is_empty() {
-                    nothing += 1
+                    nothing += 1;
                 } else {
-                    some += 1
+                    some += 1;
                 }
                 store.append(&sample.segments[found.len()..]).expect("append");
                 drop((store, branch));
@@ -149,7 +149,7 @@ fn every_flipped_bit_of_a_base_is_refused_and_so_is_another_datasets() {
         ));
     }
     let other = woodland_format::DatasetId([5; 32]);
-    let refused = BranchStore::open(shared(&disk), "draft", other, &HEADS);
+    let refused = BranchStore::open(&shared(&disk), "draft", other, &HEADS);
     assert!(matches!(refused, Err(BranchStoreError::OtherDataset { .. })));
     let failed: Result<_, DiskError> = {
         disk.fail_call(1, ErrorKind::Other);
