@@ -126,7 +126,8 @@ impl Arrival {
     }
 }
 
-#[cfg(all(test, feature = "files"))]
+#[cfg(test)]
+#[cfg(feature = "files")]
 mod tests {
     use crate::entropy::Entropy;
     use crate::start::{found, reopen};
