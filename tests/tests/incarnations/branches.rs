@@ -1,6 +1,6 @@
 //! Named branches, and older versions.
 
-use crate::folders::{add, copy, titles};
+use crate::folders::{add, copy, save, titles};
 use crate::notes::{Note, facts, folder, founded, says, schema, told};
 use std::path::Path;
 use woodland::{BranchError, CommitId, Notice, Replica};
@@ -145,4 +145,30 @@ fn an_older_version_is_read_as_it_was() {
     assert_eq!(main.at(&now).expect("held").digest(), main.snapshot().digest());
     says("unknown", &told(main.at(&[CommitId([7; 32])])), &["is not held"]);
     says("none", &told(main.at(&[])), &["no heads"]);
+}
+
+#[test]
+fn a_branch_whose_base_is_not_here_yet_says_so_and_opens_once_it_is() {
+    let folder = folder();
+    let at = folder.path().join("one");
+    let main = Replica::create(&at, &schema()).expect("created");
+    let (peer, _) = Replica::join_in_memory(&schema(), &main, 2).expect("joined");
+    drop(main);
+    let saved = save(&at);
+    let main = open(&at);
+    add(&main, "base");
+    peer.merge(&main).expect("merged");
+    let draft = main.branch("draft").expect("begun");
+    add(&draft, "draft");
+    drop((draft, main));
+    // The main directory goes back in time; the branch's folder stays.
+    for (name, bytes) in &saved {
+        std::fs::write(at.join(name), bytes).expect("put back");
+    }
+    let main = open(&at);
+    let refused = main.branch("draft");
+    assert!(matches!(refused, Err(BranchError::Base { .. })));
+    says("base", &told(refused), &["draft begins at a commit that is not here", "is not held"]);
+    main.merge(&peer).expect("merged");
+    assert_eq!(titles(&main.branch("draft").expect("opened")), ["base", "draft"]);
 }
