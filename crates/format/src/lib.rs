@@ -1,9 +1,9 @@
 //! Woodland's bytes: ids, commits, payloads, signatures, segments and their limits.
 //!
 //! The ground on which everything stands. Two kinds of bytes live here: **canonical** bytes, which
-//! are hashed and fixed for ever (`canonical`, `header`, `payload`, `schema`, `value`), and
-//! **stored** bytes, which carry commits compactly and may change with a format number (`frame`,
-//! `segment`, `reader`). `docs/format.md` draws both, with golden vectors.
+//! are hashed or signed and fixed for ever (`canonical`, `header`, `payload`, `proof`, `schema`,
+//! `value`), and **stored** bytes, which carry commits compactly and may change with a format
+//! number (`frame`, `segment`, `reader`). `docs/format.md` draws both, with golden vectors.
 //!
 //! **Invariants**
 //! - Pure: no IO, no clock, no randomness, no threads.
@@ -41,6 +41,7 @@ mod header;
 mod id;
 pub mod limits;
 mod payload;
+mod proof;
 mod reader;
 mod rows;
 mod schema;
@@ -62,6 +63,7 @@ pub use crate::payload::{
 pub use crate::schema::{FieldDefinition, Schema, SchemaError, TypeDefinition};
 pub use crate::value::{Value, ValueType};
 
+pub use crate::proof::{ForkProof, PROOF_FORMAT, ProofError, ProvenBranch, ProvenFork};
 pub use crate::signature::{Certificate, SecretKey, verify_commit};
 
 pub use crate::block::{Block, Commits, OpenBlock, Payloads};

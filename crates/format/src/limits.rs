@@ -44,3 +44,8 @@ pub const SEGMENT_COMMITS_MAX: u32 = 1 << 24;
 pub const SIGN_EVERY_COMMITS: u64 = 1024;
 /// A writer signs at least once in this many payload bytes, and these signatures are kept for ever.
 pub const SIGN_EVERY_BYTES: u64 = 256 * 1024;
+/// Most headers in one branch of a fork proof: from a commit to a signed point behind it, where the
+/// writer signs as often as it must.
+pub const PROOF_HEADERS_MAX: usize = 1024;
+/// Longest canonical fork proof, in bytes: two branches at their largest.
+pub const PROOF_BYTES_MAX: usize = 2 * PROOF_HEADERS_MAX * HEADER_BYTES_MAX + 1024;

@@ -9,11 +9,11 @@ mod sample;
 use std::collections::{BTreeMap, BTreeSet};
 use woodland_format::{
     AuthorKey, Certificate, Commit, CommitId, DatasetId, Digest, Draft, FieldDefinition, FieldId,
-    FileHeader, Header, MemberDefinition, NodeId, ObjectId, Op, Payload, Position, Purpose,
-    RecordConfig, RecordOp, RegisterConfig, RegisterOp, Schema, SchemaChange, SecretKey,
-    SegmentHead, Signature, TextOp, TypeDefinition, TypeId, Value, ValueType, decode,
-    digest_branch, digest_key, digest_leaf, encode, encode_segment, limits, node_id, payload_hash,
-    read_segments, segment_root, verify_commit, version_id,
+    FileHeader, ForkProof, Header, MemberDefinition, NodeId, ObjectId, Op, Payload, Position,
+    ProvenBranch, Purpose, RecordConfig, RecordOp, RegisterConfig, RegisterOp, Schema,
+    SchemaChange, SecretKey, SegmentHead, Signature, TextOp, TypeDefinition, TypeId, Value,
+    ValueType, decode, digest_branch, digest_key, digest_leaf, encode, encode_segment, limits,
+    node_id, payload_hash, read_segments, segment_root, verify_commit, version_id,
 };
 
 const PAGE: &str = include_str!("../../../docs/format.md");
@@ -233,6 +233,16 @@ fn put_fork(v: &mut Vectors, a: &[Commit]) {
     put(v, "fork.waits", a[2].id().0);
     put(v, "fork.version", version_id(&branches.map(Commit::id)).0);
     put(v, "fork.frontier", tips(&branches));
+    put(v, "fork.proof", fork_proof(a, &branch).encode());
+}
+
+/// The signature of one branch stands behind its rival, of the other on it.
+fn fork_proof(a: &[Commit], branch: &Commit) -> ForkProof {
+    let proven = |chain: &[&Commit]| ProvenBranch {
+        headers: chain.iter().map(|commit| commit.header().clone()).collect(),
+        signature: chain[chain.len() - 1].sign(&key(1)).signature,
+    };
+    ForkProof::new(a[0].author(), [proven(&[&a[1], &a[2]]), proven(&[branch])]).unwrap()
 }
 
 fn join(commits: &[&Commit]) -> Vec<u8> {
@@ -557,10 +567,23 @@ fn the_limits_of_the_page_are_the_limits() {
         ("SEGMENT_COMMITS_MAX", u64::from(limits::SEGMENT_COMMITS_MAX)),
         ("SIGN_EVERY_COMMITS", limits::SIGN_EVERY_COMMITS),
         ("SIGN_EVERY_BYTES", limits::SIGN_EVERY_BYTES),
+        ("PROOF_HEADERS_MAX", limits::PROOF_HEADERS_MAX as u64),
+        ("PROOF_BYTES_MAX", limits::PROOF_BYTES_MAX as u64),
     ];
     let source = include_str!("../src/limits.rs");
     assert_eq!(source.matches("pub const ").count(), limits.len(), "every limit is on the page");
     for (name, limit) in limits {
         assert!(PAGE.contains(&format!("| `{name}` | {limit} |")), "{name} is {limit}");
     }
+}
+
+#[test]
+fn the_fork_proof_of_the_page_is_verified() {
+    let bytes = vector("fork.proof");
+    let proof = ForkProof::decode(&bytes).unwrap();
+    assert_eq!(proof.encode(), bytes);
+    let fork = proof.verify().unwrap();
+    assert_eq!(fork.backlink.map(|backlink| backlink.0), Some(id("founding.id")));
+    let order = vector("fork.order");
+    assert_eq!(fork.rivals.map(|rival| rival.0).concat(), order[32..]);
 }

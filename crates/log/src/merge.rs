@@ -170,7 +170,7 @@ impl Log {
     }
 
     /// The lines of this log that are not, as one value in memory, the other's of that number.
-    fn differing<'a>(&'a self, other: &'a Log) -> impl Iterator<Item = (u32, &'a Line)> {
+    pub(crate) fn differing<'a>(&'a self, other: &'a Log) -> impl Iterator<Item = (u32, &'a Line)> {
         let unshared = self.lines.unshared(&other.lines).into_iter();
         unshared
             .filter(|(number, line)| !other.shares(**number, line))

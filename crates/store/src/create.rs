@@ -11,6 +11,7 @@
 use crate::disk::{Access, Disk, DiskError};
 use crate::heads::{HEADS_BYTES, Heads, SLOT_BYTES};
 use crate::limits::{SEGMENT_FILE_BYTES_DEFAULT, SEGMENT_FILE_BYTES_LIMIT};
+use crate::place::Place;
 use crate::store::{Store, begin_file};
 use crate::{key, names};
 use std::io::ErrorKind;
@@ -102,6 +103,7 @@ fn fill(disk: Arc<dyn Disk>, heads: Heads, secret: &SecretKey) -> Result<Store, 
     disk.create_file(names::LOCK, Access::Shared)?;
     let lock = disk.lock(names::LOCK)?;
     write_file(disk.as_ref(), names::AUTHOR_KEY, Access::OwnerOnly, &key::encode(secret))?;
+    Place::of_key(disk.as_ref(), secret.author())?.create(disk.as_ref())?;
     write_file(disk.as_ref(), names::CLOSED, Access::Shared, &[])?;
     disk.create_folder(names::SEGMENTS)?;
     begin_file(disk.as_ref(), heads.dataset, heads.file_number)?;

@@ -14,9 +14,11 @@
 
 mod file;
 mod memory;
+mod within;
 
 pub use file::FileDisk;
 pub use memory::{MemoryDisk, PowerCut, Unsynced};
+pub use within::FolderDisk;
 
 use std::fmt::{self, Debug};
 use std::io;
@@ -63,6 +65,7 @@ pub enum DiskAct {
     Remove,
     List,
     Lock,
+    Identity,
 }
 
 impl fmt::Display for DiskAct {
@@ -81,7 +84,23 @@ impl fmt::Display for DiskAct {
             DiskAct::Remove => "remove",
             DiskAct::List => "list",
             DiskAct::Lock => "lock",
+            DiskAct::Identity => "get the number of",
         })
+    }
+}
+
+/// Which file a name leads to, as the system tells files apart: a copy is another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FileIdentity {
+    /// The device that holds it.
+    pub device: u64,
+    /// Its number there.
+    pub inode: u64,
+}
+
+impl fmt::Display for FileIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "file {} of device {}", self.inode, self.device)
     }
 }
 
@@ -118,6 +137,8 @@ pub trait Disk: Send + Sync + Debug {
     fn create_file(&self, name: &str, access: Access) -> Result<(), DiskError>;
     /// Who may open a file.
     fn access(&self, name: &str) -> Result<Access, DiskError>;
+    /// Which file this is; `None` where the system does not tell. A renamed file stays the same.
+    fn identity(&self, name: &str) -> Result<Option<FileIdentity>, DiskError>;
     /// Gives a file another name, in place of what had it.
     fn rename(&self, from: &str, to: &str) -> Result<(), DiskError>;
     /// Removes a file.

@@ -3,15 +3,17 @@
 //! ```text
 //!  lock                     empty; whoever has the dataset open holds a lock on it
 //!  author.key               48 bytes, mode 0600: the secret under which this store writes
+//!  place                    72 bytes: on which file of which device the key was put
 //!  heads                    1,024 bytes, two slots: how far the store is acknowledged
 //!  closed                   64 bytes for each segment file but the last: its length and root
 //!  segments/00000001.wls    file header (purpose store), segments back to back; append-only
 //!  segments/00000002.wls    begun when the one before has reached its length
+//!  branches/NAME/           a named branch, drawn in `branch`
 //! ```
 //!
-//! `heads`, `closed` and `author.key` are made of records, drawn in their modules. The store moves
-//! sealed bytes: it knows the framing of `woodland-format` and checks it, and knows nothing of
-//! logs.
+//! `heads`, `closed`, `author.key` and `place` are made of records, drawn in their modules. The
+//! store moves sealed bytes: it knows the framing of `woodland-format` and checks it, and knows
+//! nothing of logs.
 //!
 //! **Invariants**
 //! - What `append` acknowledged survives a power cut, if the disk honours sync; after any cut the
@@ -23,7 +25,7 @@
 //! - One handle at a time.
 //!
 //! What this does not do: verify signatures, place commits, compact, or notice that a whole
-//! directory was put back to an earlier state (a restored backup is the log's to see, as a fork).
+//! directory was put back into the same files at an earlier state (the log sees that later).
 //!
 //! ```
 //! use std::sync::Arc;
@@ -40,6 +42,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod branch;
 mod closed;
 mod create;
 mod disk;
@@ -48,16 +51,22 @@ mod key;
 pub mod limits;
 mod names;
 mod open;
+mod place;
 mod problem;
 mod record;
+mod renew;
 mod store;
 mod survey;
 
 pub use crate::create::{CreateError, StoreOptions};
 pub use crate::open::{OpenError, Opened, StoredSegment};
+pub use crate::place::Moved;
+pub use crate::renew::RenewError;
 pub use crate::store::{AppendError, NotASegment, Store};
 
 pub use crate::survey::{FileReport, Inspection, TornTail};
+
+pub use crate::branch::{BranchStore, BranchStoreError};
 
 pub use crate::heads::{Heads, SLOT_BYTES};
 pub use crate::key::KeyError;
@@ -65,5 +74,6 @@ pub use crate::problem::Problem;
 pub use crate::record::{Magic, RECORD_FORMAT, RecordError};
 
 pub use crate::disk::{
-    Access, Disk, DiskAct, DiskError, FileDisk, LockGuard, MemoryDisk, PowerCut, Unsynced,
+    Access, Disk, DiskAct, DiskError, FileDisk, FileIdentity, FolderDisk, LockGuard, MemoryDisk,
+    PowerCut, Unsynced,
 };

@@ -17,3 +17,5 @@ pub const APPEND_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 pub const FILE_BYTES_MAX: u64 = SEGMENT_FILE_BYTES_LIMIT + APPEND_BYTES_MAX;
 /// Highest number of a segment file.
 pub const FILE_NUMBER_MAX: u64 = u32::MAX as u64;
+/// Most heads at which a branch begins.
+pub const BASE_HEADS_MAX: u64 = 1 << 20;

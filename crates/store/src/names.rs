@@ -6,6 +6,9 @@
 
 pub(crate) const LOCK: &str = "lock";
 pub(crate) const AUTHOR_KEY: &str = "author.key";
+/// `author.key` of an incarnation that is being taken.
+pub(crate) const AUTHOR_KEY_MAKING: &str = "author.key.making";
+pub(crate) const PLACE: &str = "place";
 pub(crate) const HEADS: &str = "heads";
 /// `heads` under construction: its renaming is what makes a directory a dataset.
 pub(crate) const HEADS_MAKING: &str = "heads.making";
@@ -22,6 +25,12 @@ pub(crate) fn segment_number(name: &str) -> Option<u64> {
     let digits = name.strip_suffix(".wls")?;
     let number: u64 = digits.parse().ok()?;
     (format!("{number:08}") == digits).then_some(number)
+}
+
+/// Whether this is the name of a segment file in the dataset directory.
+pub(crate) fn is_segment_file(name: &str) -> bool {
+    let inside = name.strip_prefix(SEGMENTS).and_then(|rest| rest.strip_prefix('/'));
+    inside.and_then(segment_number).is_some()
 }
 
 #[cfg(test)]

@@ -13,7 +13,9 @@
 use crate::disk::{Disk, DiskError};
 use crate::heads::Heads;
 use crate::names;
+use crate::place::Moved;
 use crate::problem::Problem;
+use crate::renew::remove_leftover;
 use crate::store::Store;
 use crate::survey::{FileReport, Inspection, Survey, TornTail, survey};
 use std::io::ErrorKind;
@@ -32,6 +34,8 @@ pub struct Opened {
     pub key: SecretKey,
     /// All segments in the order in which they were appended.
     pub segments: Vec<StoredSegment>,
+    /// Why the key may be in use elsewhere: take a new one ([`Store::renew`]) before writing.
+    pub moved: Option<Moved>,
     /// What was cut off.
     pub torn: Option<TornTail>,
     /// What is not as it should be, and was no reason to refuse.
@@ -75,6 +79,15 @@ pub enum OpenError {
         /// How many more there are.
         more: usize,
     },
+    /// A copy whose files are of different moments: some lack what others speak of.
+    #[error(
+        "{problem}; this is a copy: was it made while the dataset was in use? \
+         copy it again while it is closed, or join from the original"
+    )]
+    Mixed {
+        /// The first thing that does not fit.
+        problem: Problem,
+    },
     /// The creation of this directory did not come to its end, so nothing was ever written to it.
     #[error(
         "its creation was cut short before `heads` was made: empty the folder and create again"
@@ -104,8 +117,8 @@ impl Store {
             Err(error) => return Err(OpenError::Disk(error)),
         };
         let Survey { inspection, key, reach } = survey(disk.as_ref());
-        let Inspection { heads, files, torn, problems, warnings, .. } = inspection;
-        refuse(problems)?;
+        let Inspection { heads, files, torn, moved, problems, warnings, .. } = inspection;
+        refuse(problems, moved.is_some())?;
         let (Some(lock), Some(key), Some(heads), Some(reach)) = (lock, key, heads, reach) else {
             unreachable!("a survey without problems has lock, key and heads");
         };
@@ -115,7 +128,7 @@ impl Store {
             tracing::warn!(%problem, "opened a dataset directory that is not as it should be");
         }
         let segments = files.into_iter().flat_map(stored).collect();
-        Ok(Opened { store, dataset: heads.dataset, key, segments, torn, warnings })
+        Ok(Opened { store, dataset: heads.dataset, key, segments, moved, torn, warnings })
     }
 
     /// Reads everything, for people to look at: takes no lock, writes nothing, never fails as a
@@ -125,6 +138,7 @@ impl Store {
     }
 
     fn recover(&mut self, torn: Option<&TornTail>, reach: Heads) -> Result<(), DiskError> {
+        remove_leftover(self.disk())?;
         let heads = *self.heads();
         if let Some(TornTail { name, offset, .. }) = torn {
             let disk = self.disk();
@@ -186,7 +200,7 @@ fn holds_segments(disk: &dyn Disk) -> bool {
     }
 }
 
-fn refuse(mut problems: Vec<Problem>) -> Result<(), OpenError> {
+fn refuse(mut problems: Vec<Problem>, is_copy: bool) -> Result<(), OpenError> {
     if problems.is_empty() {
         return Ok(());
     }
@@ -199,6 +213,7 @@ fn refuse(mut problems: Vec<Problem>) -> Result<(), OpenError> {
     Err(match problem {
         Problem::Unreadable(error) => OpenError::Disk(error),
         problem if problem.is_foreign_format() => OpenError::ForeignFormat { problem },
+        problem if is_copy && problem.is_mixed() => OpenError::Mixed { problem },
         problem => OpenError::Damaged { problem, more },
     })
 }

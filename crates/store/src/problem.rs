@@ -9,6 +9,7 @@
 use crate::disk::DiskError;
 use crate::key::KeyError;
 use crate::limits::FILE_BYTES_MAX;
+use crate::names;
 use crate::record::RecordError;
 use std::fmt::{self, Write as _};
 use woodland_format::{Damage, DamageCause, DatasetId, FileError};
@@ -150,6 +151,15 @@ impl Problem {
             Problem::Segment { damage, .. } => {
                 matches!(damage.cause, DamageCause::ForeignFormat { .. })
             }
+            _ => false,
+        }
+    }
+
+    /// Whether files that were copied at different moments look like this.
+    pub(crate) fn is_mixed(&self) -> bool {
+        match self {
+            Problem::Short { .. } | Problem::Long { .. } | Problem::Unexpected { .. } => true,
+            Problem::Missing { name } => names::is_segment_file(name),
             _ => false,
         }
     }

@@ -14,7 +14,7 @@
 
 use std::fmt;
 
-/// The format of the records `heads`, `closed` and `author.key` that this release writes.
+/// The format of the records `heads`, `closed`, `author.key` and `place` that this release writes.
 pub const RECORD_FORMAT: u8 = 1;
 
 /// Length of what stands before a record's body.
@@ -87,14 +87,34 @@ pub(crate) fn seal<const LENGTH: usize>(magic: Magic, body: &[u8]) -> [u8; LENGT
     record
 }
 
+/// The bytes of a record that is as long as its body makes it.
+pub(crate) fn seal_all(magic: Magic, body: &[u8]) -> Vec<u8> {
+    let mut record: Vec<u8> = seal::<RECORD_HEADER_BYTES>(magic, &[]).to_vec();
+    record.extend_from_slice(body);
+    let checksum = checksum(&record);
+    record[12..16].copy_from_slice(&checksum.to_le_bytes());
+    record
+}
+
+/// The body of a record that `bytes` are, all of them.
+pub(crate) fn unseal_all(magic: Magic, bytes: &[u8]) -> Result<&[u8], RecordError> {
+    check(magic, bytes, RECORD_HEADER_BYTES)
+}
+
 /// The body of the record at the beginning of `bytes`.
 pub(crate) fn unseal<const LENGTH: usize>(
     magic: Magic,
     bytes: &[u8],
 ) -> Result<Body<'_>, RecordError> {
-    let Some(record) = bytes.first_chunk::<LENGTH>() else {
-        return Err(RecordError::Short { expected: LENGTH, found: bytes.len() });
-    };
+    let record = bytes.first_chunk::<LENGTH>().map_or(bytes, |record| &record[..]);
+    check(magic, record, LENGTH).map(Body)
+}
+
+/// The body of a record of at least `expected` bytes.
+fn check(magic: Magic, record: &[u8], expected: usize) -> Result<&[u8], RecordError> {
+    if record.len() < expected {
+        return Err(RecordError::Short { expected, found: record.len() });
+    }
     let mut found = Magic([0; 8]);
     found.0.copy_from_slice(&record[..8]);
     if found != magic {
@@ -109,7 +129,7 @@ pub(crate) fn unseal<const LENGTH: usize>(
     if expected != found || format == 0 {
         return Err(RecordError::Checksum { expected, found });
     }
-    Ok(Body(&record[RECORD_HEADER_BYTES..]))
+    Ok(&record[RECORD_HEADER_BYTES..])
 }
 
 fn checksum(record: &[u8]) -> u32 {

@@ -107,6 +107,10 @@ impl Store {
         self.disk.as_ref()
     }
 
+    pub(crate) fn is_poisoned(&self) -> bool {
+        self.condition == Condition::Poisoned
+    }
+
     /// Whose segments it holds.
     pub fn dataset(&self) -> DatasetId {
         self.heads.dataset
@@ -124,7 +128,7 @@ impl Store {
     /// [`AppendError`]; only after `Disk` may a part of the segments be there, and then it is a
     /// prefix.
     pub fn append(&mut self, segments: &[Vec<u8>]) -> Result<(), AppendError> {
-        if self.condition == Condition::Poisoned {
+        if self.is_poisoned() {
             return Err(AppendError::Poisoned);
         }
         let found = segments.iter().map(|segment| segment.len() as u64).sum();

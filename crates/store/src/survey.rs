@@ -17,6 +17,7 @@ use crate::heads::{HEADS_BYTES, Heads, SLOT_BYTES};
 use crate::key::{self, KEY_BYTES, KeyError};
 use crate::limits::FILE_BYTES_MAX;
 use crate::names;
+use crate::place::{Moved, PLACE_BYTES, Place};
 use crate::problem::Problem;
 use crate::record::RecordError;
 use segment_file::Walk;
@@ -38,6 +39,8 @@ pub struct Inspection {
     pub files: Vec<FileReport>,
     /// What `open` would cut off.
     pub torn: Option<TornTail>,
+    /// Why the author's key may be in use elsewhere: `open` hands it out, too.
+    pub moved: Option<Moved>,
     /// What `open` refuses.
     pub problems: Vec<Problem>,
     /// What `open` can live with.
@@ -99,13 +102,15 @@ pub(crate) fn survey(disk: &dyn Disk) -> Survey {
     }
     let (slots, heads) = read_heads(disk, &mut findings);
     let key = read_key(disk, &mut findings);
+    let author = key.as_ref().map(SecretKey::author);
+    let moved = author.and_then(|author| read_place(disk, author, &mut findings));
     let closed = read_closed(disk, heads.as_ref(), &mut findings);
     let numbers = list_files(disk, heads.as_ref(), &mut findings);
     let mut walk = Walk::new(disk, heads, closed, findings);
     let files = numbers.into_iter().filter_map(|number| walk.file(number)).collect();
     let Walk { findings: Findings { problems, warnings }, dataset, torn, reach, .. } = walk;
-    let author = key.as_ref().map(SecretKey::author);
-    let inspection = Inspection { slots, heads, dataset, author, files, torn, problems, warnings };
+    let inspection =
+        Inspection { slots, heads, dataset, author, files, torn, moved, problems, warnings };
     Survey { inspection, key, reach }
 }
 
@@ -194,6 +199,39 @@ fn read_key(disk: &dyn Disk, findings: &mut Findings) -> Option<SecretKey> {
         _ => key::decode(&bytes),
     };
     key.map_err(|error| findings.problems.push(Problem::Key { name: name.to_owned(), error })).ok()
+}
+
+/// What there is against writing under the key of `author`. Only what cannot be read at all, or is
+/// a newer release's, is a problem.
+fn read_place(disk: &dyn Disk, author: AuthorKey, findings: &mut Findings) -> Option<Moved> {
+    let name = names::PLACE;
+    let recorded = match read_start(disk, name, PLACE_BYTES as u64) {
+        Ok((bytes, _)) => Place::decode(&bytes),
+        Err(Problem::Missing { .. }) => {
+            return Place::compare(None, &Place { identity: None, author });
+        }
+        Err(problem) => {
+            findings.problems.push(problem);
+            return None;
+        }
+    };
+    match (recorded, Place::of_key(disk, author)) {
+        (Ok(recorded), Ok(found)) => Place::compare(Some(&recorded), &found),
+        (Err(error), _) => {
+            let (name, offset) = (name.to_owned(), 0);
+            let problem = Problem::Record { name, offset, error: error.clone() };
+            if problem.is_foreign_format() {
+                findings.problems.push(problem);
+            } else {
+                findings.warnings.push(problem);
+            }
+            Some(Moved::Damaged(error))
+        }
+        (_, Err(error)) => {
+            findings.problems.push(Problem::of_disk(names::AUTHOR_KEY, error));
+            None
+        }
+    }
 }
 
 /// The records of the files before the one that heads name; a record that does not hold is `None`.

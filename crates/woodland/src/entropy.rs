@@ -17,6 +17,14 @@ pub(crate) enum Entropy {
 }
 
 impl Entropy {
+    /// A source for a branch, which is opened beside this one.
+    pub(crate) fn branch(&mut self) -> io::Result<Entropy> {
+        Ok(match self {
+            Entropy::System => Entropy::System,
+            Entropy::Seeded(_) => Entropy::Seeded(u64::from_le_bytes(self.bytes()?)),
+        })
+    }
+
     pub(crate) fn bytes<const N: usize>(&mut self) -> io::Result<[u8; N]> {
         let mut bytes = [0; N];
         match self {

@@ -69,11 +69,14 @@
 //! What this does not do: open sockets, start threads, or read a clock.
 
 mod batch;
+mod branch;
 mod define;
 mod entropy;
 #[cfg(feature = "files")]
 mod export;
+mod incarnation;
 mod merge;
+mod notice;
 mod record;
 mod replica;
 mod snapshot;
@@ -85,7 +88,7 @@ pub use crate::define::{Define, DefineError, Fields, define};
 pub use crate::record::{Editor, FieldError, Record, View};
 pub use crate::value::{FieldValue, Pointer, Shape};
 
-pub use crate::replica::Replica;
+pub use crate::replica::{BackingError, Replica};
 pub use crate::start::StartError;
 
 pub use crate::batch::{Batch, Violation};
@@ -95,10 +98,15 @@ pub use crate::snapshot::{ReadError, Snapshot};
 
 #[cfg(feature = "files")]
 pub use crate::export::{ExportError, Exported};
+pub use crate::incarnation::IncarnationError;
 pub use crate::merge::{MergeError, Merged, Source};
+pub use crate::notice::Notice;
+
+pub use crate::branch::{BranchError, BranchName};
 
 pub use woodland_format::{
-    AuthorKey, CommitId, DatasetId, Digest, NodeId, Schema, Value, VersionId,
+    AuthorKey, CommitId, DatasetId, Digest, ForkProof, NodeId, Schema, Value, VersionId,
 };
 pub use woodland_graph::{Conflict, Graph, Node, Void, VoidOp, Write};
-pub use woodland_log::{Log, Refusal};
+pub use woodland_log::{Fork, Log, Refusal, Tip, UnknownHead};
+pub use woodland_store::Moved;

@@ -8,13 +8,15 @@
 //!
 //! What this does not do: find peers, or remember who sent what.
 
-use crate::replica::{Replica, is_founding, segments_of};
+use crate::incarnation::IncarnationError;
+use crate::notice::Notice;
+use crate::replica::{BackingError, Replica, is_founding};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use woodland_format::{
     AuthorKey, CommitId, Damage, DatasetId, FileError, Purpose, Segment, verify_commit,
 };
-use woodland_log::{Log, Pending, Refusal};
+use woodland_log::{Log, Pending, Refusal, Tip};
 
 /// Where commits come from.
 #[derive(Debug, Clone)]
@@ -68,6 +70,8 @@ pub struct Merged {
     pub refused: Vec<Refusal>,
     /// What could not be read.
     pub damage: Vec<Damage>,
+    /// What this merge showed of author keys: why this replica took another, and new forks.
+    pub notices: Vec<Notice>,
 }
 
 /// A merge did not happen; nothing has changed.
@@ -105,9 +109,12 @@ pub enum MergeError {
         /// Why.
         source: std::io::Error,
     },
+    /// What arrived shows that this replica's key is in use elsewhere, and no other could be taken.
+    #[error("this replica's key is in use elsewhere: {0}")]
+    Incarnation(#[from] IncarnationError),
     /// What arrived could not be stored.
     #[error("what arrived could not be stored: {0}")]
-    Store(#[from] woodland_store::AppendError),
+    Store(#[from] BackingError),
 }
 
 impl Replica {
@@ -121,16 +128,26 @@ impl Replica {
         let current = self.snapshot();
         let before = current.log().clone();
         let mut pending = writer.pending.clone();
-        let (log, merged) = arrival.merge_into(&before, &mut pending)?;
-        let arrived = log.arrived(&before);
+        let (log, mut merged) = arrival.merge_into(&before, &mut pending)?;
+        let arrived: Vec<_> = log.arrived(&before).map(|(_, commit)| commit).collect();
+        let tips: Vec<_> = arrived.iter().map(tip).collect();
+        let taken = writer.defend(&before, &log, &tips, &arrival)?;
+        merged.notices.extend(taken.clone());
+        taken.into_iter().for_each(|notice| self.note(notice));
         if !arrived.is_empty() {
-            let arrived: Vec<_> = arrived.map(|(_, commit)| commit).collect();
-            writer.store.append(&segments_of(&log, &arrived))?;
+            let own = merged.notices.first().map(Notice::about);
+            let others = log.new_forks(&before).into_iter().filter(|it| Some(it.author) != own);
+            merged.notices.extend(others.map(|fork| Notice::forked(&log, fork)));
+            writer.keep(&log, &arrived)?;
             self.publish(current.graph.advance(&log));
         }
         writer.pending = pending;
         Ok(merged)
     }
+}
+
+fn tip(commit: &woodland_format::Commit) -> (AuthorKey, Tip) {
+    (commit.author(), Tip { seq: commit.seq(), id: commit.id() })
 }
 
 /// A source, read.

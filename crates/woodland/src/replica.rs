@@ -14,6 +14,8 @@
 //! What this does not do: merge by itself, watch files, or start a thread.
 
 use crate::entropy::Entropy;
+use crate::incarnation::{IncarnationError, tip_of};
+use crate::notice::Notice;
 use crate::snapshot::Snapshot;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -22,7 +24,7 @@ use woodland_format::{
 };
 use woodland_graph::Graph;
 use woodland_log::{Log, Pending};
-use woodland_store::Store;
+use woodland_store::{AppendError, BranchStore, CreateError, Disk, Moved, Store};
 
 /// One open dataset. Clones share it; `Send` and `Sync`, blocking, without a runtime.
 #[derive(Clone)]
@@ -31,33 +33,126 @@ pub struct Replica(pub(crate) Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) current: RwLock<Snapshot>,
     pub(crate) writer: Mutex<Writer>,
-    pub(crate) author: AuthorKey,
+    pub(crate) author: RwLock<AuthorKey>,
+    /// The dataset directory, or the branch's folder: where branches of this replica are.
+    pub(crate) disk: Arc<dyn Disk>,
+    /// Why this replica took another key, since it was opened.
+    pub(crate) events: Mutex<Vec<Notice>>,
+}
+
+/// Where a replica's commits go.
+pub(crate) enum Backing {
+    /// A store; of a branch, with what holds its lock.
+    Written(Store, #[expect(dead_code, reason = "holds the branch's lock")] Option<BranchStore>),
+    /// A branch that was never written.
+    Begun(BranchStore),
+    /// Making the branch's store failed: what of it is there is unknown.
+    Failed,
+}
+
+impl Backing {
+    /// The store, made for a branch's first write.
+    pub(crate) fn store(&mut self, key: &SecretKey) -> Result<&mut Store, BackingError> {
+        if let Backing::Begun(_) = self {
+            let Backing::Begun(branch) = std::mem::replace(self, Backing::Failed) else {
+                unreachable!("it was compared");
+            };
+            let store = branch.create(key)?;
+            *self = Backing::Written(store, Some(branch));
+        }
+        match self {
+            Backing::Written(store, _) => Ok(store),
+            _ => Err(AppendError::Poisoned.into()),
+        }
+    }
+}
+
+/// What is to be stored was not, or it is not known whether it was.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BackingError {
+    /// The branch's store could not be made.
+    #[error("the branch could not be begun: {0}; open it again")]
+    Create(#[from] CreateError),
+    /// The disk failed.
+    #[error(transparent)]
+    Append(#[from] AppendError),
 }
 
 /// What only one caller at a time may use.
 pub(crate) struct Writer {
-    pub(crate) store: Store,
+    pub(crate) store: Backing,
     pub(crate) key: SecretKey,
     /// Keeps the nodes of a fork's branches apart (decision 0003).
     pub(crate) salt: u64,
     /// The last commit of this replica's own chain.
     pub(crate) tip: Option<CommitId>,
     pub(crate) pending: Pending,
+    /// For another key.
+    pub(crate) entropy: Entropy,
+}
+
+impl Writer {
+    /// Makes the segments of these commits durable.
+    pub(crate) fn keep(&mut self, log: &Log, arrived: &[Commit]) -> Result<(), BackingError> {
+        Ok(self.store.store(&self.key)?.append(&segments_of(log, arrived))?)
+    }
 }
 
 impl Replica {
     pub(crate) fn assemble(
-        store: Store,
+        store: Backing,
+        disk: Arc<dyn Disk>,
         key: SecretKey,
         mut entropy: Entropy,
         snapshot: Snapshot,
     ) -> std::io::Result<Replica> {
         let salt = u64::from_le_bytes(entropy.bytes()?);
-        let author = key.author();
-        let tip = own_tip(snapshot.log(), &author);
-        let writer = Writer { store, key, salt, tip, pending: Pending::default() };
+        let author = RwLock::new(key.author());
+        let tip = own_tip(snapshot.log(), &key.author());
+        let writer = Writer { store, key, salt, tip, pending: Pending::default(), entropy };
         let (current, writer) = (RwLock::new(snapshot), Mutex::new(writer));
-        Ok(Replica(Arc::new(Shared { current, writer, author })))
+        Ok(Replica(Arc::new(Shared { current, writer, author, disk, events: Mutex::default() })))
+    }
+
+    /// Gives up the key of a directory that is a copy, or whose log has a fork of that key.
+    pub(crate) fn settle(&self, moved: Option<Moved>) -> Result<(), IncarnationError> {
+        let mut writer = self.writer();
+        let (retired, snapshot) = (writer.key.author(), self.snapshot());
+        let log = snapshot.log();
+        let tip = writer.tip.and_then(|id| tip_of(log, &id));
+        let fork = || log.forks().into_iter().find(|fork| fork.author == retired);
+        let notice = if let Some(moved) = moved {
+            Notice::Copied { moved, retired, tip, author: writer.renew()? }
+        } else if let Some(fork) = fork() {
+            let proof = log.fork_proof(&fork).map(Box::new);
+            Notice::ForkedSelf { fork, proof, tip, author: writer.renew()? }
+        } else {
+            return Ok(());
+        };
+        self.note(notice);
+        Ok(())
+    }
+
+    /// Tells of a new key.
+    pub(crate) fn note(&self, notice: Notice) {
+        if let Some(author) = notice.taken() {
+            *self.0.author.write().unwrap_or_else(PoisonError::into_inner) = author;
+        }
+        self.0.events.lock().unwrap_or_else(PoisonError::into_inner).push(notice);
+    }
+
+    /// What was noticed about author keys: first why this replica took another since it was opened,
+    /// then every fork in its log. Costs O(authors and forks).
+    pub fn notices(&self) -> Vec<Notice> {
+        let mut events = self.0.events.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let snapshot = self.snapshot();
+        let mut forks = snapshot.log().forks();
+        for event in &mut events {
+            event.refresh(snapshot.log(), &mut forks);
+        }
+        let forks = forks.into_iter().map(|fork| Notice::forked(snapshot.log(), fork));
+        events.into_iter().chain(forks).collect()
     }
 
     /// The graph as it is now. O(1).
@@ -70,9 +165,10 @@ impl Replica {
         self.snapshot().log().dataset()
     }
 
-    /// The key under which this replica writes.
+    /// The key under which this replica writes; another from the moment on when the one before may
+    /// be in use elsewhere, see [`Replica::notices`].
     pub fn author(&self) -> AuthorKey {
-        self.0.author
+        *self.0.author.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The right to write. A panic of an earlier holder left nothing half done: what counts is

@@ -9,8 +9,9 @@
 
 use crate::define::DefineError;
 use crate::entropy::Entropy;
+use crate::incarnation::IncarnationError;
 use crate::merge::{MergeError, Merged, Source};
-use crate::replica::{Replica, is_founding, segments_of};
+use crate::replica::{Backing, Replica, is_founding, segments_of};
 use crate::snapshot::{Snapshot, members_of};
 use std::io;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use woodland_format::{
 };
 use woodland_graph::{Graph, Kinds};
 use woodland_log::{AppendError, Log, OrderKey, PointError};
-use woodland_store::{Disk, MemoryDisk, OpenError, Store, StoreOptions};
+use woodland_store::{Disk, MemoryDisk, OpenError, Store, StoreOptions, StoredSegment};
 
 /// A replica did not come about. What was there before is unchanged.
 #[derive(Debug, thiserror::Error)]
@@ -91,6 +92,9 @@ pub enum StartError {
     /// The disk failed.
     #[error("the first commits could not be stored: {0}")]
     Store(#[from] woodland_store::AppendError),
+    /// The directory is a copy, or forked, and no other author key could be taken.
+    #[error("the directory needs another author key: {0}")]
+    Incarnation(#[from] IncarnationError),
     /// The system gave no randomness.
     #[error("the system gave no randomness for a key: {0}")]
     Entropy(#[from] io::Error),
@@ -159,7 +163,7 @@ fn file_disk(path: &std::path::Path) -> Arc<dyn Disk> {
     Arc::new(woodland_store::FileDisk::at(path))
 }
 
-fn found(
+pub(crate) fn found(
     disk: Arc<dyn Disk>,
     schema: &Schema,
     mut entropy: Entropy,
@@ -177,9 +181,9 @@ fn found(
     let founding = Commit::seal(key.author(), draft)?;
     let log = Log::found(founding.clone())?.with_point(&founding.sign(&key))?;
     let snapshot = snapshot_of(&log, schema)?;
-    let mut store = Store::create(disk, log.dataset(), &key, &StoreOptions::default())?;
+    let mut store = Store::create(disk.clone(), log.dataset(), &key, &StoreOptions::default())?;
     store.append(&segments_of(&log, &[founding]))?;
-    Ok(Replica::assemble(store, key, entropy, snapshot)?)
+    Ok(Replica::assemble(Backing::Written(store, None), disk, key, entropy, snapshot)?)
 }
 
 fn join(
@@ -200,22 +204,39 @@ fn join(
     merged.duplicates = merged.duplicates.saturating_sub(1);
     let snapshot = snapshot_of(&log, schema)?;
     let key = SecretKey::from_seed(entropy.bytes()?);
-    let mut store = Store::create(disk, dataset, &key, &StoreOptions::default())?;
+    let mut store = Store::create(disk.clone(), dataset, &key, &StoreOptions::default())?;
     let commits: Vec<Commit> = log.order().map(|(_, commit)| commit).collect();
     store.append(&segments_of(&log, &commits))?;
-    let replica = Replica::assemble(store, key, entropy, snapshot)?;
+    let replica = Replica::assemble(Backing::Written(store, None), disk, key, entropy, snapshot)?;
     replica.writer().pending = pending;
     Ok((replica, merged))
 }
 
 #[cfg(feature = "files")]
-fn reopen(disk: Arc<dyn Disk>, schema: &Schema, entropy: Entropy) -> Result<Replica, StartError> {
+pub(crate) fn reopen(
+    disk: Arc<dyn Disk>,
+    schema: &Schema,
+    entropy: Entropy,
+) -> Result<Replica, StartError> {
     schema.check()?;
-    let opened = Store::open(disk)?;
-    let segments = || opened.segments.iter().map(|stored| &stored.segment);
-    let founding = segments().filter_map(Segment::first).find(is_founding);
-    let log = Log::found(founding.ok_or(StartError::Unfinished)?)?;
-    let mut log = log.extend(merged_by_key(segments().map(|one| one.commits())))?;
+    let opened = Store::open(disk.clone())?;
+    let log = log_of(&opened.segments, None)?;
+    let backing = Backing::Written(opened.store, None);
+    let snapshot = snapshot_of(&log, schema)?;
+    let replica = Replica::assemble(backing, disk, opened.key, entropy, snapshot)?;
+    replica.settle(opened.moved)?;
+    Ok(replica)
+}
+
+/// The log that these segments make, on a base or from the founding commit on.
+pub(crate) fn log_of(segments: &[StoredSegment], base: Option<Log>) -> Result<Log, StartError> {
+    let segments = || segments.iter().map(|stored| &stored.segment);
+    let founding = || segments().filter_map(Segment::first).find(is_founding);
+    let base = match base {
+        Some(base) => base,
+        None => Log::found(founding().ok_or(StartError::Unfinished)?)?,
+    };
+    let mut log = base.extend(merged_by_key(segments().map(|one| one.commits())))?;
     let points: Vec<_> = segments().flat_map(|segment| segment.points.clone()).collect();
     // Signatures were verified at the door; of each author the newest is verified again.
     let mut newest = std::collections::BTreeMap::new();
@@ -232,8 +253,7 @@ fn reopen(disk: Arc<dyn Disk>, schema: &Schema, entropy: Entropy) -> Result<Repl
     for (_, point) in newest.values() {
         log = log.with_point(point)?;
     }
-    let snapshot = snapshot_of(&log, schema)?;
-    Ok(Replica::assemble(opened.store, opened.key, entropy, snapshot)?)
+    Ok(log)
 }
 
 /// Commits of many chains by order key, which puts the past of each before it: like a merge of

@@ -10,11 +10,13 @@
 //! - A batch is validated whole, against the version that it will stand on, before it is signed.
 //! - What is published is durable.
 //! - A commit names what is newly seen of others: the heads that are not the author's own tip.
+//! - The log has no commit of the author but those that it wrote here: whatever shows another has
+//!   made the replica take a new key (`incarnation`).
 //!
 //! What this does not do: retry. A failed disk poisons the store; open the dataset again.
 
 use crate::batch::{Batch, Violation};
-use crate::replica::{Replica, Writer, segments_of};
+use crate::replica::{BackingError, Replica, Writer};
 use crate::snapshot::Snapshot;
 use std::collections::BTreeSet;
 use woodland_format::limits::PARENTS_MAX;
@@ -43,15 +45,9 @@ pub enum WriteError {
         /// The first such commit.
         commit: CommitId,
     },
-    /// Another copy of this directory has written under the same key.
-    #[error(
-        "another copy of this dataset's directory has written under this author's key: \
-         join a new directory from this one and write there; nothing is lost"
-    )]
-    Forked,
     /// What was written could not be stored. Open the dataset again.
     #[error("the batch could not be stored: {0}")]
-    Store(#[from] woodland_store::AppendError),
+    Store(#[from] BackingError),
 }
 
 fn list(violations: &[Violation]) -> String {
@@ -72,12 +68,12 @@ impl Replica {
         if let Some(commit) = current.graph.foreign() {
             return Err(WriteError::NewerFormat { commit });
         }
-        let mut chain = Chain::at(&writer, &current)?;
+        let mut chain = Chain::at(&writer, &current);
         chain.join_heads()?;
         let mut batch = Batch {
             schema: &current.schema,
             members: &current.members,
-            author: self.0.author,
+            author: writer.key.author(),
             seq: chain.next_seq(),
             salt: writer.salt,
             ops: Vec::new(),
@@ -94,7 +90,7 @@ impl Replica {
         let log = chain.signed();
         let arrived = std::mem::take(&mut chain.commits);
         drop(chain);
-        writer.store.append(&segments_of(&log, &arrived))?;
+        writer.keep(&log, &arrived)?;
         writer.tip = Some(commit.id());
         self.publish(graph.with_signatures_of(&log));
         Ok(answer)
@@ -111,13 +107,9 @@ struct Chain<'a> {
 }
 
 impl<'a> Chain<'a> {
-    fn at(writer: &'a Writer, current: &'a Snapshot) -> Result<Self, WriteError> {
-        let (log, author) = (current.log().clone(), writer.key.author());
-        let is_alone = log.frontier().tips(&author).all(|tip| Some(tip.id) == writer.tip);
-        if !is_alone {
-            return Err(WriteError::Forked);
-        }
-        Ok(Chain { writer, current, log, tip: writer.tip, commits: Vec::new() })
+    fn at(writer: &'a Writer, current: &'a Snapshot) -> Self {
+        let (log, tip) = (current.log().clone(), writer.tip);
+        Chain { writer, current, log, tip, commits: Vec::new() }
     }
 
     fn next_seq(&self) -> u64 {

@@ -2,8 +2,7 @@
 //! release.
 
 use crate::by_hand::{Hand, author, key, own_signature, replica_of, sealed, write_file};
-use crate::notes::{Note, Tag, exported, facts, folder, founded, note, says, schema, told};
-use std::path::Path;
+use crate::notes::{Note, Tag, exported, folder, founded, note, says, schema, told};
 use woodland::{Merged, ReadError, Replica, WriteError};
 use woodland_format::{Commit, Draft, Header, Payload, Position, SchemaChange, payload_hash};
 
@@ -193,50 +192,6 @@ fn both_branches_of_a_fork_count() {
         assert_eq!(conflicts[0][0].losers.len(), 1, "both titles stand");
         // Others go on writing.
         replica.write(|b| b.insert(&note("after", ""))).expect("written");
-    }
-}
-
-#[test]
-fn a_copied_directory_is_a_fork_that_its_writers_are_told_of() {
-    let folder = folder();
-    let (one, two) = (folder.path().join("one"), folder.path().join("two"));
-    drop(Replica::create(&one, &schema()).expect("created"));
-    copy(&one, &two);
-    let left = Replica::open(&one, &schema()).expect("opened");
-    let right = Replica::open(&two, &schema()).expect("opened");
-    assert_eq!(left.author(), right.author());
-    let a = left.write(|b| b.insert(&note("left", ""))).expect("written");
-    let b = right.write(|b| b.insert(&note("right", ""))).expect("written");
-    left.merge(&right).expect("merged");
-    right.merge(&exported(&left, folder.path(), "left.wll")).expect("merged");
-    assert_eq!(facts(&left), facts(&right));
-    let both = left.snapshot().read::<Note>(&[a, b]).expect("readable");
-    assert!(both.iter().all(Option::is_some), "both branches count, and no node is lost");
-    let before = facts(&left);
-    let refused = left.write(|b| b.insert(&note("more", "")));
-    assert!(matches!(refused, Err(WriteError::Forked)));
-    says("fork", &told(refused), &["another copy", "join a new directory from this one"]);
-    assert_eq!(facts(&left), before);
-    drop(right);
-    let right = Replica::open(&two, &schema()).expect("opened");
-    assert!(matches!(right.write(|b| b.insert(&note("x", ""))), Err(WriteError::Forked)));
-    // As the message says.
-    let three = folder.path().join("three");
-    let (third, _) = Replica::join(three, &schema(), &left).expect("joined");
-    third.write(|b| b.insert(&note("more", ""))).expect("written");
-    assert_eq!(left.merge(&third).expect("merged").admitted, 1);
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir(to).expect("a folder");
-    for entry in std::fs::read_dir(from).expect("a folder") {
-        let entry = entry.expect("an entry");
-        let (path, target) = (entry.path(), to.join(entry.file_name()));
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            std::fs::copy(path, target).expect("copied");
-        }
     }
 }
 

@@ -9,7 +9,7 @@
 //! What this does not do: create missing parents of the dataset directory. Where the system has no
 //! sync for folders (Windows), `sync_folder` does nothing and the system orders names itself.
 
-use super::{Access, Disk, DiskAct, DiskError, LockGuard};
+use super::{Access, Disk, DiskAct, DiskError, FileIdentity, LockGuard};
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
@@ -129,6 +129,13 @@ impl Disk for FileDisk {
         metadata.map(|data| access_of(&data)).map_err(|e| DiskError::new(DiskAct::Access, name, e))
     }
 
+    fn identity(&self, name: &str) -> Result<Option<FileIdentity>, DiskError> {
+        let metadata = fs::metadata(self.path(name));
+        metadata
+            .map(|data| identity_of(&data))
+            .map_err(|e| DiskError::new(DiskAct::Identity, name, e))
+    }
+
     fn rename(&self, from: &str, to: &str) -> Result<(), DiskError> {
         self.forget(from);
         self.forget(to);
@@ -227,4 +234,15 @@ fn access_of(metadata: &fs::Metadata) -> Access {
 #[cfg(not(unix))]
 fn access_of(_metadata: &fs::Metadata) -> Access {
     Access::OwnerOnly
+}
+
+#[cfg(unix)]
+fn identity_of(metadata: &fs::Metadata) -> Option<FileIdentity> {
+    use std::os::unix::fs::MetadataExt;
+    Some(FileIdentity { device: metadata.dev(), inode: metadata.ino() })
+}
+
+#[cfg(not(unix))]
+fn identity_of(_metadata: &fs::Metadata) -> Option<FileIdentity> {
+    None
 }

@@ -16,7 +16,7 @@ mod node;
 
 pub use faults::{PowerCut, Unsynced};
 
-use super::{Access, Disk, DiskAct, DiskError, LockGuard};
+use super::{Access, Disk, DiskAct, DiskError, FileIdentity, LockGuard};
 use faults::Fault;
 use node::{Change, Node};
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +37,9 @@ impl fmt::Debug for MemoryDisk {
 
 #[derive(Default)]
 struct State {
+    /// Tells this disk from those that were copied from it, and how many were.
+    device: u64,
+    copies: u64,
     /// Files by number; a number is never given twice.
     nodes: BTreeMap<u64, Node>,
     /// What each name is now, and what it would be after a power cut.
@@ -199,6 +202,16 @@ impl Disk for MemoryDisk {
     fn access(&self, name: &str) -> Result<Access, DiskError> {
         let mut state = self.call(DiskAct::Access, name)?;
         Ok(state.node(DiskAct::Access, name)?.access)
+    }
+
+    fn identity(&self, name: &str) -> Result<Option<FileIdentity>, DiskError> {
+        let mut state = self.call(DiskAct::Identity, name)?;
+        state.node(DiskAct::Identity, name)?;
+        let device = state.device;
+        match state.live.get(name) {
+            Some(Entry::File(inode)) => Ok(Some(FileIdentity { device, inode: *inode })),
+            _ => Ok(None),
+        }
     }
 
     fn rename(&self, from: &str, to: &str) -> Result<(), DiskError> {

@@ -25,7 +25,8 @@ pub(super) struct Walk<'a> {
     heads: Option<Heads>,
     closed: Vec<Option<Closed>>,
     root: Option<[u8; 32]>,
-    /// Whether the file that heads name ends where they say: only then can another be begun.
+    /// Whether the file that heads name ends where they say, at its full length: only then can
+    /// another have been begun.
     is_filled: bool,
     pub(super) findings: Findings,
     pub(super) dataset: Option<DatasetId>,
@@ -178,7 +179,9 @@ impl<'a> Walk<'a> {
             }
             Place::Current { root, .. } => {
                 self.root = Some(root);
-                self.is_filled = length == end;
+                // A file is followed by another only once it has reached its length.
+                let full = self.heads.map_or(u64::MAX, |heads| heads.segment_file_bytes_max);
+                self.is_filled = length == end && end > HEADER_END && end >= full;
                 self.tail(report, bytes, end_here, dataset);
             }
             Place::Next => self.tail(report, bytes, end_here, dataset),

@@ -1,8 +1,10 @@
 //! The store's promises, over both disks where both can show them.
 
+mod branch;
 mod damage;
 mod errors;
 mod faults;
 mod power;
+mod renew;
 mod samples;
 mod suite;

@@ -63,6 +63,9 @@ const HOSTILE: Catcher = Catcher::of("woodland-format", "hostile");
 const POWER: Catcher = Catcher { filter: &["power::"], ..Catcher::of("woodland-store", "store") };
 const DAMAGE: Catcher = Catcher { filter: &["damage::"], ..Catcher::of("woodland-store", "store") };
 const FAULTS: Catcher = Catcher { filter: &["faults::"], ..Catcher::of("woodland-store", "store") };
+const RENEW: Catcher = Catcher { filter: &["renew::"], ..Catcher::of("woodland-store", "store") };
+const PROOF: Catcher = Catcher::of("woodland-format", "proof");
+const INCARNATIONS: Catcher = Catcher::of("woodland-tests", "incarnations");
 
 /// The list.
 pub(crate) const BUGS: &[Bug] = &[
@@ -188,6 +191,46 @@ pub(crate) const BUGS: &[Bug] = &[
         original: "        if root != found {",
         replacement: "        if root != found && offset == 0 {",
         catcher: DAMAGE,
+    },
+    Bug {
+        name: "copy-not-noticed",
+        promise: "a copied directory is told from its original",
+        file: "crates/store/src/place.rs",
+        original: "(expected != found).then_some",
+        replacement: "(expected.is_some() != found.is_some()).then_some",
+        catcher: RENEW,
+    },
+    Bug {
+        name: "old-key-kept-on-renewal",
+        promise: "a renewal that was acknowledged is durable",
+        file: "crates/store/src/renew.rs",
+        original: "    disk.sync_folder(\"\")?;\n    let place",
+        replacement: "    let place",
+        catcher: RENEW,
+    },
+    Bug {
+        name: "next-file-after-any",
+        promise: "a copy of files of different moments is refused",
+        file: "crates/store/src/survey/segment_file.rs",
+        original: "length == end && end > HEADER_END && end >= full;",
+        replacement: "length == end && full > 0;",
+        catcher: RENEW,
+    },
+    Bug {
+        name: "waiting-word-ignored",
+        promise: "a signed commit of one's own counts while it waits",
+        file: "crates/woodland/src/incarnation.rs",
+        original: "segments.iter().filter(|segment| segment.head.author == *author)",
+        replacement: "segments.iter().filter(|segment| segment.head.author != *author)",
+        catcher: INCARNATIONS,
+    },
+    Bug {
+        name: "proof-of-one-signature",
+        promise: "both branches of a fork proof are signed",
+        file: "crates/format/src/proof.rs",
+        original: "[first_last, second_last].into_iter().enumerate()",
+        replacement: "[first_last, second_last].into_iter().enumerate().take(1)",
+        catcher: PROOF,
     },
     Bug {
         name: "failed-sync-forgotten",

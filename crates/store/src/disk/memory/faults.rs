@@ -65,12 +65,25 @@ impl State {
 
 impl MemoryDisk {
     /// Another disk with the same content: durable as it is here, unlocked, without planned
-    /// failures.
+    /// failures. Its files are others than here, as [`crate::Disk::identity`] tells.
     pub fn copy(&self) -> MemoryDisk {
+        let copy = self.image();
+        let mut state = self.state();
+        state.copies += 1;
+        // Any mixing will do in which copies of copies do not meet.
+        let mixed = state.device.wrapping_add(state.copies).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        copy.state().device = mixed ^ mixed >> 29;
+        drop(state);
+        copy
+    }
+
+    /// This disk as it is now, to go back to: a disk image, whose files are the same ones.
+    pub fn image(&self) -> MemoryDisk {
         let state = self.state();
         let (nodes, live) = (state.nodes.clone(), state.live.clone());
-        let durable = state.durable.clone();
-        MemoryDisk(Arc::new(Mutex::new(State { nodes, live, durable, ..State::default() })))
+        let (durable, device, copies) = (state.durable.clone(), state.device, state.copies);
+        let state = State { nodes, live, durable, device, copies, ..State::default() };
+        MemoryDisk(Arc::new(Mutex::new(state)))
     }
 
     /// The names of all files.
@@ -188,7 +201,8 @@ impl MemoryDisk {
             node.durable = bytes;
             node.pending.clear();
         }
-        let state = State { nodes, live: names.clone(), durable: names, ..State::default() };
+        let (device, copies, live) = (state.device, state.copies, names.clone());
+        let state = State { nodes, live, durable: names, device, copies, ..State::default() };
         MemoryDisk(Arc::new(Mutex::new(state)))
     }
 }
