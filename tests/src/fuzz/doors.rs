@@ -7,7 +7,7 @@ use crate::fuzz::corpus::Corpus;
 use crate::fuzz::errors::{Named as _, Told, outcome};
 use crate::fuzz::mending::FILE_HEADER;
 use crate::fuzz::segments::dataset_of;
-use crate::fuzz::stores::{disk_of, unpack};
+use crate::fuzz::stores::{NAMES, disk_of, unpack};
 use std::fmt::Write as _;
 use std::io;
 use std::sync::Arc;
@@ -151,9 +151,9 @@ pub(crate) fn store(_: &Corpus, bytes: &[u8], told: &mut Told) {
 
 /// One file of a directory that is otherwise sound.
 pub(crate) fn part(corpus: &Corpus, name: usize, bytes: &[u8], told: &mut Told) {
-    let disk = &corpus.sound;
-    disk.replace(crate::fuzz::stores::NAMES[name], bytes);
-    let inspection = Store::inspect(disk);
+    let disk = disk_of(&unpack(&corpus.sound));
+    disk.replace(NAMES[name], bytes);
+    let inspection = Store::inspect(&disk);
     for problem in inspection.problems.iter().chain(&inspection.warnings) {
         problem.tell(told);
         write!(Sink, "{problem}").expect("nothing is kept");

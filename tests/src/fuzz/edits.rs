@@ -9,9 +9,9 @@ use crate::fuzz::mutation::{INPUT_BYTES_MAX, length, mutate};
 use crate::histories::{History, Rng, later_schema, other_schema};
 use std::collections::HashMap;
 use woodland_format::{
-    Certificate, Commit, CommitId, Header, IdentityKey, NodeId, Op, Payload, Position, RecordOp,
-    RegisterOp, Schema, SchemaChange, SecretKey, Signature, TextOp, TypeId, Value, ValueType,
-    decode, encode, limits, payload_hash,
+    Certificate, Commit, CommitId, Header, IdentityKey, MemberDefinition, NodeId, Op, Payload,
+    Position, RecordConfig, RecordOp, RegisterConfig, RegisterOp, Schema, SchemaChange, SecretKey,
+    Signature, TextOp, TypeId, Value, ValueType, decode, encode, limits, payload_hash,
 };
 
 const ALL: usize = limits::PAYLOAD_BYTES_MAX;
@@ -108,7 +108,10 @@ pub(crate) fn word(rng: &mut Rng, author: [u8; 32]) -> Certificate {
 
 /// Edits canonical bytes of a header.
 pub(crate) fn header(corpus: &Corpus, rng: &mut Rng, bytes: &mut Vec<u8>) {
-    if let Ok(mut header) = decode::<Header, ALL>("a header", bytes) {
+    if rng.chance(2) {
+        let more = limits::HEADER_BYTES_MAX - 1 + rng.below(3);
+        bytes.resize(more, 0);
+    } else if let Ok(mut header) = decode::<Header, ALL>("a header", bytes) {
         bend_header(corpus, rng, &mut header);
         *bytes = encode(&header);
     }
@@ -337,4 +340,40 @@ fn follow(header: &mut Header, renamed: &HashMap<CommitId, CommitId>) -> bool {
         header.parents.dedup();
     }
     is_moved
+}
+
+/// So many of what is made from a stream of numbers.
+pub(crate) fn some(count: u64, make: impl Fn(&mut Rng) -> Vec<u8>) -> Vec<Vec<u8>> {
+    (0..count).map(|seed| make(&mut Rng::from_seed(seed))).collect()
+}
+
+/// Configurations of registers: every scalar, and lists.
+pub(crate) fn register_configs() -> Vec<Vec<u8>> {
+    let list = |item| ValueType::List(Box::new(item));
+    let mut types = scalars().to_vec();
+    types.extend([
+        list(ValueType::Bool),
+        list(list(ValueType::Pointer(TypeId(1)))),
+        list(list(ValueType::Int)),
+    ]);
+    types.into_iter().map(|value| encode(&RegisterConfig { value })).collect()
+}
+
+/// Configurations of records: members of every scalar type, more and more of them.
+pub(crate) fn record_configs() -> Vec<Vec<u8>> {
+    let member = |(number, value): (u32, ValueType)| MemberDefinition {
+        number,
+        name: format!("m{number}"),
+        value,
+    };
+    let some = |count: usize| {
+        let scalars = (0..).zip(scalars().into_iter().cycle().skip(count)).take(count);
+        encode(&RecordConfig { members: scalars.map(member).collect() })
+    };
+    (0..8).map(some).collect()
+}
+
+fn scalars() -> [ValueType; 5] {
+    use ValueType::{Bool, Bytes, Int, Pointer, String};
+    [Bool, Int, String, Bytes, Pointer(TypeId(1))]
 }

@@ -28,9 +28,6 @@ pub(crate) fn mend_file_header(bytes: &mut [u8]) {
     if bytes.len() >= FILE_HEADER {
         bytes[..8].copy_from_slice(b"WOODLAND");
         bytes[8] = 1;
-        if !(1..=2).contains(&bytes[9]) {
-            bytes[9] = 1;
-        }
         let sum = crc32(&[&bytes[..12], &bytes[16..FILE_HEADER]]);
         bytes[12..16].copy_from_slice(&sum);
     }

@@ -4,7 +4,6 @@
 //! - Execution `n` depends on the target's name, the seed and `n` alone.
 //! - The input of a failure is made small while it still fails, and written to a file.
 
-use crate::fuzz::HEAP_TIMES;
 use crate::fuzz::corpus::Corpus;
 use crate::fuzz::errors::Told;
 use crate::fuzz::mutation::mutate;
@@ -73,7 +72,7 @@ pub fn run(target: &Target, corpus: &Corpus, settings: &Settings, heap: Heap) ->
 }
 
 fn over_heap(target: &Target, length: usize, peak: usize) -> Option<String> {
-    let allowed = HEAP_TIMES * length + target.spare_bytes;
+    let allowed = target.heap_times * length + target.spare_bytes;
     (peak > allowed).then(|| {
         format!("it took {peak} bytes for an input of {length}, at most {allowed} are allowed")
     })

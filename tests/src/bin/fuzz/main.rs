@@ -33,19 +33,26 @@ struct Arguments {
     /// Where inputs of failures are written [default: woodland-fuzz in the temporary folder]
     #[arg(long, value_name = "FOLDER")]
     folder: Option<PathBuf>,
+    /// What a decode may take at its peak, in lengths of its input, in place of the target's own
+    #[arg(long, value_name = "N")]
+    heap_times: Option<usize>,
     /// Says what targets there are
     #[arg(long)]
     list: bool,
 }
 
 fn main() -> ExitCode {
-    let Arguments { targets: wanted, executions, seed, first, folder, list } = Arguments::parse();
+    let Arguments { targets: wanted, executions, seed, first, folder, heap_times, list } =
+        Arguments::parse();
     let mut chosen: Vec<Target> = targets();
     if let Some(unknown) = wanted.iter().find(|name| chosen.iter().all(|one| one.name != **name)) {
         eprintln!("error: there is no target {unknown}; --list says which there are");
         return ExitCode::from(2);
     }
     chosen.retain(|one| wanted.is_empty() || wanted.iter().any(|name| name == one.name));
+    for (target, times) in chosen.iter_mut().zip(std::iter::repeat(heap_times)) {
+        target.heap_times = times.unwrap_or(target.heap_times);
+    }
     if list {
         chosen.iter().for_each(|one| println!("{}", one.name));
         return ExitCode::SUCCESS;
