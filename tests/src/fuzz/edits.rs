@@ -200,6 +200,44 @@ pub(crate) fn value(rng: &mut Rng, depth: usize) -> Value {
     }
 }
 
+/// Some value of this type.
+fn value_of(rng: &mut Rng, of: &ValueType) -> Value {
+    match of {
+        ValueType::Bool => Value::Bool(rng.chance(50)),
+        ValueType::Int => Value::Int(rng.number().cast_signed()),
+        ValueType::String => Value::String("é🙂".to_owned()),
+        ValueType::Bytes => Value::Bytes(vec![7; rng.below(40)]),
+        ValueType::Pointer(_) => Value::Pointer(NodeId([7; 16])),
+        ValueType::List(item) => {
+            Value::List((0..rng.below(4)).map(|_| value_of(rng, item)).collect())
+        }
+    }
+}
+
+/// A byte that chooses a register's configuration, and an op, mostly one that fits it.
+pub(crate) fn register_op(configs: &[Vec<u8>], rng: &mut Rng) -> Vec<u8> {
+    let choice = rng.below(configs.len());
+    let config = decode::<RegisterConfig, ALL>("a register", &configs[choice]);
+    let of = config.expect("a configuration of the corpus").value;
+    let fits = rng.chance(70);
+    let op = if fits { encode(&RegisterOp::Set(value_of(rng, &of))) } else { kind_op(rng) };
+    [&[choice.to_le_bytes()[0]][..], &op].concat()
+}
+
+/// The same for a record.
+pub(crate) fn record_op(configs: &[Vec<u8>], rng: &mut Rng) -> Vec<u8> {
+    let choice = rng.below(configs.len());
+    let config = decode::<RecordConfig, ALL>("a record", &configs[choice]);
+    let mut set: Vec<(u32, Value)> = Vec::new();
+    for member in config.expect("a configuration of the corpus").members {
+        if rng.chance(50) {
+            set.push((member.number, value_of(rng, &member.value)));
+        }
+    }
+    let op = if rng.chance(70) { encode(&RecordOp::Set(set)) } else { kind_op(rng) };
+    [&[choice.to_le_bytes()[0]][..], &op].concat()
+}
+
 /// Some type of value.
 pub(crate) fn value_type(rng: &mut Rng, depth: usize) -> ValueType {
     let deep = depth <= limits::VALUE_DEPTH_MAX + 1;

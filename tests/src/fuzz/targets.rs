@@ -212,12 +212,20 @@ fn kinds() -> Vec<Target> {
     let record_errors = [&op_errors[..], &["Void::UnknownMember", "Void::EmptyEdit"]].concat();
     let config_errors = ["Void::BadConfig"];
     vec![
-        of("register-op", &op_errors, |corpus, bytes, told| {
-            op(&Register, &corpus.registers, bytes, told);
-        }),
-        of("record-op", &record_errors, |corpus, bytes, told| {
-            op(&Record, &corpus.records, bytes, told);
-        }),
+        Target {
+            inputs: |corpus| edits::some(200, |rng| edits::register_op(&corpus.registers, rng)),
+            edit: |corpus, rng, bytes| *bytes = edits::register_op(&corpus.registers, rng),
+            ..of("register-op", &op_errors, |corpus, bytes, told| {
+                op(&Register, &corpus.registers, bytes, told);
+            })
+        },
+        Target {
+            inputs: |corpus| edits::some(200, |rng| edits::record_op(&corpus.records, rng)),
+            edit: |corpus, rng, bytes| *bytes = edits::record_op(&corpus.records, rng),
+            ..of("record-op", &record_errors, |corpus, bytes, told| {
+                op(&Record, &corpus.records, bytes, told);
+            })
+        },
         of("text-op", &text_errors, |_, bytes, told| op(&Text, &[vec![]], bytes, told)),
         Target {
             inputs: |corpus| corpus.registers.clone(),
