@@ -108,7 +108,7 @@ impl Default for Corpus {
 fn history(seed: u64) -> History {
     let small = Recipe {
         authors: 1..=3,
-        batches: if seed % 4 == 0 { 2..=8 } else { 2..=3 },
+        batches: if seed.is_multiple_of(4) { 2..=8 } else { 2..=3 },
         ops_max: 4,
         unreadable_percent: 3,
         schema_change_percent: 15,
@@ -125,7 +125,7 @@ pub(crate) fn cut_up(history: &History, rng: &mut Rng, keys: &Keys) -> Vec<u8> {
     let runs = history.segments(rng);
     let salt = rng.number();
     file(Purpose::Log, history.dataset(), &runs, keys, |commit| {
-        (u64::from(commit.id().0[0]) ^ salt) % 8 == 0
+        (u64::from(commit.id().0[0]) ^ salt).is_multiple_of(8)
     })
 }
 

@@ -182,7 +182,7 @@ pub(crate) fn page(corpus: &Corpus, bytes: &[u8], told: &mut Told) {
         command: COMMANDS[choice % COMMANDS.len()],
         path,
         at: Vec::new(),
-        form: if choice / COMMANDS.len() % 2 == 0 { Form::Text } else { Form::Json },
+        form: if (choice / COMMANDS.len()).is_multiple_of(2) { Form::Text } else { Form::Json },
     };
     let (mut page, mut notes) = (io::sink(), io::sink());
     match dump(&request, &mut page, &mut notes) {

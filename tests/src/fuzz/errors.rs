@@ -101,7 +101,8 @@ named!(Void: Unreadable, StraySchema, UnknownSchema, UnknownType, TypeDiffers, U
     UnknownTarget, EmptyEdit, BadPosition);
 named!(RecordError: Short, Magic, ForeignFormat, Checksum, Value);
 named!(KeyError: Length, Magic, ForeignFormat, Checksum);
-named!(Problem: Missing, NotAFolder, Unreadable, Record[{error}], Key[{error}], Exposed, Header[{error}],
+named!(Problem: Missing, NotAFolder, Unreadable, Record[{error}], Key[{error}],
+    Exposed, Header[{error}],
     Purpose, Dataset, Short, Long, TooLong, Segment[{damage}], Root, Unexpected);
 named!(OpenError: NothingHere, NotAFolder, Locked, ForeignFormat[{problem}], Damaged[{problem}],
     Unfinished, Disk);

@@ -1,9 +1,9 @@
 //! Attacks on everything that decodes bytes from outside: seeded, structured, on stable.
 //!
 //! ```text
-//!  corpus ──► input ──► edit (by its structure) ──► mutate (bytes) ──► mend? ──► decode ──► report
-//!  histories,                                                        checksums, ids,    panics, heap,
-//!  recorded logs                                                     signatures         errors by name
+//!  corpus ──► input ──► edit ──► mutate ──► mend? ──► decode ──► report
+//!  histories,           by its   bytes      checksums, panics, heap,
+//!  recorded logs        structure           ids, sigs  errors by name
 //! ```
 //!
 //! **Invariants**

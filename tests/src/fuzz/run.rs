@@ -92,7 +92,7 @@ fn make(
     bytes.clear();
     let first = rng.pick(inputs).expect("there are inputs");
     // Once in a while an input comes as it is: what is sound must be accepted.
-    let is_mended = number % 2 == 0;
+    let is_mended = number.is_multiple_of(2);
     bytes.extend_from_slice(first);
     let (is_edited, is_bent) = match rng.below(16) {
         0 => (false, false),

@@ -6,7 +6,8 @@
 //!  variants                    every variant of every public error has a row, or a reason
 //! ```
 //!
-//! `UPDATE=1 cargo test -p woodland-tests --test bad_input` writes `messages.txt` anew; read the difference.
+//! `UPDATE=1 cargo test -p woodland-tests --test bad_input` writes `messages.txt` anew; read the
+//! difference.
 //!
 //! **Invariants**
 //! - A message is what a person reads: a change of it is seen in the difference of `messages.txt`.

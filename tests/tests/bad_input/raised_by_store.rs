@@ -1,4 +1,4 @@
-//! Errors of `woodland-store` that its own tests name by their place alone; here with what they say.
+//! Errors of `woodland-store`: directories that cannot be made, opened or appended to, and why.
 //!
 //! **Invariants**
 //! - A directory that is refused is left as it is, byte for byte.

@@ -2,8 +2,8 @@
 //!
 //! **Invariants**
 //! - The variants are read from the sources: one that is added without a test fails here.
-//! - `elsewhere.txt` has a line for each variant that the rows here do not raise: the file of the test
-//!   that does, which must name it; or `never` and the reason.
+//! - `elsewhere.txt` has a line for each variant that the rows here do not raise: the file of the
+//!   test that does, which must name it; or `never` and the reason.
 
 use crate::{beside, rows};
 use std::collections::{BTreeMap, BTreeSet};

@@ -6,7 +6,8 @@
 //!  3 admitted, 0 known, …           what it printed: written anew by UPDATE=1
 //! ```
 //!
-//! `UPDATE=1 cargo test -p woodland-tests --test scripts` writes the transcripts; read the difference.
+//! `UPDATE=1 cargo test -p woodland-tests --test scripts` writes the transcripts; read the
+//! difference.
 //!
 //! **Invariants**
 //! - A transcript is the same on every machine: replicas are in memory and seeded, files stand in a
