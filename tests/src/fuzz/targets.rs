@@ -1,0 +1,427 @@
+//! The table of targets: every decoder that takes bytes from outside.
+//!
+//! A new decoder is one more row of [`targets`]: inputs to start from, an edit by structure, what
+//! puts its guards right, and a call that tells what came of it.
+//!
+//! **Invariants**
+//! - What decodes, encodes again to the same bytes.
+//!
+//! What this does not do: hold the long calls; those are in `doors`.
+
+use crate::fuzz::HEAP_TIMES;
+use crate::fuzz::corpus::Corpus;
+use crate::fuzz::edits;
+use crate::fuzz::errors::{Named, Told, outcome};
+use crate::fuzz::mending::{mend_file_header, mend_record};
+use crate::fuzz::segments::mend_file;
+use crate::fuzz::{doors, stores};
+use crate::histories::Rng;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use woodland_dump::DumpError;
+use woodland_format::{
+    AuthorKey, CanonicalError, Certificate, Commit, CommitId, DamageCause, DatasetId, Digest,
+    FileError, FileHeader, FrameError, Header, HeaderError, IdParseError, IdentityKey, NodeId, Op,
+    Payload, PayloadError, PayloadHash, Position, RecordConfig, RegisterConfig, Schema,
+    SchemaError, SchemaId, Signature, Value, VersionId, decode, encode, limits,
+};
+use woodland_graph::{Kind, Record, Register, Text, Void};
+use woodland_log::{AppendError, Refusal};
+use woodland_store::{KeyError, OpenError, Problem, RecordError};
+
+/// One decoder and how it is attacked.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// What it is called on the command line.
+    pub name: &'static str,
+    /// Every error that it may tell.
+    pub errors: Vec<&'static str>,
+    /// What a decode may take at its peak, in lengths of its input …
+    pub heap_times: usize,
+    /// … and beside that.
+    pub spare_bytes: usize,
+    /// What the attacks start from.
+    pub inputs: fn(&Corpus) -> Vec<Vec<u8>>,
+    /// Bends an input by its structure.
+    pub edit: fn(&Corpus, &mut Rng, &mut Vec<u8>),
+    /// Puts right what guards it.
+    pub mend: fn(&Corpus, &mut Rng, &mut Vec<u8>),
+    /// Decodes it.
+    pub decode: fn(&Corpus, &[u8], &mut Told),
+}
+
+/// Lists of up to 16 items are reserved before the items are there, at each of 16 depths; the words
+/// of an error come on top.
+const SPARE_OF_VALUES: usize = 16 * 1024;
+/// Nodes of the persistent maps of a log have room for 64 entries, whatever is in them, and a disk
+/// in memory keeps its files twice.
+const SPARE_OF_LOGS: usize = 64 * 1024;
+/// A graph has many such maps, and a page its buffers.
+const SPARE_OF_GRAPHS: usize = 256 * 1024;
+/// Graphs and pages are derived, not decoded: an op of twenty bytes becomes a node or a void in
+/// several maps. Measured, and held so that it does not grow unseen.
+const GRAPH_TIMES: usize = 48;
+const PAGE_TIMES: usize = 96;
+
+const ALL: usize = limits::PAYLOAD_BYTES_MAX;
+
+/// Every target.
+pub fn targets() -> Vec<Target> {
+    let mut all = canonical();
+    all.extend(kinds());
+    all.extend(texts());
+    all.extend(files());
+    all.extend(directories());
+    all
+}
+
+fn names(lists: &[&[&'static str]]) -> Vec<&'static str> {
+    lists.concat()
+}
+
+fn same<T: Serialize>(value: &T, bytes: &[u8]) {
+    assert_eq!(encode(value), bytes, "what decodes, encodes again to the same bytes");
+}
+
+fn leave(_: &Corpus, _: &mut Rng, _: &mut Vec<u8>) {}
+
+#[expect(clippy::ptr_arg, reason = "it stands in a column of a table")]
+fn first_byte(_: &Corpus, _: &mut Rng, bytes: &mut Vec<u8>) {
+    if let Some(format) = bytes.first_mut() {
+        *format = 1;
+    }
+}
+
+fn canonical() -> Vec<Target> {
+    let canonical = CanonicalError::NAMES;
+    vec![
+        Target {
+            name: "header",
+            errors: names(&[HeaderError::NAMES, canonical]),
+            heap_times: HEAP_TIMES,
+            spare_bytes: SPARE_OF_VALUES,
+            inputs: |corpus| corpus.commits().map(|commit| commit.header().encode()).collect(),
+            edit: edits::header,
+            mend: mend_header,
+            decode: |_, bytes, told| {
+                if let Some(header) = outcome(Header::decode(bytes), told) {
+                    same(&header, bytes);
+                }
+            },
+        },
+        Target {
+            name: "payload",
+            errors: names(&[PayloadError::NAMES, canonical]),
+            heap_times: HEAP_TIMES,
+            spare_bytes: SPARE_OF_VALUES,
+            inputs: |corpus| {
+                corpus.commits().filter_map(Commit::payload).map(<[u8]>::to_vec).collect()
+            },
+            edit: edits::payload,
+            mend: first_byte,
+            decode: |_, bytes, told| {
+                if let Some(payload) = outcome(Payload::decode(bytes), told) {
+                    same(&payload, bytes);
+                }
+            },
+        },
+        Target {
+            name: "schema",
+            errors: names(&[SchemaError::NAMES, canonical]),
+            heap_times: HEAP_TIMES,
+            spare_bytes: SPARE_OF_VALUES,
+            inputs: schemas,
+            edit: edits::schema,
+            mend: leave,
+            decode: |_, bytes, told| {
+                if let Some(schema) = outcome(Schema::decode(bytes), told) {
+                    same(&schema, bytes);
+                }
+            },
+        },
+        Target {
+            name: "value",
+            errors: canonical.to_vec(),
+            heap_times: HEAP_TIMES,
+            spare_bytes: SPARE_OF_VALUES,
+            inputs: |_| edits::some(64, |rng| encode(&edits::value(rng, 1))),
+            edit: edits::any_value,
+            mend: leave,
+            decode: |_, bytes, told| plain::<Value>(bytes, told),
+        },
+        Target {
+            name: "certificate",
+            errors: canonical.to_vec(),
+            heap_times: HEAP_TIMES,
+            spare_bytes: SPARE_OF_VALUES,
+            inputs: |corpus| corpus.words.clone(),
+            edit: |corpus, rng, bytes| bytes.clone_from(rng.pick(&corpus.words).expect("words")),
+            mend: leave,
+            decode: |_, bytes, told| plain::<Certificate>(bytes, told),
+        },
+    ]
+}
+
+fn plain<T: Serialize + DeserializeOwned>(bytes: &[u8], told: &mut Told) {
+    if let Some(value) = outcome(decode::<T, ALL>("a thing", bytes), told) {
+        same(&value, bytes);
+    }
+}
+
+fn schemas(corpus: &Corpus) -> Vec<Vec<u8>> {
+    let carried = corpus.ops().into_iter().filter_map(|op| match op {
+        Op::Schema(schema) => Some(schema.encode()),
+        _ => None,
+    });
+    let mut all: Vec<Vec<u8>> = carried.collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// Sorts parents, and lets the identity sign for the author anew.
+fn mend_header(_: &Corpus, rng: &mut Rng, bytes: &mut Vec<u8>) {
+    if let Some(format) = bytes.first_mut() {
+        *format = 1;
+    }
+    let Ok(mut header) = decode::<Header, ALL>("a header", bytes) else { return };
+    header.parents.sort_unstable();
+    header.parents.dedup();
+    // A signature costs more than all the rest.
+    if let Position::Founding { author, certificate: Some(word), .. }
+    | Position::First { author, certificate: Some(word), .. } = &mut header.position
+        && rng.chance(25)
+    {
+        *word = edits::identity().certify(author, &word.name);
+    }
+    *bytes = encode(&header);
+}
+
+fn kinds() -> Vec<Target> {
+    let of = |name, errors: &[&'static str], decode| Target {
+        name,
+        errors: errors.to_vec(),
+        heap_times: HEAP_TIMES,
+        spare_bytes: SPARE_OF_VALUES,
+        inputs: kind_ops,
+        edit: |_, rng, bytes| *bytes = with_choice(rng),
+        mend: leave,
+        decode,
+    };
+    let op_errors = ["Void::Undecodable", "Void::WrongValue"];
+    let text_errors = ["Void::Undecodable", "Void::EmptyEdit"];
+    let record_errors = [&op_errors[..], &["Void::UnknownMember", "Void::EmptyEdit"]].concat();
+    let config_errors = ["Void::BadConfig"];
+    vec![
+        Target {
+            inputs: |corpus| edits::some(200, |rng| edits::register_op(&corpus.registers, rng)),
+            edit: |corpus, rng, bytes| *bytes = edits::register_op(&corpus.registers, rng),
+            ..of("register-op", &op_errors, |corpus, bytes, told| {
+                op(&Register, &corpus.registers, bytes, told);
+            })
+        },
+        Target {
+            inputs: |corpus| edits::some(200, |rng| edits::record_op(&corpus.records, rng)),
+            edit: |corpus, rng, bytes| *bytes = edits::record_op(&corpus.records, rng),
+            ..of("record-op", &record_errors, |corpus, bytes, told| {
+                op(&Record, &corpus.records, bytes, told);
+            })
+        },
+        of("text-op", &text_errors, |_, bytes, told| op(&Text, &[vec![]], bytes, told)),
+        Target {
+            inputs: |corpus| corpus.registers.clone(),
+            edit: |_, rng, bytes| {
+                *bytes = encode(&RegisterConfig { value: edits::value_type(rng, 1) });
+            },
+            ..of("register-config", &config_errors, |_, bytes, told| {
+                outcome(Register.config(bytes), told);
+            })
+        },
+        Target {
+            inputs: |corpus| corpus.records.clone(),
+            edit: edit_record_config,
+            ..of("record-config", &config_errors, |_, bytes, told| {
+                outcome(Record.config(bytes), told);
+            })
+        },
+    ]
+}
+
+/// A byte that chooses a configuration, and an op.
+fn with_choice(rng: &mut Rng) -> Vec<u8> {
+    let choice = u8::try_from(rng.below(8)).expect("below 8");
+    [&[choice][..], &edits::kind_op(rng)].concat()
+}
+
+fn kind_ops(corpus: &Corpus) -> Vec<Vec<u8>> {
+    let edits = corpus.ops().into_iter().enumerate().filter_map(|(at, op)| match op {
+        Op::Edit { op, .. } => Some([&[at.to_le_bytes()[0] % 8][..], &op].concat()),
+        _ => None,
+    });
+    edits.take(400).collect()
+}
+
+fn edit_record_config(_: &Corpus, rng: &mut Rng, bytes: &mut Vec<u8>) {
+    let Ok(mut config) = decode::<RecordConfig, ALL>("a record", bytes) else { return };
+    match rng.below(4) {
+        0 => config.members.reverse(),
+        1 => config.members.extend(config.members.clone()),
+        2 => config.members.extend(config.members.first().cloned().into_iter().cycle().take(1030)),
+        _ => {
+            if let Some(member) = config.members.first_mut() {
+                member.value = edits::value_type(rng, 1);
+            }
+        }
+    }
+    *bytes = encode(&config);
+}
+
+fn op<K: Kind>(kind: &K, configs: &[Vec<u8>], bytes: &[u8], told: &mut Told) {
+    let Some((choice, bytes)) = bytes.split_first() else { return };
+    let Some(config) = configs.get(usize::from(*choice) % configs.len()) else { return };
+    let Some(config) = kind.config(config).ok() else { return };
+    outcome(kind.decode(&config, bytes), told);
+}
+
+fn texts() -> Vec<Target> {
+    vec![Target {
+        name: "id",
+        errors: IdParseError::NAMES.to_vec(),
+        heap_times: HEAP_TIMES,
+        spare_bytes: SPARE_OF_VALUES,
+        inputs: |corpus| {
+            let ids = corpus.commits().take(20).map(|commit| commit.id().to_string().into_bytes());
+            let node = |at: u8| NodeId([at; 16]).to_string().into_bytes();
+            let signature = |at: u8| Signature([at; 64]).to_string().into_bytes();
+            ids.chain((0..4).map(node)).chain((0..4).map(signature)).collect()
+        },
+        edit: |_, _, bytes| bytes.make_ascii_uppercase(),
+        mend: |_, _, bytes| {
+            let digit = |byte: u8| b"0123456789abcdef"[usize::from(byte) % 16];
+            bytes.iter_mut().for_each(|byte| *byte = digit(*byte));
+        },
+        decode: ids,
+    }]
+}
+
+fn ids(_: &Corpus, bytes: &[u8], told: &mut Told) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    macro_rules! each {
+        ($($name:ident),+) => {
+            $(if let Some(id) = outcome(text.parse::<$name>(), told) {
+                assert!(id.to_string().eq_ignore_ascii_case(text), "an id has one text");
+            })+
+        };
+    }
+    each!(CommitId, DatasetId, AuthorKey, IdentityKey, PayloadHash, SchemaId, VersionId, Digest);
+    each!(NodeId, Signature);
+}
+
+fn log_files(corpus: &Corpus) -> Vec<Vec<u8>> {
+    corpus.files.clone()
+}
+
+fn files() -> Vec<Target> {
+    let commit = woodland_format::CommitError::NAMES;
+    let damage = [DamageCause::NAMES, FrameError::NAMES, commit, HeaderError::NAMES];
+    let damage = names(&[&damage.concat(), CanonicalError::NAMES]);
+    let pages = DumpError::NAMES.iter().chain(FileError::NAMES).copied().collect();
+    let whole = names(&[&damage, FileError::NAMES, AppendError::NAMES]);
+    let of = |name, errors, decode| Target {
+        name,
+        errors,
+        heap_times: HEAP_TIMES,
+        spare_bytes: SPARE_OF_LOGS,
+        inputs: log_files,
+        edit: edits::log_file,
+        mend: |corpus, rng, bytes| mend_file(bytes, &corpus.keys, rng.chance(40)),
+        decode,
+    };
+    vec![
+        Target {
+            spare_bytes: SPARE_OF_VALUES,
+            inputs: |corpus| corpus.files.iter().map(|file| file[..48].to_vec()).collect(),
+            edit: |_, rng, bytes| bytes[9] = u8::try_from(rng.below(5)).expect("below 5"),
+            mend: |_, _, bytes| mend_file_header(bytes),
+            ..of("file-header", FileError::NAMES.to_vec(), |_, bytes, told| {
+                if let Some(header) = outcome(FileHeader::decode(bytes), told) {
+                    let reserved = (&header.encode()[16..], &bytes[16..48]);
+                    assert_eq!(reserved.0, reserved.1, "the dataset is the one that stands there");
+                }
+            })
+        },
+        Target {
+            spare_bytes: SPARE_OF_LOGS,
+            inputs: |corpus| [&corpus.files[..], &corpus.edges].concat(),
+            ..of("segments", damage, doors::segments)
+        },
+        of("door", names(&[&whole, Refusal::NAMES]), doors::door),
+        Target {
+            heap_times: GRAPH_TIMES,
+            spare_bytes: SPARE_OF_GRAPHS,
+            ..of("graph", names(&[&whole, Void::NAMES]), doors::graph)
+        },
+        Target {
+            heap_times: PAGE_TIMES,
+            spare_bytes: SPARE_OF_GRAPHS,
+            ..of("page", pages, doors::page)
+        },
+    ]
+}
+
+fn directories() -> Vec<Target> {
+    let record = names(&[Problem::NAMES, RecordError::NAMES]);
+    let of = |name, errors, decode| Target {
+        name,
+        errors,
+        heap_times: HEAP_TIMES,
+        spare_bytes: SPARE_OF_LOGS,
+        inputs: stores::directories,
+        edit: stores::edit,
+        mend: stores::mend,
+        decode,
+    };
+    let part = |name, errors, inputs, mend, decode| Target {
+        name,
+        errors,
+        heap_times: HEAP_TIMES,
+        spare_bytes: SPARE_OF_LOGS,
+        inputs,
+        edit: leave,
+        mend,
+        decode,
+    };
+    let everything = [OpenError::NAMES, &record, KeyError::NAMES, FileError::NAMES];
+    let inside = [DamageCause::NAMES, FrameError::NAMES, CanonicalError::NAMES, HeaderError::NAMES];
+    let commit = woodland_format::CommitError::NAMES;
+    vec![
+        part(
+            "author-key",
+            names(&[Problem::NAMES, KeyError::NAMES]),
+            |corpus| parts(corpus, 1),
+            |_, _, bytes| mend_record(b"WOODLKEY", bytes),
+            |corpus, bytes, told| doors::part(corpus, 1, bytes, told),
+        ),
+        part(
+            "heads",
+            record.clone(),
+            |corpus| parts(corpus, 2),
+            |_, _, bytes| bytes.chunks_mut(512).for_each(|slot| mend_record(b"WOODHEAD", slot)),
+            |corpus, bytes, told| doors::part(corpus, 2, bytes, told),
+        ),
+        part(
+            "closed",
+            record.clone(),
+            |corpus| parts(corpus, 3),
+            |_, _, bytes| bytes.chunks_mut(64).for_each(|one| mend_record(b"WOODDONE", one)),
+            |corpus, bytes, told| doors::part(corpus, 3, bytes, told),
+        ),
+        of("store", names(&[&everything.concat(), &inside.concat(), commit]), doors::store),
+    ]
+}
+
+/// One file of the sound directory.
+fn parts(corpus: &Corpus, name: usize) -> Vec<Vec<u8>> {
+    let files = stores::unpack(&corpus.sound);
+    files.iter().filter(|(other, _)| *other == name).map(|(_, body)| body.to_vec()).collect()
+}

@@ -1,0 +1,282 @@
+//! Errors of the facade: what a program is told that starts, reads, writes or merges wrongly.
+
+use crate::by_hand::{Hand, own_signature, replica_of, sealed, write_file};
+use crate::notes::{Note, Tag, done, exported, folder, founded, joined, note, schema};
+use crate::{Row, raised};
+use std::path::Path;
+use std::sync::Arc;
+use woodland::{
+    DefineError, Editor, FieldError, Fields, MergeError, Pointer, ReadError, Record, Replica,
+    StartError, View, WriteError, define,
+};
+use woodland_format::{Commit, Draft, Schema, SecretKey, Signature};
+use woodland_store::{FileDisk, Store, StoreOptions};
+
+pub(crate) fn rows() -> Vec<Row> {
+    let mut rows = Vec::new();
+    defining(&mut rows);
+    starting(&mut rows);
+    opening(&mut rows);
+    reading(&mut rows);
+    writing(&mut rows);
+    merging(&mut rows);
+    rows
+}
+
+/// A note as a program has it that does not fit the dataset.
+struct Odd;
+
+impl Record for Odd {
+    const TYPE: &'static str = "Note";
+
+    fn define(fields: &mut Fields) {
+        fields.register::<Pointer<Tag>>("bad name");
+    }
+
+    fn write(&self, _: &mut Editor<'_>) {}
+
+    fn read(fields: &View<'_>) -> Result<Self, FieldError> {
+        fields.get::<i64>("title").map(|_| Odd)
+    }
+}
+
+/// A note that asks for a field that there is not.
+struct Asking;
+
+impl Record for Asking {
+    const TYPE: &'static str = "Note";
+
+    fn define(_: &mut Fields) {}
+
+    fn write(&self, _: &mut Editor<'_>) {}
+
+    fn read(fields: &View<'_>) -> Result<Self, FieldError> {
+        fields.text("tittle").map(|_| Asking)
+    }
+}
+
+/// A type that the dataset does not have.
+struct Notes;
+
+impl Record for Notes {
+    const TYPE: &'static str = "Notes";
+
+    fn define(_: &mut Fields) {}
+
+    fn write(&self, _: &mut Editor<'_>) {}
+
+    fn read(_: &View<'_>) -> Result<Self, FieldError> {
+        Ok(Notes)
+    }
+}
+
+fn defining(rows: &mut Vec<Row>) {
+    let target = define().record::<Odd>().schema().expect_err("no tags");
+    raised!(rows, "woodland" DefineError::UnknownTarget, "a pointer to no type", target);
+    let name = define().record::<Odd>().record::<Tag>().schema().expect_err("a bad name");
+    raised!(rows, "woodland" DefineError::Schema, "a field's name with a blank", name);
+}
+
+fn changed(change: impl FnOnce(&mut Schema)) -> Schema {
+    let mut schema = schema();
+    change(&mut schema);
+    schema
+}
+
+fn starting(rows: &mut Vec<Row>) {
+    let start = |schema: &Schema| Replica::in_memory(schema, 1).expect_err("no schema");
+    let name = start(&changed(|schema| schema.types[0].name = "a b".into()));
+    raised!(rows, "woodland" StartError::Schema, "a type's name with a blank", name);
+    let place = changed(|schema| schema.types[0].fields[3].config = vec![9]);
+    raised!(rows, "woodland" StartError::Define, "a record configured by a 9", start(&place));
+    let kind = changed(|schema| schema.types[0].fields[3].kind = "gauge".into());
+    raised!(rows, "woodland" StartError::UnknownKind, "a field of kind gauge", start(&kind));
+
+    let (replica, _) = founded(1);
+    let fewer = define().record::<Tag>().schema().expect("a schema");
+    let join = |schema: &Schema| Replica::join_in_memory(schema, &replica, 2);
+    let differs = join(&fewer).expect_err("another schema");
+    raised!(rows, "woodland" StartError::SchemaDiffers, "a program without notes", differs);
+    let folder = folder();
+    let path = folder.path().join("log.wll");
+    let join = |path: &Path| Replica::join_in_memory(&schema(), path, 2).expect_err("refused");
+    let mut hand = Hand::found();
+    let first = hand.write(1, None, &[], vec![]);
+    write_file(&path, hand.dataset(), [&hand.segment(&[first])]);
+    raised!(rows, "woodland" StartError::NoFounding, "a log without its founding", join(&path));
+    let founding = hand.log.founding();
+    let erased = Commit::new(founding.author(), founding.header().clone(), None).expect("erased");
+    write_file(&path, hand.dataset(), [&hand.segment(&[erased])]);
+    raised!(rows, "woodland" StartError::NoSchema, "a founding payload erased", join(&path));
+    std::fs::write(&path, "").expect("written");
+    let empty = match join(&path) {
+        StartError::Source(MergeError::File { error, .. }) => {
+            StartError::Source(MergeError::File { path: "log.wll".into(), error })
+        }
+        other => other,
+    };
+    raised!(rows, "woodland" StartError::Source, "an empty log file", empty);
+    let place = folder.path().join("place");
+    std::fs::create_dir(&place).expect("made");
+    std::fs::write(place.join("letter.txt"), "dear").expect("written");
+    let create = Replica::create(&place, &schema()).expect_err("not empty");
+    raised!(rows, "woodland" StartError::Create, "a folder with a letter in it", create);
+    let open = Replica::open(&place, &schema()).expect_err("no dataset");
+    raised!(rows, "woodland" StartError::Open, "the same, opened", open);
+}
+
+/// A directory into which these segments were put without being asked about.
+fn opened(segments: impl FnOnce(&Hand) -> Vec<Vec<u8>>) -> StartError {
+    let folder = folder();
+    let path = folder.path().join("place");
+    let hand = Hand::found();
+    let disk = Arc::new(FileDisk::at(&path));
+    let key = SecretKey::from_seed([3; 32]);
+    let mut store =
+        Store::create(disk, hand.dataset(), &key, &StoreOptions::default()).expect("created");
+    store.append(&segments(&hand)).expect("appended");
+    drop(store);
+    Replica::open(&path, &schema()).expect_err("it makes no replica")
+}
+
+fn opening(rows: &mut Vec<Row>) {
+    let unfinished = opened(|_| vec![]);
+    raised!(rows, "woodland" StartError::Unfinished, "a directory without a commit", unfinished);
+    let log = opened(|hand| {
+        let founding = hand.log.founding().clone();
+        let draft = hand.draft(0, Some(&founding), &[], vec![]);
+        let jump = sealed(0, Draft { turn: 900, ..draft });
+        vec![hand.segment(&[founding, jump])]
+    });
+    raised!(rows, "woodland" StartError::Log, "a stored commit of turn 900", log);
+    let signature = opened(|hand| {
+        let founding = std::slice::from_ref(hand.log.founding());
+        vec![hand.signed(founding, |_| Some(Signature::default()))]
+    });
+    raised!(rows, "woodland" StartError::Signature, "a stored signature of zeros", signature);
+}
+
+fn reading(rows: &mut Vec<Row>) {
+    let (replica, trip) = founded(1);
+    let now = replica.snapshot();
+    let unknown = now.all::<Notes>().err().expect("no such type");
+    raised!(rows, "woodland" ReadError::UnknownType, "a type with one letter more", unknown);
+    let other = now.read::<Tag>(&[Pointer::to(trip.id())]).expect_err("a note");
+    raised!(rows, "woodland" ReadError::OtherType, "a note, read as a tag", other);
+    let field = now.read::<Odd>(&[Pointer::to(trip.id())]).err().expect("no number");
+    if let ReadError::Field { error, .. } = &field {
+        raised!(rows, "woodland" FieldError::Type, "a title, read as a number", error.clone());
+    }
+    raised!(rows, "woodland" ReadError::Field, "a title, read as a number", field);
+    let asking = now.read::<Asking>(&[Pointer::to(trip.id())]).err().expect("no such field");
+    let ReadError::Field { error, .. } = asking else { panic!("a field's error") };
+    raised!(rows, "woodland" FieldError::Unknown, "a field with one letter more", error);
+
+    let mut hand = Hand::found();
+    let folder = folder();
+    let path = hand.file(folder.path().join("log.wll"), &[]);
+    let absent = replica_of(&path).0.snapshot().read(&[hand.note()]).expect_err("no title");
+    let ReadError::Field { error, .. } = absent else { panic!("a field's error") };
+    raised!(rows, "woodland" FieldError::Absent, "a note without a title", error);
+
+    let newer = newer(&mut hand);
+    let path = hand.file(folder.path().join("newer.wll"), &[newer]);
+    let replica = replica_of(&path).0;
+    let read = replica.snapshot().all::<Note>().expect_err("newer");
+    raised!(rows, "woodland" ReadError::NewerFormat, "a payload of format 2, read", read);
+    let write = replica.write(|batch| batch.insert(&note("x", ""))).expect_err("newer");
+    raised!(rows, "woodland" WriteError::NewerFormat, "a payload of format 2, written to", write);
+}
+
+/// A segment with a commit whose payload is of format 2.
+fn newer(hand: &mut Hand) -> Vec<u8> {
+    let sound = hand.write(1, None, &[], vec![]);
+    let payload = vec![2, 7, 7];
+    let header = woodland_format::Header {
+        payload_hash: woodland_format::payload_hash(&payload),
+        payload_bytes: 3,
+        ..sound.header().clone()
+    };
+    let newer = Commit::new(sound.author(), header, Some(payload.into())).expect("sealed");
+    hand.signed(&[newer], |commit| Some(own_signature(commit)))
+}
+
+fn writing(rows: &mut Vec<Row>) {
+    let (replica, trip) = founded(1);
+    let before = crate::notes::facts(&replica);
+    let far = replica.write(|batch| done(batch.edit(trip).insert("body", 99, "far")));
+    raised!(rows, "woodland" WriteError::Invalid, "an insertion past the end", far.expect_err("far"));
+    let text = "x".repeat(9 << 20);
+    let large = replica.write(|batch| {
+        batch.insert(&note("a", &text));
+        batch.insert(&note("b", &text));
+    });
+    let large = large.expect_err("two texts of 9 MiB");
+    raised!(rows, "woodland" WriteError::TooLarge, "two texts of 9 MiB in one batch", large);
+    assert_eq!(crate::notes::facts(&replica), before, "nothing was written");
+
+    let folder = folder();
+    let path = folder.path().join("place");
+    drop(Replica::join(&path, &schema(), &replica).expect("joined"));
+    let on_disk = Replica::open(&path, &schema()).expect("opened");
+    let other = joined(&replica, 7);
+    other.write(|batch| batch.insert(&note("more", ""))).expect("written");
+    // What the replica writes to is taken away under its feet.
+    std::fs::remove_dir_all(path.join("segments")).expect("removed");
+    let lost = on_disk.write(|batch| batch.insert(&note("x", ""))).expect_err("no file");
+    raised!(rows, "woodland" WriteError::Store, "the folder of segments removed", lost);
+    let lost = on_disk.merge(&other).expect_err("no file");
+    raised!(rows, "woodland" MergeError::Store, "the same, merged into", lost);
+
+    // Of two branches of the replica's own chain it only knows one.
+    let twin = twin(&folder.path().join("one"), &folder.path().join("two"));
+    let forked = twin.write(|batch| batch.insert(&note("x", ""))).expect_err("forked");
+    raised!(rows, "woodland" WriteError::Forked, "a directory copied and written to", forked);
+}
+
+/// A replica whose copied directory has been written to, and that has heard of it.
+fn twin(one: &Path, two: &Path) -> Replica {
+    drop(Replica::create(one, &schema()).expect("created"));
+    std::fs::create_dir_all(two.join("segments")).expect("made");
+    for name in ["lock", "author.key", "heads", "closed", "segments/00000001.wls"] {
+        std::fs::copy(one.join(name), two.join(name)).expect("copied");
+    }
+    let [left, right] = [one, two].map(|path| Replica::open(path, &schema()).expect("opened"));
+    for replica in [&left, &right] {
+        replica.write(|batch| batch.insert(&note("here", ""))).expect("written");
+    }
+    left.merge(&right).expect("merged");
+    left
+}
+
+fn merging(rows: &mut Vec<Row>) {
+    let (replica, _) = founded(1);
+    let (other, _) = founded(50);
+    let before = crate::notes::facts(&replica);
+    let dataset = replica.merge(&other).expect_err("another dataset");
+    raised!(rows, "woodland" MergeError::OtherDataset, "another dataset's replica", dataset);
+    let folder = folder();
+    let path = exported(&replica, folder.path(), "log.wll");
+    let mut bytes = std::fs::read(&path).expect("bytes");
+    let merge = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).expect("written");
+        let plain = "log.wll".into();
+        match replica.merge(&path).expect_err("no log file") {
+            MergeError::File { error, .. } => MergeError::File { path: plain, error },
+            MergeError::NotALogFile { .. } => MergeError::NotALogFile { path: plain },
+            other => other,
+        }
+    };
+    let newer = merge(b"WOODLAND\x09");
+    raised!(rows, "woodland" MergeError::File, "a file of format 9", newer);
+    let header = woodland_format::FileHeader {
+        purpose: woodland_format::Purpose::Store,
+        dataset: replica.dataset(),
+    };
+    bytes[..48].copy_from_slice(&header.encode());
+    let part = merge(&bytes);
+    raised!(rows, "woodland" MergeError::NotALogFile, "a part of a directory", part);
+    let missing = replica.merge("no/such/log.wll").expect_err("nothing");
+    raised!(rows, "woodland" MergeError::Read, "a file that is not there", missing);
+    assert_eq!(crate::notes::facts(&replica), before, "nothing came of any of it");
+}

@@ -1,0 +1,91 @@
+//! Reasons of `woodland-graph` for an op without effect, and what the voids lists say.
+
+use crate::{Row, raised};
+use woodland_format::{
+    Commit, FieldId, NodeId, ObjectId, Op, Payload, RecordOp, RegisterOp, SchemaChange, TextOp,
+    TypeId, Value, encode,
+};
+use woodland_graph::{Graph, Kinds, Void};
+use woodland_tests::agreement::log_of;
+use woodland_tests::histories::{Line, Script, other_schema};
+
+/// The reason for which the first op of the commit has no effect.
+fn reason(script: &Script, commit: &Commit) -> Void {
+    let graph = Graph::of(&log_of(&script.commits), Kinds::standard());
+    graph.voids_of(&commit.id()).first().expect("an op without effect").reason
+}
+
+/// The reason for which this op has none.
+fn of(op: Op) -> Void {
+    let mut script = Script::found();
+    let commit = script.write(1, &[], vec![op]);
+    reason(&script, &commit)
+}
+
+fn edit(node: NodeId, field: u64, op: Vec<u8>) -> Void {
+    of(Op::Edit { object: ObjectId { node, field: FieldId(field) }, op })
+}
+
+fn set(value: Value) -> Vec<u8> {
+    encode(&RegisterOp::Set(value))
+}
+
+pub(crate) fn rows() -> Vec<Row> {
+    let script = Script::found();
+    let (note, odd, nobody) = (script.note(), script.odd(), NodeId([9; 16]));
+    let mut rows = Vec::new();
+    let all = &mut rows;
+    let line = |change, payload| {
+        let mut script = Script::found();
+        let first = script.write(1, &[], vec![]);
+        let line = Line { after: Some(&first), sees: &[], schema: change, payload };
+        let commit = script.line(1, line);
+        reason(&script, &commit)
+    };
+    let create = |node_type| Op::Create { node_type: TypeId(node_type), salt: 5 };
+    let rubbish = line(SchemaChange::Keep, vec![1, 2, 3]);
+    raised!(all, "graph" Void::Unreadable, "a payload of three odd bytes", rubbish);
+    let stray = of(Op::Schema(other_schema()));
+    raised!(all, "graph" Void::StraySchema, "a schema that no header introduces", stray);
+    let introduce = SchemaChange::Introduce(other_schema().id());
+    let unknown = line(introduce, Payload::of(vec![create(1)]).encode());
+    raised!(all, "graph" Void::UnknownSchema, "a schema that nobody carries", unknown);
+    raised!(all, "graph" Void::UnknownType, "a node of type 99", of(create(99)));
+    raised!(all, "graph" Void::TypeDiffers, "a fork's second creation, another type", twice());
+    let field = edit(note, 999, set(Value::Int(1)));
+    raised!(all, "graph" Void::UnknownField, "field 999", field);
+    let node = edit(nobody, 10, set("x".into()));
+    raised!(all, "graph" Void::UnknownNode, "a node that nobody created", node);
+    let owner = edit(note, 20, set("x".into()));
+    raised!(all, "graph" Void::WrongType, "a tag's field of a note", owner);
+    let gauge = edit(odd, 30, vec![]);
+    raised!(all, "graph" Void::UnknownKind, "a field of a kind that nobody has", gauge);
+    let config = edit(odd, 31, set("x".into()));
+    raised!(all, "graph" Void::BadConfig, "a register that is configured by a 9", config);
+    let bytes = edit(note, 10, vec![9]);
+    raised!(all, "graph" Void::Undecodable, "a register's op of one byte", bytes);
+    let member = edit(note, 17, encode(&RecordOp::Set(vec![(99, Value::Int(1))])));
+    raised!(all, "graph" Void::UnknownMember, "member 99 of a record", member);
+    let value = edit(note, 12, set("five".into()));
+    raised!(all, "graph" Void::WrongValue, "a word where a number belongs", value);
+    let target = edit(note, 16, set(Value::Pointer(nobody)));
+    raised!(all, "graph" Void::UnknownTarget, "a pointer to a node that nobody created", target);
+    let empty = edit(note, 11, encode(&TextOp::Insert { at: 0, text: String::new() }));
+    raised!(all, "graph" Void::EmptyEdit, "nothing, inserted", empty);
+    let far = edit(note, 11, encode(&TextOp::Insert { at: 99, text: "far".into() }));
+    raised!(all, "graph" Void::BadPosition, "an insertion past the end", far);
+    rows
+}
+
+/// Both branches of a fork create one node, with two types.
+fn twice() -> Void {
+    let mut script = Script::found();
+    let mut branch = |node_type| {
+        let ops = vec![Op::Create { node_type: TypeId(node_type), salt: 5 }];
+        let payload = Payload::of(ops).encode();
+        script.line(1, Line { after: None, sees: &[], schema: SchemaChange::Keep, payload })
+    };
+    let mut branches = [branch(1), branch(2)];
+    branches.sort_by_key(Commit::id);
+    reason(&script, &branches[1])
+}

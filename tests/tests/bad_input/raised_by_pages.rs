@@ -1,0 +1,71 @@
+//! Errors of the dump: paths that hold nothing of ours, versions that are not held, a page that
+//! cannot be written.
+
+use crate::by_hand::Hand;
+use crate::notes::folder;
+use crate::{Row, raised};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::Path;
+use woodland_dump::{Command, DumpError, Form, Request, dump};
+use woodland_format::Commit;
+
+/// A page that takes nothing.
+struct Full;
+
+impl Write for Full {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::StorageFull.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn print(path: &Path, at: &[&str], out: &mut dyn Write) -> DumpError {
+    let request = Request {
+        command: Command::Order,
+        path: path.to_owned(),
+        at: at.iter().map(|head| (*head).to_owned()).collect(),
+        form: Form::Text,
+    };
+    dump(&request, out, &mut io::sink()).expect_err("nothing to print")
+}
+
+pub(crate) fn rows() -> Vec<Row> {
+    let mut rows = Vec::new();
+    let all = &mut rows;
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name);
+    let of = |path: &Path| print(path, &[], &mut io::sink());
+    raised!(all, "dump" DumpError::Missing, "a path to nothing", of(&at("nothing")));
+    raised!(all, "dump" DumpError::NoDataset, "an empty folder", of(folder.path()));
+    raised!(all, "dump" DumpError::Special, "a device", of(Path::new("/dev/null")));
+    std::fs::write(at("letter.txt"), "dear all").expect("written");
+    raised!(all, "dump" DumpError::NotWoodland, "a letter", of(&at("letter.txt")));
+    let below = at("letter.txt").join("below");
+    raised!(all, "dump" DumpError::Unreadable, "a path below a file", of(&below));
+
+    let mut hand = Hand::found();
+    let mut commits: Vec<Commit> = vec![hand.write(1, None, &[], vec![])];
+    // Seventeen ids have sixteen first digits.
+    while commits.len() < 17 {
+        let last = commits[commits.len() - 1].clone();
+        commits.push(hand.write(1, Some(&last), &[], vec![]));
+    }
+    let mut by_digit: BTreeMap<String, usize> = BTreeMap::new();
+    for commit in &commits {
+        *by_digit.entry(commit.id().to_string()[..1].to_owned()).or_default() += 1;
+    }
+    let (digit, _) = by_digit.iter().find(|(_, count)| **count > 1).expect("two of one digit");
+    let path = hand.file(at("log.wll"), &[hand.segment(&commits)]);
+    let at = |head: &str| print(&path, &[head], &mut io::sink());
+    let zeros = "0".repeat(16);
+    raised!(all, "dump" DumpError::UnknownHead, "a head that is not held", at(&zeros));
+    raised!(all, "dump" DumpError::ManyHeads, "the first digit of two commits", at(digit));
+    raised!(all, "dump" DumpError::NotAnId, "a word", at("newest"));
+    let full = print(&path, &[], &mut Full);
+    raised!(all, "dump" DumpError::Output, "a page that takes nothing", full);
+    rows
+}
