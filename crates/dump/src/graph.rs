@@ -6,31 +6,43 @@
 //!
 //! What this does not do: show kinds that are not built in; their objects are not visible here.
 
+use crate::authors::Authors;
 use crate::json::Document;
-use crate::page::{Contents, Form};
+use crate::page::Contents;
+use crate::paint::{AUTHOR, ID, Paint, TITLE};
+use crate::progress::Watch;
+use crate::request::Form;
 use crate::schemas::{Names, Schemas};
 use crate::shown::{Cut, Shown, member_name, value_json};
 use serde_json::{Map, Value as Json, json};
 use std::io::{self, Write};
 use woodland_format::{FieldId, NodeId, ObjectId, TypeId, Value};
-use woodland_graph::{Conflict, Graph, Kinds, Node, VoidOp, Write as Written};
+use woodland_graph::{Conflict, Graph, Node, VoidOp, Write as Written};
 
 /// A graph, and what its numbers are called.
 struct Page<'a> {
     graph: Graph,
     names: Option<&'a Names>,
     nodes: Vec<(TypeId, NodeId)>,
+    authors: &'a Authors,
+    paint: Paint,
 }
 
-pub(crate) fn print(contents: &Contents, form: Form, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn print(
+    contents: &Contents,
+    watch: Watch<'_>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let form = contents.form;
     let Some(log) = &contents.log else {
         return if form == Form::Json { Document::begin(out)?.end() } else { Ok(()) };
     };
     let schemas = Schemas::carried_by(contents);
-    let graph = Graph::of(log, Kinds::standard());
+    let graph = contents.graph(log, watch);
     let mut nodes: Vec<_> = graph.all().map(|node| (node.node_type, node.id)).collect();
     nodes.sort_unstable();
-    let page = Page { graph, names: schemas.founding(contents), nodes };
+    let (authors, paint) = (&contents.authors, contents.paint);
+    let page = Page { graph, names: schemas.founding(contents), nodes, authors, paint };
     match form {
         Form::Text => page.text(out),
         Form::Json => page.json(out),
@@ -81,7 +93,8 @@ impl Page<'_> {
     }
 
     fn put_node(&self, node: &Node, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "\n{} {}", self.type_name(node.node_type), node.id)?;
+        let name = self.paint.of(TITLE, self.type_name(node.node_type));
+        writeln!(out, "\n{name} {}", node.id)?;
         let names = node.fields.keys().map(|field| self.field_name(*field));
         let width = names.map(|name| name.chars().count()).max().unwrap_or(0);
         for (field, value) in &node.fields {
@@ -104,7 +117,8 @@ impl Page<'_> {
         for (fate, write) in [("won", &conflict.winner)].into_iter().chain(losers) {
             let Written { commit, index, author, value } = write;
             let shown = Shown { value, config: None, cut: Cut::Whole };
-            let (commit, author) = (commit.short(), author.short());
+            let commit = self.paint.of(ID, commit.short());
+            let author = self.paint.of(AUTHOR, self.authors.label(author));
             writeln!(
                 out,
                 "        {fate:<4}  {shown}  by {author}… in commit {commit}…, op {index}"
@@ -147,8 +161,8 @@ impl Page<'_> {
             "field": self.place(object, conflict),
             "field_id": object.field.0,
             "member": conflict.member,
-            "winner": write_json(&conflict.winner),
-            "losers": conflict.losers.iter().map(write_json).collect::<Vec<_>>(),
+            "winner": write_json(&conflict.winner, self.authors),
+            "losers": conflict.losers.iter().map(|one| write_json(one, self.authors)).collect::<Vec<_>>(),
         })
     }
 
@@ -174,10 +188,11 @@ impl Page<'_> {
     }
 }
 
-fn write_json(write: &Written) -> Json {
+fn write_json(write: &Written, authors: &Authors) -> Json {
     json!({
         "value": value_json(&write.value, None),
         "author": write.author.to_string(),
+        "author_name": authors.name(&write.author),
         "commit": write.commit.to_string(),
         "index": write.index,
     })
