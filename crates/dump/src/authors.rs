@@ -35,10 +35,11 @@ impl Authors {
         Authors::of(keys.collect(), first_commits(source))
     }
 
-    /// Those of a version.
-    pub(crate) fn of_version(source: &Source, log: &Log) -> Self {
-        let held = first_commits(source).filter(|commit| log.contains(&commit.id()));
-        Authors::of(log.frontier().authors().collect(), held)
+    /// Those of some versions.
+    pub(crate) fn of_versions(source: &Source, logs: &[&Log]) -> Self {
+        let is_held = |commit: &&Commit| logs.iter().any(|log| log.contains(&commit.id()));
+        let keys = logs.iter().flat_map(|log| log.frontier().authors().collect::<Vec<_>>());
+        Authors::of(keys.collect(), first_commits(source).filter(is_held))
     }
 
     fn of<'a>(keys: BTreeSet<AuthorKey>, firsts: impl Iterator<Item = &'a Commit>) -> Self {

@@ -20,9 +20,9 @@ use woodland_format::{FieldId, NodeId, ObjectId, TypeId, Value};
 use woodland_graph::{Conflict, Graph, Node, VoidOp, Write as Written};
 
 /// A graph, and what its numbers are called.
-struct Page<'a> {
-    graph: Graph,
-    names: Option<&'a Names>,
+pub(crate) struct Page<'a> {
+    pub(crate) graph: Graph,
+    pub(crate) names: Option<&'a Names>,
     nodes: Vec<(TypeId, NodeId)>,
     authors: &'a Authors,
     paint: Paint,
@@ -39,13 +39,24 @@ pub(crate) fn print(
     };
     let schemas = Schemas::carried_by(contents);
     let graph = contents.graph(log, watch);
-    let mut nodes: Vec<_> = graph.all().map(|node| (node.node_type, node.id)).collect();
-    nodes.sort_unstable();
-    let (authors, paint) = (&contents.authors, contents.paint);
-    let page = Page { graph, names: schemas.founding(contents), nodes, authors, paint };
+    let mut page = Page::of(graph, schemas.founding(contents), &contents.authors, contents.paint);
+    page.nodes = page.graph.all().map(|node| (node.node_type, node.id)).collect();
+    page.nodes.sort_unstable();
     match form {
         Form::Text => page.text(out),
         Form::Json => page.json(out),
+    }
+}
+
+impl<'a> Page<'a> {
+    /// A graph to be told of, node by node.
+    pub(crate) fn of(
+        graph: Graph,
+        names: Option<&'a Names>,
+        authors: &'a Authors,
+        paint: Paint,
+    ) -> Self {
+        Page { graph, names, nodes: Vec::new(), authors, paint }
     }
 }
 
@@ -105,7 +116,7 @@ impl Page<'_> {
         Ok(())
     }
 
-    fn put_conflict(
+    pub(crate) fn put_conflict(
         &self,
         object: ObjectId,
         conflict: &Conflict,
@@ -142,7 +153,7 @@ impl Page<'_> {
         document.end()
     }
 
-    fn node_json(&self, node: &Node) -> Json {
+    pub(crate) fn node_json(&self, node: &Node) -> Json {
         let field = |(id, value): (&FieldId, &Value)| {
             let config = self.names.and_then(|names| names.members(*id));
             (self.field_name(*id), value_json(value, config))
@@ -155,7 +166,7 @@ impl Page<'_> {
         })
     }
 
-    fn conflict_json(&self, object: ObjectId, conflict: &Conflict) -> Json {
+    pub(crate) fn conflict_json(&self, object: ObjectId, conflict: &Conflict) -> Json {
         json!({
             "node": object.node.to_string(),
             "field": self.place(object, conflict),
@@ -166,12 +177,12 @@ impl Page<'_> {
         })
     }
 
-    fn type_name(&self, id: TypeId) -> String {
+    pub(crate) fn type_name(&self, id: TypeId) -> String {
         let name = self.names.and_then(|names| names.type_name(id));
         name.unwrap_or_else(|| format!("type {}", id.0))
     }
 
-    fn field_name(&self, id: FieldId) -> String {
+    pub(crate) fn field_name(&self, id: FieldId) -> String {
         let field = self.names.and_then(|names| names.field(id));
         field.map_or_else(|| format!("field {}", id.0), |(_, field)| field.name.clone())
     }
@@ -198,7 +209,7 @@ fn write_json(write: &Written, authors: &Authors) -> Json {
     })
 }
 
-fn void_json(void: VoidOp) -> Json {
+pub(crate) fn void_json(void: VoidOp) -> Json {
     json!({
         "commit": void.commit.to_string(),
         "index": void.index,

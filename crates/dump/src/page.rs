@@ -99,7 +99,7 @@ impl Contents {
             log => log.cloned(),
         };
         let authors = match &log {
-            Some(log) => Authors::of_version(&source, log),
+            Some(log) => Authors::of_versions(&source, &[log]),
             None => Authors::of_source(&source),
         };
         let (form, paint, selection) = (request.form, request.paint, Selection::default());

@@ -18,7 +18,6 @@ pub(crate) const AUTHOR: Style = AnsiColor::Cyan.on_default();
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 pub(crate) const BAD: Style = AnsiColor::Red.on_default();
 pub(crate) const TITLE: Style = Style::new().bold();
-pub(crate) const FAINT: Style = Style::new().dimmed();
 
 impl Paint {
     pub(crate) fn of<T: fmt::Display>(self, style: Style, value: T) -> Painted<T> {

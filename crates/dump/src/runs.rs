@@ -23,7 +23,6 @@ pub(crate) struct Knot {
     pub(crate) turn: u64,
     pub(crate) first_seq: u64,
     pub(crate) last_seq: u64,
-    pub(crate) first: CommitId,
     pub(crate) last: CommitId,
     pub(crate) commits: u64,
     /// The knot with the commit before its first.
@@ -87,7 +86,6 @@ impl Knots {
                     turn,
                     first_seq: commit.seq(),
                     last_seq: commit.seq(),
-                    first: id,
                     last: id,
                     commits: 1,
                     before,

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 /// Between two labels.
 const GAP: i64 = 10;
 
-/// Labels the columns with their turns as far as there is room, with a line down each.
+/// Labels the columns with their turns as far as there is room, with a line where each begins.
 pub(crate) fn put(plan: &Plan<'_>, frame: &Frame, y: i64, out: &mut dyn Write) -> io::Result<()> {
     let word = frame.left - 18;
     writeln!(out, r#"<text class="turn end" x="{word}" y="{y}">turn</text>"#)?;
@@ -25,7 +25,7 @@ pub(crate) fn put(plan: &Plan<'_>, frame: &Frame, y: i64, out: &mut dyn Write) -
         free = x + half + GAP;
         writeln!(out, r#"<text class="turn mid" x="{x}" y="{y}">{text}</text>"#)?;
         if y < frame.top {
-            let (top, bottom) = (frame.top, frame.bottom);
+            let (x, top, bottom) = (frame.left + column.left, frame.top, frame.bottom);
             writeln!(out, r#"<path class="grid" d="M{x} {top}V{bottom}"/>"#)?;
         }
     }

@@ -229,18 +229,18 @@ fn put_arrows(plan: &Plan<'_>, frame: &Frame, out: &mut dyn Write) -> io::Result
         let Some(path) = by_lane.get_mut(from.lane) else { continue };
         let ((x1, y1), (x2, y2)) = (plan.centre(frame, from), plan.centre(frame, to));
         let (half_width, half_height) = plan.size(frame, from);
-        let (down, reach) = ((y2 - y1).signum(), plan.size(frame, to).1 + 2);
-        let end = y2 - down * reach;
+        let ((target_width, target_height), down) = (plan.size(frame, to), (y2 - y1).signum());
+        // The path, and the two strokes of its head.
         *path += &if x1 == x2 {
-            format!("M{x1} {}V{end}", y1 + down * half_height)
+            let (start, end) = (y1 + down * half_height, y2 - down * (target_height + 2));
+            let back = down * 5;
+            format!("M{x1} {start}V{end}m-3 {}l3 {back}l3 {}", -back, -back)
         } else {
-            let start = (x1 + half_width).min(x2);
-            let (out_x, in_y) = (start + (x2 - start) * 7 / 10, end - (end - y1) * 6 / 10);
-            format!("M{start} {y1}C{out_x} {y1} {x2} {in_y} {x2} {end}")
+            let (start, end) = (x1 + half_width, x2 - target_width - 2);
+            let (bend, end_y) = (((end - start) / 2).max(12), y2 - down * 2);
+            let (leave, enter) = (start + bend, end - bend);
+            format!("M{start} {y1}C{leave} {y1} {enter} {end_y} {end} {end_y}m-5-3l5 3l-5 3")
         };
-        // The two strokes of its head.
-        let back = down * 5;
-        *path += &format!("m-3 {}l3 {back}l3 {}", -back, -back);
     }
     for (lane, path) in by_lane.iter().enumerate().filter(|(_, path)| !path.is_empty()) {
         let colour = colour(lane);

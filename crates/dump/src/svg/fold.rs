@@ -83,7 +83,13 @@ impl Folded {
         for (number, (knot, (lane, row))) in knots.knots.iter().zip(&lanes.places).enumerate() {
             let column = column_of.get(&knot.turn).copied().unwrap_or_default();
             let slot = slots.entry((*lane, *row, column)).or_insert((cells.len(), 0));
-            if is_single || slot.1 == 0 {
+            // A branch begins after the commit that it follows.
+            let before = knot.before.and_then(|before| cells.get(*of_knot.get(before)?));
+            if let Some(before) = before.filter(|cell| is_single && cell.column == column) {
+                slot.1 = slot.1.max(before.slot + 1);
+            }
+            let is_next = slot.1 == 0 || is_single;
+            if is_next {
                 slot.0 = cells.len();
                 cells.push(Cell::at(*lane, *row, column, slot.1));
             }

@@ -40,7 +40,7 @@ pub(crate) fn items(plan: &Plan<'_>, width: i64) -> Vec<Item> {
     ];
     let (mut x, mut line, mut items) = (MARGIN, 0, Vec::new());
     for (mark, words, _) in wanted.into_iter().filter(|(_, _, is_there)| *is_there) {
-        let item_width = MARK_WIDTH + i64::try_from(words.len()).unwrap_or(i64::MAX) * 13 / 2 + 14;
+        let item_width = MARK_WIDTH + i64::try_from(words.chars().count()).unwrap_or(0) * 6 + 26;
         if x > MARGIN && x + item_width > width {
             (x, line) = (MARGIN, line + 1);
         }
@@ -70,7 +70,8 @@ impl Mark {
             Mark::Run => {
                 let (top, text) = (y - 6, y + 4);
                 let capsule = format!(r#"<rect x="{x}" y="{top}" width="24" height="12" rx="6"/>"#);
-                format!(r#"{capsule}<text x="{middle}" y="{text}" style="font-size:10px">12</text>"#)
+                let place = format!(r#"x="{middle}" y="{text}" style="font-size:10px""#);
+                format!("{capsule}<text {place}>12</text>")
             }
             Mark::Head => {
                 let (left, top) = (middle - 7, y - 7);
@@ -79,13 +80,15 @@ impl Mark {
             }
             Mark::Chain => chain(&format!("M{x} {y}h24")),
             Mark::Parent => {
-                let (start, end) = (y - 6, y + 6);
-                let path = format!("M{x} {start}C{middle} {start} {} {y} {0} {end}", x + 20);
-                format!(r#"<g><path class="seen" style="fill:none;stroke:#0072b2" d="{path}m-3-5l3 5l3-5"/></g>"#)
+                let (start, end) = (y - 5, y + 4);
+                let path = format!("M{x} {start}C{middle} {start} {middle} {end} {} {end}", x + 22);
+                let style = "fill:none;stroke:#0072b2;stroke-width:1.2";
+                format!(r#"<path style="{style}" d="{path}m-5-3l5 3l-5 3"/>"#)
             }
             Mark::Fork => {
-                let (up, down) = (y - 4, y + 5);
-                chain(&format!("M{x} {up}h24M{x} {up}C{middle} {up} {middle} {down} {} {down}", x + 24))
+                let (up, down, end) = (y - 4, y + 5, x + 24);
+                let branch = format!("M{x} {up}C{middle} {up} {middle} {down} {end} {down}");
+                chain(&format!("M{x} {up}h24{branch}"))
             }
         }
     }
