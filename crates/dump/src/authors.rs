@@ -69,7 +69,10 @@ impl Authors {
     }
 
     /// Who an author writes for; several where a chain forked at its first commit.
-    pub(crate) fn identities(&self, author: &AuthorKey) -> impl Iterator<Item = (&str, IdentityKey)> {
+    pub(crate) fn identities(
+        &self,
+        author: &AuthorKey,
+    ) -> impl Iterator<Item = (&str, IdentityKey)> {
         let known = self.0.get(author).into_iter().flat_map(|known| &known.identities);
         known.map(|(name, identity)| (name.as_str(), *identity))
     }

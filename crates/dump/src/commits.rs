@@ -15,11 +15,7 @@ use serde_json::{Value as Json, json};
 use std::io::{self, Write};
 use woodland_format::{Commit, CommitId, Op};
 
-pub(crate) fn print(
-    contents: &Contents,
-    signatures: bool,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+pub(crate) fn print(contents: &Contents, signatures: bool, out: &mut dyn Write) -> io::Result<()> {
     let schemas = Schemas::carried_by(contents);
     let is_signed = |commit: &Commit| {
         let log = contents.log.as_ref().filter(|_| signatures);

@@ -3,8 +3,8 @@
 //! **Invariants**
 //! - Names come from certificates in the authors' first commits; a fork may have several.
 
-use crate::json::Document;
 use crate::authors::Authors;
+use crate::json::Document;
 use crate::page::Contents;
 use crate::paint::{AUTHOR, ID};
 use crate::request::Form;
@@ -29,11 +29,9 @@ pub(crate) fn print(contents: &Contents, out: &mut dyn Write) -> io::Result<()> 
     }
     for author in frontier.authors() {
         match authors.name(&author) {
-            Some(_) => writeln!(
-                out,
-                "author {author}  {}",
-                paint.of(AUTHOR, authors.label(&author))
-            )?,
+            Some(_) => {
+                writeln!(out, "author {author}  {}", paint.of(AUTHOR, authors.label(&author)))?
+            }
             None => writeln!(out, "author {author}")?,
         }
         for (name, identity) in authors.identities(&author) {

@@ -28,11 +28,7 @@ pub(crate) struct Page<'a> {
     paint: Paint,
 }
 
-pub(crate) fn print(
-    contents: &Contents,
-    watch: Watch<'_>,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+pub(crate) fn print(contents: &Contents, watch: Watch<'_>, out: &mut dyn Write) -> io::Result<()> {
     let form = contents.form;
     let Some(log) = &contents.log else {
         return if form == Form::Json { Document::begin(out)?.end() } else { Ok(()) };

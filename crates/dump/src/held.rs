@@ -67,12 +67,7 @@ fn founding(source: &Source, dataset: DatasetId) -> Option<Commit> {
     None
 }
 
-fn offer_all(
-    mut log: Log,
-    source: &Source,
-    refusals: &mut Refusals,
-    watch: Watch<'_>,
-) -> Log {
+fn offer_all(mut log: Log, source: &Source, refusals: &mut Refusals, watch: Watch<'_>) -> Log {
     let total = source.pieces.iter().map(|piece| piece.segment.commits.len() as u64).sum();
     let limits = PendingLimits { commits_max: usize::MAX, bytes_max: usize::MAX };
     let mut pending = Pending::new(limits);

@@ -42,6 +42,4 @@ mod waiting;
 pub use page::{dump, dump_watched};
 pub use paint::Paint;
 pub use progress::{Act, Progress};
-pub use request::{
-    Command, DumpError, Filter, Form, Portion, Request, Turns, TurnsError, Verdict,
-};
+pub use request::{Command, DumpError, Filter, Form, Portion, Request, Turns, TurnsError, Verdict};

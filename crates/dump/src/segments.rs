@@ -43,7 +43,7 @@ pub(crate) fn print(contents: &Contents, out: &mut dyn Write) -> io::Result<()> 
         match row {
             Row::Piece(piece) => put_piece(contents, piece, width, out)?,
             Row::Loss(Loss { number, damage, .. }) => {
-                let (offset, bytes) = (damage.offset, damage.resumed - damage.offset);
+                let (offset, bytes) = (damage.offset, damage.resumed.saturating_sub(damage.offset));
                 let told = paint.of(BAD, Plain(&damage.to_string()).to_string());
                 writeln!(out, "{number:>7}  {offset:>10}  {bytes:>9}  {told}")?;
             }
@@ -63,9 +63,7 @@ fn rows(contents: &Contents) -> Vec<Row<'_>> {
     let (pieces, losses) = (&contents.source.pieces, &contents.source.losses);
     let pieces = pieces.iter().map(Row::Piece);
     let mut rows: Vec<_> = pieces.chain(losses.iter().map(Row::Loss)).collect();
-    rows.sort_by(|one, other| {
-        (one.file(), one.number()).cmp(&(other.file(), other.number()))
-    });
+    rows.sort_by(|one, other| (one.file(), one.number()).cmp(&(other.file(), other.number())));
     rows
 }
 

@@ -17,8 +17,8 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use woodland_format::{
-    AuthorKey, Damage, DamageCause, DatasetId, FILE_HEADER_BYTES, FileError, FileHeader, Found, Purpose,
-    Segment, read_segments,
+    AuthorKey, Damage, DamageCause, DatasetId, FILE_HEADER_BYTES, FileError, FileHeader, Found,
+    Purpose, Segment, read_segments,
 };
 use woodland_store::{Disk, FileDisk, Inspection, Store};
 

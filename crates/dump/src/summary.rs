@@ -3,6 +3,7 @@
 //! **Invariants**
 //! - Where nothing can be placed, the segments are listed instead: who, which seqs, which ids.
 
+use crate::authors::Authors;
 use crate::finding::Finding;
 use crate::json::Document;
 use crate::page::Contents;
@@ -12,7 +13,6 @@ use crate::request::Form;
 use crate::schemas::{Schemas, labels};
 use crate::shown::counted;
 use crate::source::{Piece, Source};
-use crate::authors::Authors;
 use serde_json::{Value as Json, json};
 use std::io::{self, Write};
 use woodland_format::AuthorKey;
@@ -44,11 +44,7 @@ impl Figures {
     }
 }
 
-pub(crate) fn print(
-    contents: &Contents,
-    watch: Watch<'_>,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+pub(crate) fn print(contents: &Contents, watch: Watch<'_>, out: &mut dyn Write) -> io::Result<()> {
     let figures = contents.log.as_ref().map(|log| Figures::of(contents, log, watch));
     match contents.form {
         Form::Text => text(contents, figures.as_ref(), out),

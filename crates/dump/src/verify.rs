@@ -25,11 +25,7 @@ use woodland_format::{
 };
 use woodland_log::{Fork, Log, Place};
 
-pub(crate) fn print(
-    contents: &Contents,
-    deep: bool,
-    out: &mut dyn Write,
-) -> io::Result<Verdict> {
+pub(crate) fn print(contents: &Contents, deep: bool, out: &mut dyn Write) -> io::Result<Verdict> {
     let Contents { source, held, log, .. } = contents;
     let authors = &held.all_authors;
     let forks = log.as_ref().map(Log::forks).unwrap_or_default();

@@ -124,7 +124,11 @@ impl Waiting {
             1 => format!("seq {}", self.first_seq),
             _ => format!("seq {}-{}", self.first_seq, self.last_seq()),
         };
-        format!("author {}…: {}, {seqs}", authors.label(&self.author), counted(self.commits, "commit"))
+        format!(
+            "author {}…: {}, {seqs}",
+            authors.label(&self.author),
+            counted(self.commits, "commit")
+        )
     }
 
     pub(crate) fn finding(&self, authors: &Authors) -> Finding {

@@ -114,8 +114,7 @@ fn window(a: &[usize], b: &[usize]) -> ((usize, usize), Vec<Step>) {
         let reach = isize::try_from(depth).unwrap_or(isize::MAX);
         trace.push(furthest[at(-reach) - 1..=at(reach) + 1].to_vec());
         for k in (-reach..=reach).step_by(2) {
-            let is_down =
-                k == -reach || (k != reach && furthest[at(k - 1)] < furthest[at(k + 1)]);
+            let is_down = k == -reach || (k != reach && furthest[at(k - 1)] < furthest[at(k + 1)]);
             let mut x = if is_down { furthest[at(k + 1)] } else { furthest[at(k - 1)] + 1 };
             let mut y = x.saturating_add_signed(-k);
             while x < a.len() && y < b.len() && a[x] == b[y] {

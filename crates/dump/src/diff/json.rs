@@ -37,8 +37,10 @@ impl Difference<'_> {
             changes::nodes(&old.graph, &new.graph).map(|change| change_json(&change, old, new)),
         )?;
         let [went, appeared] = changes::conflicts(&old.graph, &new.graph);
-        document.list("conflicts_gone", went.iter().map(|(at, one)| old.conflict_json(*at, one)))?;
-        document.list("conflicts_new", appeared.iter().map(|(at, one)| new.conflict_json(*at, one)))?;
+        document
+            .list("conflicts_gone", went.iter().map(|(at, one)| old.conflict_json(*at, one)))?;
+        document
+            .list("conflicts_new", appeared.iter().map(|(at, one)| new.conflict_json(*at, one)))?;
         let [went, appeared] = changes::voids(&old.graph, &new.graph);
         document.list("voids_gone", went.into_iter().map(void_json))?;
         document.list("voids_new", appeared.into_iter().map(void_json))?;
@@ -73,10 +75,11 @@ fn change_json(change: &Change, old: &Page<'_>, new: &Page<'_>) -> Json {
     }
 }
 
-fn field_json(FieldChange { field, old, new }: &FieldChange, page: &Page<'_>) -> Json {
+fn field_json(change: &FieldChange, page: &Page<'_>) -> Json {
+    let FieldChange { field, old, new } = change;
     let config = page.names.and_then(|names| names.members(*field));
     let value = |value: &Option<_>| value.as_ref().map(|value| value_json(value, config));
-    let edits = as_texts(old.as_ref(), new.as_ref()).map(|(old, new)| {
+    let edits = as_texts(change, page).map(|(old, new)| {
         let edit = |edit: crate::diff::edits::Edit| {
             json!({
                 "old_at": edit.old.start,

@@ -11,6 +11,7 @@ mod json;
 mod text;
 
 use crate::authors::Authors;
+use crate::diff::changes::FieldChange;
 use crate::graph::Page;
 use crate::page::Contents;
 use crate::paint::Paint;
@@ -20,6 +21,7 @@ use crate::schemas::Schemas;
 use crate::selection::version;
 use std::io::Write;
 use woodland_format::{Commit, CommitId, Value};
+use woodland_graph::{Kind, Text};
 use woodland_log::Log;
 
 /// Two versions and what they share.
@@ -75,17 +77,16 @@ fn only_in<'a>(log: &'a Log, other: &'a Log) -> impl Iterator<Item = (u64, &'a C
     ordered.filter(|(_, commit)| !other.contains(&commit.id()))
 }
 
-/// From this many bytes on a string's change is shown by its edits.
+/// Up to this many bytes a string that is no text is shown whole, old and new.
 const WHOLE_BYTES_MAX: usize = 40;
 
-/// Two strings of which not both are short.
-fn as_texts<'a>(old: Option<&'a Value>, new: Option<&'a Value>) -> Option<(&'a str, &'a str)> {
-    match (old, new) {
-        (Some(Value::String(old)), Some(Value::String(new)))
-            if old.len() > WHOLE_BYTES_MAX || new.len() > WHOLE_BYTES_MAX =>
-        {
-            Some((old, new))
-        }
-        _ => None,
-    }
+/// Two strings whose edits say more than they do: texts, and what is long.
+fn as_texts<'a>(
+    FieldChange { field, old, new }: &'a FieldChange,
+    page: &Page<'_>,
+) -> Option<(&'a str, &'a str)> {
+    let (Some(Value::String(old)), Some(Value::String(new))) = (old, new) else { return None };
+    let definition = page.names.and_then(|names| names.field(*field));
+    let is_text = definition.is_some_and(|(_, field)| field.kind == Text::NAME);
+    (is_text || old.len().max(new.len()) > WHOLE_BYTES_MAX).then_some((old, new))
 }

@@ -180,13 +180,14 @@ fn put_voids(
 }
 
 fn put_field(
-    FieldChange { field, old, new }: &FieldChange,
+    change: &FieldChange,
     page: &Page<'_>,
     paint: Paint,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    let FieldChange { field, old, new } = change;
     let name = Plain(&page.field_name(*field)).to_string();
-    if let Some((old, new)) = as_texts(old.as_ref(), new.as_ref()) {
+    if let Some((old, new)) = as_texts(change, page) {
         let edits = edits(old, new);
         let (from, to, count) = (old.len(), new.len(), counted(edits.len() as u64, "change"));
         writeln!(out, "      {name}  {from} → {to} bytes, {count}")?;
@@ -240,8 +241,12 @@ impl fmt::Display for Context<'_> {
             Side::After => &text[edit.old.end..],
         };
         let cut = match side {
-            Side::Before => whole.char_indices().rev().nth(CONTEXT_CHARS - 1).map_or(0, |(at, _)| at),
-            Side::After => whole.char_indices().nth(CONTEXT_CHARS).map_or(whole.len(), |(at, _)| at),
+            Side::Before => {
+                whole.char_indices().rev().nth(CONTEXT_CHARS - 1).map_or(0, |(at, _)| at)
+            }
+            Side::After => {
+                whole.char_indices().nth(CONTEXT_CHARS).map_or(whole.len(), |(at, _)| at)
+            }
         };
         match side {
             Side::Before if cut > 0 => write!(f, "…{}", Plain(&whole[cut..])),

@@ -35,7 +35,9 @@ impl fmt::Display for Escaped<'_> {
                 '>' => f.write_str("&gt;")?,
                 '"' => f.write_str("&quot;")?,
                 '\'' => f.write_str("&#39;")?,
-                one if one.is_control() => write!(f, "{}", Escaped(&one.escape_debug().to_string()))?,
+                one if one.is_control() => {
+                    write!(f, "{}", Escaped(&one.escape_debug().to_string()))?
+                }
                 one => write!(f, "{one}")?,
             }
         }
@@ -124,7 +126,7 @@ fn put_head(plan: &Plan<'_>, frame: &Frame, out: &mut dyn Write) -> io::Result<(
 
 fn put_style(frame: &Frame, out: &mut dyn Write) -> io::Result<()> {
     let font = frame.font;
-    let mark = frame.half * 2 - 4;
+    let mark = (frame.half * 2 - 4).min(11);
     writeln!(out, "<style type=\"text/css\">")?;
     writeln!(out, "text{{font-family:sans-serif;font-size:12px;fill:#24292f;stroke:none}}")?;
     writeln!(out, ".title{{font-size:17px;font-weight:bold}} .said,.turn{{fill:#57606a}}")?;
@@ -209,9 +211,10 @@ fn put_links(plan: &Plan<'_>, frame: &Frame, out: &mut dyn Write) -> io::Result<
             (_, true) => format!("M{x1} {y1}H{x2}"),
             (true, false) => format!("M{x1} {y1}V{y2}"),
             (false, false) => {
-                let bend = (x2 - x1).min(24);
-                let (turn, end) = (x1 + bend / 2, x1 + bend);
-                format!("M{x1} {y1}C{turn} {y1} {turn} {y2} {end} {y2}H{x2}")
+                // After the id under the commit, before the next.
+                let bend = if plan.folded.shows_ids { x1 + 24 } else { x1 };
+                let (turn, end) = (bend + (x2 - bend).min(20) / 2, bend + (x2 - bend).min(20));
+                format!("M{x1} {y1}H{bend}C{turn} {y1} {turn} {y2} {end} {y2}H{x2}")
             }
         };
     }
@@ -231,7 +234,13 @@ fn put_arrows(plan: &Plan<'_>, frame: &Frame, out: &mut dyn Write) -> io::Result
         let (half_width, half_height) = plan.size(frame, from);
         let ((target_width, target_height), down) = (plan.size(frame, to), (y2 - y1).signum());
         // The path, and the two strokes of its head.
-        *path += &if x1 == x2 {
+        let is_beside = (y2 - y1).abs() <= plan.row_height;
+        *path += &if x1 == x2 && !is_beside {
+            // Round what stands between, in the gap after the column.
+            let (start, end) = (x1 + half_width, x2 + target_width + 2);
+            let bulge = start.max(end) + 7;
+            format!("M{start} {y1}C{bulge} {y1} {bulge} {y2} {end} {y2}m5-3l-5 3l5 3")
+        } else if x1 == x2 {
             let (start, end) = (y1 + down * half_height, y2 - down * (target_height + 2));
             let back = down * 5;
             format!("M{x1} {start}V{end}m-3 {}l3 {back}l3 {}", -back, -back)
@@ -303,7 +312,7 @@ fn put_mark(
         write!(out, r#"<rect class="head" {}/>"#, outline(2))?;
     }
     if cell.commits > 1 {
-        let (text_y, count) = (y + (half_height - 2) * 7 / 10, short_count(cell.commits));
+        let (text_y, count) = (y + half_height / 2, short_count(cell.commits));
         write!(out, r#"<rect {}/><text x="{x}" y="{text_y}">{count}</text>"#, outline(0))?;
     } else if !cell.is_founding {
         write!(out, r#"<circle cx="{x}" cy="{y}" r="{}"/>"#, half_height - 1)?;
@@ -311,7 +320,11 @@ fn put_mark(
     if cell.is_founding {
         let x = if cell.commits > 1 { x - half_width - 9 } else { x };
         let side = half_height.min(7);
-        write!(out, r#"<path d="M{} {y}l{side}-{side}l{side} {side}l-{side} {side}z"/>"#, x - side)?;
+        write!(
+            out,
+            r#"<path d="M{} {y}l{side}-{side}l{side} {side}l-{side} {side}z"/>"#,
+            x - side
+        )?;
     }
     Ok(())
 }

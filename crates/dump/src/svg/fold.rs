@@ -17,11 +17,12 @@ const CELLS_MAX: usize = 8_000;
 /// From one commit to the next, where each is drawn.
 const STEP: i64 = 26;
 /// The same where there is room for its id.
-const WIDE_STEP: i64 = 68;
+const WIDE_STEP: i64 = 80;
 /// Most commits that are drawn with their ids.
 const IDS_SHOWN_MAX: u64 = 20;
-const COLUMN_WIDTH_MIN: i64 = 18;
-const COLUMN_GAP: i64 = 10;
+const COLUMN_WIDTH_MIN: i64 = 26;
+/// Room for arrows between two columns of marks.
+const COLUMN_GAP: i64 = 14;
 
 /// Columns, cells, and which cell each knot is in.
 pub(crate) struct Folded {

@@ -56,7 +56,7 @@ impl Lanes {
             lanes.push(lane(format!("{count} other authors"), knots.commits - shown));
             notes.push(format!("the {count} authors with the fewest commits share the last lane"));
         }
-        let shared = (!others.is_empty()).then_some(lanes.len() - 1);
+        let shared = (!others.is_empty()).then(|| lanes.len() - 1);
         let mut lanes = Lanes { lanes, places: Vec::new(), rows: 0, notes };
         lanes.place(knots, &numbers, shared);
         lanes

@@ -125,11 +125,13 @@ impl<'a> Plan<'a> {
                 }
             }
             let mut known: HashMap<_, usize> = HashMap::new();
-            let mut is_later = |((_, to, source), (from, _)): &((usize, usize, _), (usize, u64))| {
-                let key = (row(*to), *source);
-                let before = known.insert(key, column(*from).max(known.get(&key).map_or(0, |c| *c)));
-                before.is_none_or(|before| before < column(*from))
-            };
+            let mut is_later =
+                |((_, to, source), (from, _)): &((usize, usize, _), (usize, u64))| {
+                    let key = (row(*to), *source);
+                    let before =
+                        known.insert(key, column(*from).max(known.get(&key).map_or(0, |c| *c)));
+                    before.is_none_or(|before| before < column(*from))
+                };
             let later = latest.into_iter().filter(&mut is_later);
             later.map(|((_, to, _), (from, count))| ((from, to), count)).collect()
         } else {
@@ -223,7 +225,7 @@ pub(crate) fn short_count(count: u64) -> String {
 
 /// Pixels of digits in a mark.
 pub(crate) fn text_width(text: &str) -> i64 {
-    6 * i64::try_from(text.chars().count()).unwrap_or(i64::MAX)
+    7 * i64::try_from(text.chars().count()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
