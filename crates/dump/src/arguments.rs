@@ -2,6 +2,8 @@
 //!
 //! **Invariants**
 //! - Each command takes only the options that make sense for it; its help ends in one example.
+//!
+//! What this does not do: look whether what is named is there; that is the library's.
 
 use clap::{Args, ColorChoice, Parser, Subcommand};
 use std::io::{self, IsTerminal};
@@ -29,11 +31,11 @@ enum Print {
     Commits {
         #[command(flatten)]
         page: Page,
-        #[command(flatten)]
-        choice: Choice,
         /// Mark the commits whose signature is kept. Two replicas may keep different ones
         #[arg(long)]
         signatures: bool,
+        #[command(flatten)]
+        choice: Choice,
     },
     /// The order: position, and key of turn, author, seq and id
     #[command(after_help = "Example: woodland-dump order --turns 3..7 notes.wll")]

@@ -20,7 +20,7 @@ const DIGITS_MIN: usize = 8;
 pub(crate) type Identities = BTreeSet<(String, IdentityKey)>;
 
 struct Known {
-    digits: usize,
+    label: String,
     identities: Identities,
 }
 
@@ -55,14 +55,21 @@ impl Authors {
         for (at, key) in keys.iter().enumerate() {
             let before = at.checked_sub(1).and_then(|before| keys.get(before));
             let shared = alike(before, Some(key)).max(alike(Some(key), keys.get(at + 1)));
-            let digits = (shared + 1).max(DIGITS_MIN);
-            authors.insert(*key, Known { digits, identities: Identities::new() });
+            let mut label = key.to_string();
+            label.truncate((shared + 1).max(DIGITS_MIN));
+            authors.insert(*key, Known { label, identities: Identities::new() });
         }
         for commit in firsts {
             if let Some(Certificate { name, identity, .. }) = commit.header().certificate()
                 && let Some(known) = authors.get_mut(&commit.author())
             {
                 known.identities.insert((name.clone(), *identity));
+            }
+        }
+        for known in authors.values_mut() {
+            let name = known.identities.first().map(|(name, _)| shortened(name));
+            if let Some(name) = name.filter(|name| !name.is_empty()) {
+                known.label = format!("{name}·{}", known.label);
             }
         }
         Authors(authors)
@@ -84,13 +91,7 @@ impl Authors {
 
     /// `ada·1f3c9a2b`, or `1f3c9a2b` of an author without a certificate.
     pub(crate) fn label(&self, author: &AuthorKey) -> String {
-        let digits = self.0.get(author).map_or(DIGITS_MIN, |known| known.digits);
-        let mut key = author.to_string();
-        key.truncate(digits);
-        match self.name(author).map(shortened) {
-            Some(name) if !name.is_empty() => format!("{name}·{key}"),
-            _ => key,
-        }
+        self.0.get(author).map_or_else(|| author.short(), |known| known.label.clone())
     }
 
     /// The characters of the longest label, at least those of a heading.

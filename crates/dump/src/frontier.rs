@@ -28,12 +28,11 @@ pub(crate) fn print(contents: &Contents, out: &mut dyn Write) -> io::Result<()> 
         return document.end();
     }
     for author in frontier.authors() {
-        match authors.name(&author) {
-            Some(_) => {
-                writeln!(out, "author {author}  {}", paint.of(AUTHOR, authors.label(&author)))?
-            }
-            None => writeln!(out, "author {author}")?,
-        }
+        let label = match authors.name(&author) {
+            Some(_) => format!("  {}", paint.of(AUTHOR, authors.label(&author))),
+            None => String::new(),
+        };
+        writeln!(out, "author {author}{label}")?;
         for (name, identity) in authors.identities(&author) {
             writeln!(out, "    writes for {name:?}, identity {identity}")?;
         }

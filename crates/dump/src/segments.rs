@@ -2,7 +2,9 @@
 //!
 //! **Invariants**
 //! - Rows stand in the order of files and bytes; where a head cannot be read, the row says so.
-//! - Signatures are counted, not verified: `verify` does that.
+//! - Signatures are counted.
+//!
+//! What this does not do: verify them; `verify` does that.
 
 use crate::json::Document;
 use crate::page::Contents;

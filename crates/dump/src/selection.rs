@@ -3,6 +3,8 @@
 //! **Invariants**
 //! - A commit is chosen when it fits every part of the filter; the portion is taken last.
 //! - Looking up costs one pass over the commits at most.
+//!
+//! What this does not do: fall back on something else where what is named is not held.
 
 use crate::authors::Authors;
 use crate::page::Contents;

@@ -2,6 +2,8 @@
 //!
 //! **Invariants**
 //! - Where nothing can be placed, the segments are listed instead: who, which seqs, which ids.
+//!
+//! What this does not do: say which problems there are; `verify` does.
 
 use crate::authors::Authors;
 use crate::finding::Finding;

@@ -8,6 +8,8 @@
 //! - Time is linear in the texts, times a constant; texts that differ much get more edits than the
 //!   fewest, never wrong ones.
 //! - Every place is between characters.
+//!
+//! What this does not do: find what moved; that is deleted here and inserted there.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -48,19 +50,44 @@ pub(crate) fn edits(old: &str, new: &str) -> Vec<Edit> {
             _ => edits.push(Edit { old, new }),
         }
     }
-    edits
+    edits.into_iter().map(|edit| trimmed(edit, old, new)).collect()
 }
 
-/// A word, or one character that is part of none.
+/// The same edit without what both sides begin and end with.
+fn trimmed(edit: Edit, old: &str, new: &str) -> Edit {
+    let Edit { old: old_at, new: new_at } = edit;
+    let (a, b) = (&old[old_at.clone()], &new[new_at.clone()]);
+    let same = |pair: &(char, char)| pair.0 == pair.1;
+    let bytes = |pair: (char, char)| pair.0.len_utf8();
+    let start: usize = a.chars().zip(b.chars()).take_while(same).map(bytes).sum();
+    let ends = a[start..].chars().rev().zip(b[start..].chars().rev());
+    let end: usize = ends.take_while(same).map(bytes).sum();
+    Edit {
+        old: old_at.start + start..old_at.end - end,
+        new: new_at.start + start..new_at.end - end,
+    }
+}
+
+/// Longer than this, what looks like a word is taken character by character.
+const WORD_CHARS_MAX: usize = 20;
+
+/// A word, or one character that is part of none. Scripts that write without spaces have none.
 fn words(text: &str) -> Vec<&str> {
     let mut words = Vec::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        let is_part = |one: char| one.is_alphanumeric() || one == '_';
+        let is_part = |one: char| (one.is_alphanumeric() && one < '\u{2e80}') || one == '_';
+        // How long it is is looked at once; a long one is then taken as a whole, in characters.
         let end = match is_part(first) {
             true => rest.find(|one| !is_part(one)).unwrap_or(rest.len()),
             false => first.len_utf8(),
         };
+        if rest[..end].chars().nth(WORD_CHARS_MAX).is_some() {
+            let (long, after) = rest.split_at(end);
+            words.extend(long.char_indices().map(|(at, one)| &long[at..at + one.len_utf8()]));
+            rest = after;
+            continue;
+        }
         let (word, after) = rest.split_at(end);
         words.push(word);
         rest = after;
@@ -173,7 +200,10 @@ mod tests {
     #[test]
     fn a_word_is_replaced() {
         let found = edits("Pack boots", "Pack warm shoes");
-        assert_eq!(found, [Edit { old: 5..10, new: 5..15 }]);
+        assert_eq!(found, [Edit { old: 5..9, new: 5..14 }]);
+        assert_eq!(edits("a map", "a mxap"), [Edit { old: 3..3, new: 3..4 }]);
+        let found = edits("\u{6211}\u{559c}\u{6b22}", "\u{6211}\u{6b22}");
+        assert_eq!(found, [Edit { old: 3..6, new: 3..3 }]);
         assert_eq!(edits("same", "same"), []);
         assert_eq!(edits("", "new"), [Edit { old: 0..0, new: 0..3 }]);
         assert_eq!(edits("gone", ""), [Edit { old: 0..4, new: 0..0 }]);

@@ -1,4 +1,7 @@
-//! The difference for programs: one document, every commit and value whole.
+//! The difference for programs.
+//!
+//! **Invariants**
+//! - One document, every commit and value whole; a text's edits stand beside both its values.
 
 use crate::diff::changes::{self, Change, FieldChange};
 use crate::diff::edits::edits;

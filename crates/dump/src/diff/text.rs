@@ -3,6 +3,8 @@
 //! **Invariants**
 //! - `+` stands before what the later version has, `-` before what only the earlier one has, `~`
 //!   before what changed.
+//!
+//! What this does not do: show a value whole; JSON does.
 
 use crate::diff::changes::{self, Change, FieldChange};
 use crate::diff::edits::{Edit, edits};

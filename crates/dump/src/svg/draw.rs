@@ -4,6 +4,8 @@
 //! - Every text goes through [`Escaped`].
 //! - The background is painted, so that the picture reads on any page.
 //! - Authors differ by lane and label, and by the line's dashes, before they differ by colour.
+//!
+//! What this does not do: decide what is drawn; that is the plan's.
 
 use crate::svg::plan::{Cell, Plan, grouped, short_count, text_width};
 use crate::svg::{axis, legend};
@@ -36,7 +38,7 @@ impl fmt::Display for Escaped<'_> {
                 '"' => f.write_str("&quot;")?,
                 '\'' => f.write_str("&#39;")?,
                 one if one.is_control() => {
-                    write!(f, "{}", Escaped(&one.escape_debug().to_string()))?
+                    write!(f, "{}", Escaped(&one.escape_debug().to_string()))?;
                 }
                 one => write!(f, "{one}")?,
             }

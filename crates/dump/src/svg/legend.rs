@@ -1,4 +1,7 @@
 //! The legend: one of each mark that the picture has, and what it means.
+//!
+//! **Invariants**
+//! - A mark that the picture does not have is not explained.
 
 use crate::svg::draw::{LINE_HEIGHT, MARGIN};
 use crate::svg::plan::Plan;

@@ -214,12 +214,12 @@ pub(crate) fn grouped(count: u64) -> String {
 pub(crate) fn short_count(count: u64) -> String {
     const UNITS: [(u64, &str); 4] =
         [(1_000_000_000_000, "T"), (1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k")];
-    match UNITS.iter().find(|(unit, _)| count >= *unit) {
-        Some((unit, sign)) if count / unit < 10 && (count / (unit / 10)) % 10 > 0 => {
-            format!("{}.{}{sign}", count / unit, (count / (unit / 10)) % 10)
-        }
-        Some((unit, sign)) => format!("{}{sign}", count / unit),
-        None => count.to_string(),
+    let Some((unit, sign)) = UNITS.iter().find(|(unit, _)| count >= *unit) else {
+        return count.to_string();
+    };
+    match (count / unit, count / (unit / 10) % 10) {
+        (whole @ 0..10, tenths @ 1..) => format!("{whole}.{tenths}{sign}"),
+        (whole, _) => format!("{whole}{sign}"),
     }
 }
 

@@ -183,3 +183,30 @@ fn the_picture_in_the_documents_is_what_is_drawn_today() {
     let page = fs::read_to_string(documents().join("docs/dump.md")).unwrap();
     assert!(page.contains("(pictures/concurrent-text.svg)"));
 }
+
+/// Each example of `docs/dump.md` is a command and lines of what it prints; `…` stands for more.
+#[test]
+fn the_examples_in_the_documents_are_what_is_printed() {
+    let page = fs::read_to_string(documents().join("docs/dump.md")).unwrap();
+    let mut examples = 0;
+    for example in page.split("```console\n").skip(1) {
+        let example = example.split("```").next().unwrap();
+        let (command, lines) = example.split_once('\n').unwrap();
+        let arguments = command.strip_prefix("$ woodland-dump ").unwrap().split_whitespace();
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_woodland-dump"))
+            .args(arguments.map(|one| one.replace("NOTES", "tests/logs/concurrent-text.wll")))
+            .current_dir(documents())
+            .output()
+            .unwrap();
+        let printed = String::from_utf8(output.stdout).unwrap();
+        for line in lines.lines().filter(|line| *line != "…") {
+            let is_printed = match line.strip_suffix('…') {
+                Some(start) => printed.lines().any(|printed| printed.starts_with(start)),
+                None => printed.lines().any(|printed| printed == line),
+            };
+            assert!(is_printed, "{command} does not print {line:?} but:\n{printed}");
+        }
+        examples += 1;
+    }
+    assert!(examples >= 9, "{examples} examples were found");
+}
