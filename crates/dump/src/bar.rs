@@ -2,7 +2,7 @@
 //!
 //! **Invariants**
 //! - Nothing is drawn where the error output is no terminal, for JSON, or before [`PATIENCE`] is
-//!   over; deriving, which cannot say how far it is, is named at once where it is large.
+//!   over; but an act that is large is named at once, as it may say nothing more for long.
 //! - The line is cleared when an act ends, so that nothing of it stays beside a page.
 
 use std::io::{self, IsTerminal, Write};
@@ -13,8 +13,9 @@ use woodland_dump::{Act, Form, Progress, Request};
 const PATIENCE: Duration = Duration::from_millis(500);
 /// Between two drawings.
 const PAUSE: Duration = Duration::from_millis(100);
-/// From so many commits on deriving takes about as long as patience lasts.
+/// From so many commits, or bytes, on an act takes about as long as patience lasts.
 const LARGE_COMMITS: u64 = 20_000;
+const LARGE_BYTES: u64 = 8 << 20;
 const WIDTH: u64 = 30;
 
 /// Draws progress.
@@ -43,7 +44,8 @@ impl Bar {
             }
             return;
         }
-        let is_named = act == Act::Deriving && total >= LARGE_COMMITS;
+        let large = if act == Act::Reading { LARGE_BYTES } else { LARGE_COMMITS };
+        let is_named = total >= large && self.drawn.is_none();
         let is_due = self.drawn.is_none_or(|drawn| drawn.elapsed() >= PAUSE);
         if is_named || self.began.elapsed() >= PATIENCE && is_due {
             let _ = write!(terminal, "\r\x1b[K{}", line(progress));

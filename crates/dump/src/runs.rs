@@ -8,7 +8,7 @@
 
 use crate::page::Contents;
 use std::collections::{BTreeSet, HashMap};
-use woodland_format::{AuthorKey, Commit, CommitId};
+use woodland_format::{AuthorKey, Commit, CommitId, Position};
 
 /// What one knot stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +61,14 @@ impl Knots {
     fn take(&mut self, commit: &Commit, places: &mut HashMap<CommitId, usize>, is_head: bool) {
         let place = |id: &CommitId| places.get(id).copied();
         let before = commit.backlink().and_then(|id| place(&id));
-        let parents = || commit.parents().iter();
+        // The dataset counts as a parent of a first commit; drawn where nothing later was seen.
+        let founding = match commit.header().position {
+            Position::First { dataset, .. } if commit.parents().is_empty() => {
+                Some(dataset.founding())
+            }
+            _ => None,
+        };
+        let parents = || commit.parents().iter().chain(&founding);
         let seen: BTreeSet<usize> = parents().filter_map(place).collect();
         let absent = parents().filter(|id| place(id).is_none()).count() as u64;
         self.outside += absent + u64::from(commit.backlink().is_some() && before.is_none());

@@ -171,10 +171,12 @@ fn read_file(name: &str, bytes: &[u8], watch: Watch<'_>) -> Result<Source, DumpE
     }
     if let Some(dataset) = dataset {
         let total = bytes.len() as u64;
-        let mut found = Vec::new();
+        let (mut found, mut at) = (Vec::new(), 0);
+        watch(Progress { act: Act::Reading, done: 0, total });
         for one in read_segments(dataset, body, FILE_HEADER_BYTES as u64) {
             let end = one.segment.as_ref().map_or(0, |segment| segment.offset + segment.bytes);
-            watch(Progress { act: Act::Reading, done: end.min(total), total });
+            at = end.min(total).max(at);
+            watch(Progress { act: Act::Reading, done: at, total });
             found.push(one);
         }
         watch(Progress { act: Act::Reading, done: total, total });

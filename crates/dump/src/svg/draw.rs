@@ -65,7 +65,9 @@ pub(crate) struct Frame {
 impl Frame {
     fn of(plan: &Plan<'_>) -> Self {
         let font = if plan.row_height >= 22 { 12 } else { 10 };
-        let chars = |text: &str| i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
+        // Characters of East Asia are twice as wide.
+        let wide = |text: &str| text.chars().filter(|one| *one >= '\u{2e80}').count();
+        let chars = |text: &str| pixels(text.chars().count() + wide(text));
         let (mut label, mut count) = (0, 0);
         for lane in &plan.lanes.lanes {
             label = label.max(chars(&lane.label));
