@@ -50,10 +50,9 @@ fn compare(path: &Path) -> Option<()> {
 /// The order as lines, the heads and the version, by `woodland-dump order --json`.
 fn woodland_says(path: &Path) -> (Vec<String>, Vec<CommitId>, VersionId) {
     let page = |command| {
-        let (path, at) = (path.to_owned(), Vec::new());
         let (mut out, mut notes) = (Vec::new(), Vec::new());
-        dump(&Request { command, path, at, form: Form::Json }, &mut out, &mut notes)
-            .expect("a page");
+        let request = Request { form: Form::Json, ..Request::of(command, path) };
+        dump(&request, &mut out, &mut notes).expect("a page");
         assert!(notes.is_empty(), "{}", String::from_utf8_lossy(&notes));
         serde_json::from_slice::<serde_json::Value>(&out).expect("one document")
     };

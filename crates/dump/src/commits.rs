@@ -5,7 +5,9 @@
 //!   those are kept depends on how the commits arrived.
 
 use crate::json::Document;
-use crate::page::{Contents, Form};
+use crate::page::Contents;
+use crate::paint::{AUTHOR, ID, TITLE};
+use crate::request::Form;
 use crate::said::{Batch, Said};
 use crate::schemas::{Names, Schemas};
 use crate::shown::{Joined, Plain};
@@ -13,43 +15,40 @@ use serde_json::{Value as Json, json};
 use std::io::{self, Write};
 use woodland_format::{Commit, CommitId, Op};
 
-pub(crate) fn print(
-    contents: &Contents,
-    signatures: bool,
-    form: Form,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+pub(crate) fn print(contents: &Contents, signatures: bool, out: &mut dyn Write) -> io::Result<()> {
     let schemas = Schemas::carried_by(contents);
     let is_signed = |commit: &Commit| {
         let log = contents.log.as_ref().filter(|_| signatures);
         log.map(|log| log.signature(&commit.id()).is_some())
     };
-    if form == Form::Json {
+    if contents.form == Form::Json {
         let mut document = Document::begin(out)?;
         let rows = contents
-            .ordered()
-            .map(|commit| commit_json(&commit, schemas.of(contents, &commit), is_signed(&commit)));
+            .selected()
+            .map(|(_, commit)| commit_json(contents, &commit, &schemas, is_signed(&commit)));
         document.list("commits", rows)?;
         return document.end();
     }
     let signed = if signatures { "  signed" } else { "" };
-    writeln!(
-        out,
-        "{:<8}  {:<8}  {:>6}  {:>6}  {:>8}  {:>5}{signed}  parents",
+    let width = contents.authors.width("author");
+    let heading = format!(
+        "{:<8}  {:<width$}  {:>6}  {:>6}  {:>8}  {:>5}{signed}  parents",
         "commit", "author", "seq", "turn", "bytes", "ops"
-    )?;
-    for commit in contents.ordered() {
+    );
+    writeln!(out, "{}", contents.paint.of(TITLE, heading))?;
+    for (_, commit) in contents.selected() {
         let batch = Batch::of(&commit);
-        put_commit(&commit, &batch, is_signed(&commit), out)?;
+        put_commit(contents, &commit, (&batch, is_signed(&commit)), width, out)?;
         put_batch(&commit, &batch, schemas.of(contents, &commit), out)?;
     }
     Ok(())
 }
 
 fn put_commit(
+    contents: &Contents,
     commit: &Commit,
-    batch: &Batch,
-    is_signed: Option<bool>,
+    (batch, is_signed): (&Batch, Option<bool>),
+    width: usize,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let ops = match batch {
@@ -61,7 +60,9 @@ fn put_commit(
         Some(false) => "        ",
         None => "",
     };
-    let (id, author) = (commit.id().short(), commit.author().short());
+    let author = format!("{:<width$}", contents.label(&commit.author()));
+    let id = contents.paint.of(ID, commit.id().short());
+    let author = contents.paint.of(AUTHOR, author);
     let (seq, turn, bytes) = (commit.seq(), commit.turn(), commit.header().payload_bytes);
     write!(out, "{id}  {author}  {seq:>6}  {turn:>6}  {bytes:>8}  {ops:>5}{signed}  ")?;
     match commit.parents() {
@@ -98,7 +99,13 @@ fn said<'a>(
     (0..).zip(ops).map(move |(index, op)| Said { commit, index, op, names })
 }
 
-fn commit_json(commit: &Commit, names: Option<&Names>, is_signed: Option<bool>) -> Json {
+fn commit_json(
+    contents: &Contents,
+    commit: &Commit,
+    schemas: &Schemas,
+    is_signed: Option<bool>,
+) -> Json {
+    let names = schemas.of(contents, commit);
     let (ops, unreadable) = match &Batch::of(commit) {
         Batch::Ops(ops) => (said(commit, ops, names).map(|said| said.json()).collect(), Json::Null),
         Batch::Erased => (Json::Null, json!("erased")),
@@ -107,6 +114,7 @@ fn commit_json(commit: &Commit, names: Option<&Names>, is_signed: Option<bool>) 
     let mut row = json!({
         "id": commit.id().to_string(),
         "author": commit.author().to_string(),
+        "author_name": contents.authors.name(&commit.author()),
         "seq": commit.seq(),
         "turn": commit.turn(),
         "backlink": commit.backlink().map(|id| id.to_string()),

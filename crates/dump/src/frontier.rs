@@ -3,33 +3,37 @@
 //! **Invariants**
 //! - Names come from certificates in the authors' first commits; a fork may have several.
 
+use crate::authors::Authors;
 use crate::json::Document;
-use crate::page::{Contents, Form};
+use crate::page::Contents;
+use crate::paint::{AUTHOR, ID};
+use crate::request::Form;
 use serde_json::{Value as Json, json};
-use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
-use woodland_format::{AuthorKey, Certificate, CommitId, IdentityKey};
+use woodland_format::{AuthorKey, CommitId};
 use woodland_log::{Frontier, Tip};
 
-type Names = BTreeMap<AuthorKey, BTreeSet<(String, IdentityKey)>>;
-
-pub(crate) fn print(contents: &Contents, form: Form, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn print(contents: &Contents, out: &mut dyn Write) -> io::Result<()> {
     let frontier = contents.log.as_ref().map(|log| log.frontier()).unwrap_or_default();
-    let names = names(contents);
+    let (authors, paint) = (&contents.authors, contents.paint);
     let heads = || contents.log.iter().flat_map(|log| log.heads());
-    if form == Form::Json {
+    if contents.form == Form::Json {
         let mut document = Document::begin(out)?;
         document.field("version", contents.version().to_string())?;
         document.list("heads", heads().map(|id| id.to_string().into()))?;
         document.list(
             "authors",
-            frontier.authors().map(|author| author_json(author, &frontier, &names)),
+            frontier.authors().map(|author| author_json(author, &frontier, authors)),
         )?;
         return document.end();
     }
     for author in frontier.authors() {
-        writeln!(out, "author {author}")?;
-        for (name, identity) in names.get(&author).into_iter().flatten() {
+        let label = match authors.name(&author) {
+            Some(_) => format!("  {}", paint.of(AUTHOR, authors.label(&author))),
+            None => String::new(),
+        };
+        writeln!(out, "author {author}{label}")?;
+        for (name, identity) in authors.identities(&author) {
             writeln!(out, "    writes for {name:?}, identity {identity}")?;
         }
         for Tip { seq, id } in frontier.tips(&author) {
@@ -37,26 +41,14 @@ pub(crate) fn print(contents: &Contents, form: Form, out: &mut dyn Write) -> io:
         }
     }
     for head in heads() {
-        writeln!(out, "head {head}")?;
+        writeln!(out, "head {}", paint.of(ID, head))?;
     }
     writeln!(out, "version {}", contents.version())
 }
 
-fn names(contents: &Contents) -> Names {
-    let mut names = Names::new();
-    for commit in contents.ordered() {
-        if let Some(Certificate { name, identity, .. }) = commit.header().certificate() {
-            names.entry(commit.author()).or_default().insert((name.clone(), *identity));
-        }
-    }
-    names
-}
-
-fn author_json(author: AuthorKey, frontier: &Frontier, names: &Names) -> Json {
-    let identities = names
-        .get(&author)
-        .into_iter()
-        .flatten()
+fn author_json(author: AuthorKey, frontier: &Frontier, authors: &Authors) -> Json {
+    let identities = authors
+        .identities(&author)
         .map(|(name, identity)| json!({ "name": name, "identity": identity.to_string() }));
     let tips = frontier
         .tips(&author)

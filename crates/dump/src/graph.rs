@@ -6,34 +6,53 @@
 //!
 //! What this does not do: show kinds that are not built in; their objects are not visible here.
 
+use crate::authors::Authors;
 use crate::json::Document;
-use crate::page::{Contents, Form};
+use crate::page::Contents;
+use crate::paint::{AUTHOR, ID, Paint, TITLE};
+use crate::progress::Watch;
+use crate::request::Form;
 use crate::schemas::{Names, Schemas};
 use crate::shown::{Cut, Shown, member_name, value_json};
 use serde_json::{Map, Value as Json, json};
 use std::io::{self, Write};
 use woodland_format::{FieldId, NodeId, ObjectId, TypeId, Value};
-use woodland_graph::{Conflict, Graph, Kinds, Node, VoidOp, Write as Written};
+use woodland_graph::{Conflict, Graph, Node, VoidOp, Write as Written};
 
 /// A graph, and what its numbers are called.
-struct Page<'a> {
-    graph: Graph,
-    names: Option<&'a Names>,
+pub(crate) struct Page<'a> {
+    pub(crate) graph: Graph,
+    pub(crate) names: Option<&'a Names>,
     nodes: Vec<(TypeId, NodeId)>,
+    authors: &'a Authors,
+    paint: Paint,
 }
 
-pub(crate) fn print(contents: &Contents, form: Form, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn print(contents: &Contents, watch: Watch<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let form = contents.form;
     let Some(log) = &contents.log else {
         return if form == Form::Json { Document::begin(out)?.end() } else { Ok(()) };
     };
     let schemas = Schemas::carried_by(contents);
-    let graph = Graph::of(log, Kinds::standard());
-    let mut nodes: Vec<_> = graph.all().map(|node| (node.node_type, node.id)).collect();
-    nodes.sort_unstable();
-    let page = Page { graph, names: schemas.founding(contents), nodes };
+    let graph = contents.graph(log, watch);
+    let mut page = Page::of(graph, schemas.founding(contents), &contents.authors, contents.paint);
+    page.nodes = page.graph.all().map(|node| (node.node_type, node.id)).collect();
+    page.nodes.sort_unstable();
     match form {
         Form::Text => page.text(out),
         Form::Json => page.json(out),
+    }
+}
+
+impl<'a> Page<'a> {
+    /// A graph to be told of, node by node.
+    pub(crate) fn of(
+        graph: Graph,
+        names: Option<&'a Names>,
+        authors: &'a Authors,
+        paint: Paint,
+    ) -> Self {
+        Page { graph, names, nodes: Vec::new(), authors, paint }
     }
 }
 
@@ -81,7 +100,8 @@ impl Page<'_> {
     }
 
     fn put_node(&self, node: &Node, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "\n{} {}", self.type_name(node.node_type), node.id)?;
+        let name = self.paint.of(TITLE, self.type_name(node.node_type));
+        writeln!(out, "\n{name} {}", node.id)?;
         let names = node.fields.keys().map(|field| self.field_name(*field));
         let width = names.map(|name| name.chars().count()).max().unwrap_or(0);
         for (field, value) in &node.fields {
@@ -92,7 +112,7 @@ impl Page<'_> {
         Ok(())
     }
 
-    fn put_conflict(
+    pub(crate) fn put_conflict(
         &self,
         object: ObjectId,
         conflict: &Conflict,
@@ -104,7 +124,8 @@ impl Page<'_> {
         for (fate, write) in [("won", &conflict.winner)].into_iter().chain(losers) {
             let Written { commit, index, author, value } = write;
             let shown = Shown { value, config: None, cut: Cut::Whole };
-            let (commit, author) = (commit.short(), author.short());
+            let commit = self.paint.of(ID, commit.short());
+            let author = self.paint.of(AUTHOR, self.authors.label(author));
             writeln!(
                 out,
                 "        {fate:<4}  {shown}  by {author}… in commit {commit}…, op {index}"
@@ -128,7 +149,7 @@ impl Page<'_> {
         document.end()
     }
 
-    fn node_json(&self, node: &Node) -> Json {
+    pub(crate) fn node_json(&self, node: &Node) -> Json {
         let field = |(id, value): (&FieldId, &Value)| {
             let config = self.names.and_then(|names| names.members(*id));
             (self.field_name(*id), value_json(value, config))
@@ -141,23 +162,23 @@ impl Page<'_> {
         })
     }
 
-    fn conflict_json(&self, object: ObjectId, conflict: &Conflict) -> Json {
+    pub(crate) fn conflict_json(&self, object: ObjectId, conflict: &Conflict) -> Json {
         json!({
             "node": object.node.to_string(),
             "field": self.place(object, conflict),
             "field_id": object.field.0,
             "member": conflict.member,
-            "winner": write_json(&conflict.winner),
-            "losers": conflict.losers.iter().map(write_json).collect::<Vec<_>>(),
+            "winner": write_json(&conflict.winner, self.authors),
+            "losers": conflict.losers.iter().map(|one| write_json(one, self.authors)).collect::<Vec<_>>(),
         })
     }
 
-    fn type_name(&self, id: TypeId) -> String {
+    pub(crate) fn type_name(&self, id: TypeId) -> String {
         let name = self.names.and_then(|names| names.type_name(id));
         name.unwrap_or_else(|| format!("type {}", id.0))
     }
 
-    fn field_name(&self, id: FieldId) -> String {
+    pub(crate) fn field_name(&self, id: FieldId) -> String {
         let field = self.names.and_then(|names| names.field(id));
         field.map_or_else(|| format!("field {}", id.0), |(_, field)| field.name.clone())
     }
@@ -174,16 +195,17 @@ impl Page<'_> {
     }
 }
 
-fn write_json(write: &Written) -> Json {
+fn write_json(write: &Written, authors: &Authors) -> Json {
     json!({
         "value": value_json(&write.value, None),
         "author": write.author.to_string(),
+        "author_name": authors.name(&write.author),
         "commit": write.commit.to_string(),
         "index": write.index,
     })
 }
 
-fn void_json(void: VoidOp) -> Json {
+pub(crate) fn void_json(void: VoidOp) -> Json {
     json!({
         "commit": void.commit.to_string(),
         "index": void.index,

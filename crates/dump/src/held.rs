@@ -6,7 +6,9 @@
 //! - Which segments there are, and in which order, makes no difference to the log.
 //! - Work is bounded: a source is offered at most [`OFFERS_MAX`] times.
 
+use crate::authors::Authors;
 use crate::finding::Finding;
+use crate::progress::{Act, Progress, Watch};
 use crate::source::{Piece, Source};
 use crate::waiting::{self, Waiting};
 use std::collections::{HashMap, HashSet};
@@ -22,15 +24,18 @@ pub(crate) struct Held {
     pub(crate) log: Option<Log>,
     pub(crate) refused: Vec<Finding>,
     pub(crate) waiting: Vec<Waiting>,
+    /// Also those of whom nothing is held.
+    pub(crate) all_authors: Authors,
 }
 
-pub(crate) fn admit(source: &Source) -> Held {
+pub(crate) fn admit(source: &Source, watch: Watch<'_>) -> Held {
+    let authors = Authors::of_source(source);
     let founding = source.dataset.and_then(|dataset| founding(source, dataset));
     let mut refusals = Refusals::default();
     let log = founding.and_then(|founding| Log::found(founding).ok());
-    let log = log.map(|log| offer_all(log, source, &mut refusals));
+    let log = log.map(|log| offer_all(log, source, &mut refusals, watch));
     let waiting = waiting::waiting(source, log.as_ref(), &refusals.claims);
-    Held { log, refused: refusals.findings(source), waiting }
+    Held { log, refused: refusals.findings(source, &authors), waiting, all_authors: authors }
 }
 
 /// The founding commit, if its author's signature stands on it or on what follows it.
@@ -62,12 +67,14 @@ fn founding(source: &Source, dataset: DatasetId) -> Option<Commit> {
     None
 }
 
-fn offer_all(mut log: Log, source: &Source, refusals: &mut Refusals) -> Log {
+fn offer_all(mut log: Log, source: &Source, refusals: &mut Refusals, watch: Watch<'_>) -> Log {
+    let total = source.pieces.iter().map(|piece| u64::from(piece.segment.len())).sum();
     let limits = PendingLimits { commits_max: usize::MAX, bytes_max: usize::MAX };
     let mut pending = Pending::new(limits);
     for _ in 0..OFFERS_MAX {
         let before = log.len();
         for (number, piece) in source.pieces.iter().enumerate() {
+            watch(Progress { act: Act::Admitting, done: log.len().min(total), total });
             let offered = pending.offer(&log, &piece.segment);
             log = offered.log;
             for refusal in offered.refused {
@@ -79,6 +86,7 @@ fn offer_all(mut log: Log, source: &Source, refusals: &mut Refusals) -> Log {
             break;
         }
     }
+    watch(Progress { act: Act::Admitting, done: total, total });
     log
 }
 
@@ -106,7 +114,7 @@ impl Refusals {
         self.found.push((piece, refusal));
     }
 
-    fn findings(&self, source: &Source) -> Vec<Finding> {
+    fn findings(&self, source: &Source, authors: &Authors) -> Vec<Finding> {
         let mut pieces: HashMap<(CommitId, AuthorKey), usize> = HashMap::new();
         if !self.claims.is_empty() {
             for (number, piece) in source.pieces.iter().enumerate() {
@@ -125,7 +133,7 @@ impl Refusals {
             let Some(piece) = source.pieces.get(*of_commit.unwrap_or(offered)) else {
                 unreachable!("a refusal is of a piece of the source");
             };
-            let message = format!("{}: {refusal}", piece.place());
+            let message = format!("{}: {refusal}", piece.place(authors));
             Finding::new("refused", &message).at(&piece.file, Some(piece.segment.offset))
         };
         self.found.iter().map(finding).collect()

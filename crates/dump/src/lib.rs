@@ -9,11 +9,14 @@
 //! **Invariants**
 //! - Nothing is written but the page, nothing repaired, no lock taken.
 //! - Whatever stands in the path, what can be read is printed, and what cannot is named.
-//! - `commits`, `order`, `frontier` and `graph` depend on the set of admitted commits alone,
-//!   `summary` and `verify` also on how it is stored.
+//! - `commits`, `order`, `frontier`, `graph`, `diff`, `dot` and `svg` depend on the set of admitted
+//!   commits alone; `summary`, `segments` and `verify` also on how it is stored.
 //! - The secret of `author.key` is in no output.
 
+mod authors;
 mod commits;
+mod diff;
+mod dot;
 mod finding;
 mod frontier;
 mod graph;
@@ -21,12 +24,22 @@ mod held;
 mod json;
 mod order;
 mod page;
+mod paint;
+mod progress;
+mod request;
+mod runs;
 mod said;
 mod schemas;
+mod segments;
+mod selection;
 mod shown;
 mod source;
 mod summary;
+mod svg;
 mod verify;
 mod waiting;
 
-pub use page::{Command, DumpError, Form, Request, Verdict, dump};
+pub use page::{dump, dump_watched};
+pub use paint::Paint;
+pub use progress::{Act, Progress};
+pub use request::{Command, DumpError, Filter, Form, Portion, Request, Turns, TurnsError, Verdict};

@@ -1,14 +1,16 @@
 //! `order`: the one linear order, by its keys.
 
 use crate::json::Document;
-use crate::page::{Contents, Form};
+use crate::page::Contents;
+use crate::paint::{AUTHOR, ID, TITLE};
+use crate::request::Form;
 use serde_json::json;
 use std::io::{self, Write};
 use woodland_log::OrderKey;
 
-pub(crate) fn print(contents: &Contents, form: Form, out: &mut dyn Write) -> io::Result<()> {
-    let keys = (0u64..).zip(contents.ordered().map(|commit| OrderKey::of(&commit)));
-    if form == Form::Json {
+pub(crate) fn print(contents: &Contents, out: &mut dyn Write) -> io::Result<()> {
+    let keys = contents.selected().map(|(position, commit)| (position, OrderKey::of(&commit)));
+    if contents.form == Form::Json {
         let mut document = Document::begin(out)?;
         document.list(
             "order",
@@ -17,6 +19,7 @@ pub(crate) fn print(contents: &Contents, form: Form, out: &mut dyn Write) -> io:
                     "position": position,
                     "turn": turn,
                     "author": author.to_string(),
+                    "author_name": contents.authors.name(&author),
                     "seq": seq,
                     "id": id.to_string(),
                 })
@@ -24,9 +27,15 @@ pub(crate) fn print(contents: &Contents, form: Form, out: &mut dyn Write) -> io:
         )?;
         return document.end();
     }
-    writeln!(out, "{:>8}  {:>8}  {:<64}  {:>8}  id", "position", "turn", "author", "seq")?;
+    let paint = contents.paint;
+    let heading = format!(
+        "{:>8}  {:>8}  {:<64}  {:>8}  {:<64}  name",
+        "position", "turn", "author", "seq", "id"
+    );
+    writeln!(out, "{}", paint.of(TITLE, heading))?;
     for (position, OrderKey { turn, author, seq, id }) in keys {
-        writeln!(out, "{position:>8}  {turn:>8}  {author}  {seq:>8}  {id}")?;
+        let (label, id) = (paint.of(AUTHOR, contents.label(&author)), paint.of(ID, id));
+        writeln!(out, "{position:>8}  {turn:>8}  {author}  {seq:>8}  {id}  {label}")?;
     }
     Ok(())
 }

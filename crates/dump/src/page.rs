@@ -7,114 +7,20 @@
 //!
 //! What this does not do: end the process, or choose where output goes.
 
+use crate::authors::Authors;
 use crate::held::{Held, admit};
+use crate::paint::Paint;
+use crate::progress::{Act, Progress, Watch};
+use crate::request::{Command, DumpError, Form, Portion, Request, Verdict};
+use crate::selection::{self, Selection};
 use crate::shown::counted;
 use crate::source::{Source, read};
-use crate::{commits, frontier, graph, order, summary, verify};
-use std::collections::BTreeMap;
+use crate::{commits, diff, dot, frontier, graph, order, segments, summary, svg, verify};
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, Write};
-use std::path::PathBuf;
-use woodland_format::{Commit, CommitId, FileError, VersionId, version_id};
+use woodland_format::{AuthorKey, Commit, VersionId, version_id};
+use woodland_graph::{Graph, Kinds};
 use woodland_log::{Log, OrderKey};
-
-/// What to print.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Command {
-    /// What it is, and how much of it.
-    Summary,
-    /// Every commit with its ops.
-    Commits {
-        /// Mark the commits whose signature is kept: evidence, which depends on how they arrived.
-        signatures: bool,
-    },
-    /// The order.
-    Order,
-    /// Each author's tips, and the heads.
-    Frontier,
-    /// The graph.
-    Graph,
-    /// Every problem.
-    Verify {
-        /// Check also what the door has no need to.
-        deep: bool,
-    },
-}
-
-/// In which form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    /// For people.
-    Text,
-    /// For programs: one document.
-    Json,
-}
-
-/// What to print, of what, and how.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
-    /// What to print.
-    pub command: Command,
-    /// A dataset directory or a log file.
-    pub path: PathBuf,
-    /// The heads of the version to print, by id or its first digits; empty for all that is held.
-    pub at: Vec<String>,
-    /// In which form.
-    pub form: Form,
-}
-
-/// What came of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// All is well, as far as was asked.
-    Well,
-    /// `verify` found something, or nothing could be placed.
-    Wrong,
-}
-
-/// Why nothing, or not all, was printed.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum DumpError {
-    /// No such path.
-    #[error("nothing is here; expected a dataset directory or a log file")]
-    Missing,
-    /// A directory of something else.
-    #[error(
-        "no dataset is in this directory; expected one with heads, segments and author.key, \
-         or a log file"
-    )]
-    NoDataset,
-    /// A device, a pipe, a socket.
-    #[error("neither a file nor a directory; expected a dataset directory or a log file")]
-    Special,
-    /// A file of something else.
-    #[error("{0}; expected a dataset directory or a log file")]
-    NotWoodland(FileError),
-    /// The disk does not give it out.
-    #[error("it cannot be read: {0}")]
-    Unreadable(#[source] io::Error),
-    /// A head that is not held.
-    #[error("--at {head}: no commit that is held has an id that begins so")]
-    UnknownHead {
-        /// As it was given.
-        head: String,
-    },
-    /// Too few digits of a head.
-    #[error("--at {head}: more than one commit has an id that begins so; give more digits")]
-    ManyHeads {
-        /// As it was given.
-        head: String,
-    },
-    /// A head that is no id.
-    #[error("--at {head}: no id; expected 1 to 64 hex digits")]
-    NotAnId {
-        /// As it was given.
-        head: String,
-    },
-    /// The page cannot be written.
-    #[error("the output cannot be written: {0}")]
-    Output(#[from] io::Error),
-}
 
 /// What a command prints from.
 pub(crate) struct Contents {
@@ -122,6 +28,11 @@ pub(crate) struct Contents {
     pub(crate) held: Held,
     /// The version asked for; none where nothing can be placed.
     pub(crate) log: Option<Log>,
+    /// Those of the version, or of the source where there is none.
+    pub(crate) authors: Authors,
+    pub(crate) selection: Selection,
+    pub(crate) form: Form,
+    pub(crate) paint: Paint,
 }
 
 /// Prints.
@@ -134,24 +45,33 @@ pub fn dump(
     out: &mut dyn Write,
     notes: &mut dyn Write,
 ) -> Result<Verdict, DumpError> {
-    let source = read(&request.path)?;
-    let held = admit(&source);
-    let log = match held.log.as_ref() {
-        Some(log) if !request.at.is_empty() => Some(version(log, &request.at)?),
-        None if !request.at.is_empty() => {
-            return Err(DumpError::UnknownHead { head: request.at.join(",") });
-        }
-        log => log.cloned(),
-    };
-    let contents = Contents { source, held, log };
-    let form = request.form;
+    dump_watched(request, out, notes, &mut |_| {})
+}
+
+/// Prints, and says meanwhile how far the work is.
+///
+/// Nothing is printed before the work is done.
+///
+/// # Errors
+/// As for [`dump`].
+pub fn dump_watched(
+    request: &Request,
+    out: &mut dyn Write,
+    notes: &mut dyn Write,
+    watch: &mut dyn FnMut(Progress),
+) -> Result<Verdict, DumpError> {
+    let contents = Contents::of(request, watch)?;
     match request.command {
-        Command::Summary => summary::print(&contents, form, out)?,
-        Command::Verify { deep } => return Ok(verify::print(&contents, deep, form, out)?),
-        Command::Commits { signatures } => commits::print(&contents, signatures, form, out)?,
-        Command::Order => order::print(&contents, form, out)?,
-        Command::Frontier => frontier::print(&contents, form, out)?,
-        Command::Graph => graph::print(&contents, form, out)?,
+        Command::Summary => summary::print(&contents, watch, out)?,
+        Command::Verify { deep } => return Ok(verify::print(&contents, deep, out)?),
+        Command::Commits { signatures } => commits::print(&contents, signatures, out)?,
+        Command::Order => order::print(&contents, out)?,
+        Command::Frontier => frontier::print(&contents, out)?,
+        Command::Graph => graph::print(&contents, watch, out)?,
+        Command::Segments => segments::print(&contents, out)?,
+        Command::Diff => diff::print(&contents, &request.from, watch, out)?,
+        Command::Dot => dot::print(&contents, out)?,
+        Command::Svg => svg::print(&contents, out)?,
     }
     if request.command != Command::Summary {
         contents.note(notes)?;
@@ -159,31 +79,67 @@ pub fn dump(
     Ok(if contents.log.is_some() { Verdict::Well } else { Verdict::Wrong })
 }
 
-fn version(log: &Log, heads: &[String]) -> Result<Log, DumpError> {
-    let mut ids = Vec::new();
-    for head in heads {
-        let digits = head.trim().to_ascii_lowercase();
-        let is_hex = digits.chars().all(|digit| digit.is_ascii_hexdigit());
-        if !is_hex || digits.is_empty() || digits.len() > 2 * CommitId::BYTES {
-            return Err(DumpError::NotAnId { head: head.clone() });
-        }
-        let begins = |commit: &Commit| commit.id().to_string().starts_with(&digits);
-        let mut matching = log.order().map(|(_, commit)| commit).filter(begins);
-        let Some(found) = matching.next() else {
-            return Err(DumpError::UnknownHead { head: head.clone() });
-        };
-        if matching.next().is_some() {
-            return Err(DumpError::ManyHeads { head: head.clone() });
-        }
-        ids.push(found.id());
-    }
-    match log.at(&ids) {
-        Ok(log) => Ok(log),
-        Err(_) => Err(DumpError::UnknownHead { head: heads.join(",") }),
-    }
+/// Derives, between two words about how far it is.
+pub(crate) fn derived(watch: Watch<'_>, commits: u64, derive: impl FnOnce() -> Graph) -> Graph {
+    watch(Progress { act: Act::Deriving, done: 0, total: commits });
+    let graph = derive();
+    watch(Progress { act: Act::Deriving, done: commits, total: commits });
+    graph
 }
 
 impl Contents {
+    fn of(request: &Request, watch: Watch<'_>) -> Result<Self, DumpError> {
+        let source = read(&request.path, watch)?;
+        let held = admit(&source, watch);
+        let log = match held.log.as_ref() {
+            log if !request.at.is_empty() => {
+                let option = if request.command == Command::Diff { "--to" } else { "--at" };
+                Some(selection::version(log, option, &request.at)?)
+            }
+            log => log.cloned(),
+        };
+        let authors = match &log {
+            Some(log) => Authors::of_versions(&source, &[log]),
+            None => Authors::of_source(&source),
+        };
+        let (form, paint, selection) = (request.form, request.paint, Selection::default());
+        let mut contents = Contents { source, held, log, authors, selection, form, paint };
+        contents.selection = Selection::of(&request.filter, &contents)?;
+        Ok(contents)
+    }
+
+    /// The graph of the version.
+    pub(crate) fn graph(&self, log: &Log, watch: Watch<'_>) -> Graph {
+        derived(watch, log.len(), || Graph::of(log, Kinds::standard()))
+    }
+
+    /// `ada·1f3c9a2b`
+    pub(crate) fn label(&self, author: &AuthorKey) -> String {
+        self.authors.label(author)
+    }
+
+    /// The chosen commits in order, with their positions in it.
+    pub(crate) fn selected(&self) -> Box<dyn Iterator<Item = (u64, Commit)> + '_> {
+        let all = (0..).zip(self.ordered());
+        let fitting = all.filter(|(_, commit)| self.selection.fits(commit));
+        match self.selection.portion() {
+            Portion::All => Box::new(fitting),
+            Portion::First(count) => {
+                Box::new(fitting.take(usize::try_from(count).unwrap_or(usize::MAX)))
+            }
+            Portion::Last(count) => {
+                let mut last = VecDeque::new();
+                for one in fitting {
+                    last.push_back(one);
+                    if last.len() as u64 > count {
+                        last.pop_front();
+                    }
+                }
+                Box::new(last.into_iter())
+            }
+        }
+    }
+
     /// The version's commits in order. Where nothing can be placed: all that were read, by the keys
     /// that they claim.
     pub(crate) fn ordered(&self) -> Box<dyn Iterator<Item = Commit> + '_> {

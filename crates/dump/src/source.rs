@@ -8,15 +8,17 @@
 //!
 //! What this does not do: verify a signature or place a commit.
 
+use crate::authors::Authors;
 use crate::finding::Finding;
-use crate::page::DumpError;
+use crate::progress::{Act, Progress, Watch};
+use crate::request::DumpError;
 use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use woodland_format::{
-    AuthorKey, DamageCause, DatasetId, FILE_HEADER_BYTES, FileError, FileHeader, Found, Purpose,
-    Segment, read_segments,
+    AuthorKey, Damage, DamageCause, DatasetId, FILE_HEADER_BYTES, FileError, FileHeader, Found,
+    Purpose, Segment, read_segments,
 };
 use woodland_store::{Disk, FileDisk, Inspection, Store};
 
@@ -48,6 +50,8 @@ pub(crate) struct Source {
     pub(crate) files: u64,
     pub(crate) bytes: u64,
     pub(crate) pieces: Vec<Piece>,
+    /// What stands between the pieces.
+    pub(crate) losses: Vec<Loss>,
     pub(crate) problems: Vec<Finding>,
     pub(crate) warnings: Vec<Finding>,
 }
@@ -58,32 +62,49 @@ pub(crate) struct Piece {
     /// Counted from 0 in its file.
     pub(crate) number: u64,
     pub(crate) segment: Segment,
+    /// What of it cannot be read.
+    pub(crate) damage: Option<Damage>,
+}
+
+/// Damage where not even a segment's head can be read.
+pub(crate) struct Loss {
+    pub(crate) file: Arc<str>,
+    pub(crate) number: u64,
+    pub(crate) damage: Damage,
 }
 
 impl Piece {
-    /// `segments/00000001.wls: segment 3 (author 7c1e…) at byte 81920`
-    pub(crate) fn place(&self) -> String {
+    /// `segments/00000001.wls: segment 3 (author ada·7c1e…) at byte 81920`
+    pub(crate) fn place(&self, authors: &Authors) -> String {
         let (file, number, offset) = (&self.file, self.number, self.segment.offset);
-        let author = self.segment.head.author.short();
+        let author = authors.label(&self.segment.head.author);
         format!("{file}: segment {number} (author {author}…) at byte {offset}")
     }
 }
 
 /// Reads what stands in the path.
-pub(crate) fn read(path: &Path) -> Result<Source, DumpError> {
+pub(crate) fn read(path: &Path, watch: Watch<'_>) -> Result<Source, DumpError> {
     let found = fs::metadata(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => DumpError::Missing,
         _ => DumpError::Unreadable(error),
     })?;
     if found.is_dir() {
-        return read_directory(path);
+        let total = fs::read_dir(path.join("segments")).map_or(0, bytes_of);
+        watch(Progress { act: Act::Reading, done: 0, total });
+        let source = read_directory(path)?;
+        watch(Progress { act: Act::Reading, done: total, total });
+        return Ok(source);
     }
     if !found.is_file() {
         return Err(DumpError::Special);
     }
     let bytes = fs::read(path).map_err(DumpError::Unreadable)?;
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-    read_file(&name, &bytes)
+    read_file(&name, &bytes, watch)
+}
+
+fn bytes_of(files: fs::ReadDir) -> u64 {
+    files.flatten().filter_map(|file| file.metadata().ok()).map(|found| found.len()).sum()
 }
 
 /// What tells a dataset directory, however damaged, from any other.
@@ -103,6 +124,7 @@ fn read_directory(path: &Path) -> Result<Source, DumpError> {
         files: files.len() as u64,
         bytes: files.iter().map(|file| file.bytes).sum(),
         pieces: Vec::new(),
+        losses: Vec::new(),
         problems: problems.iter().map(|problem| Finding::of("damage", problem)).collect(),
         warnings: warnings.iter().map(|problem| Finding::of("warning", problem)).collect(),
     };
@@ -120,7 +142,7 @@ fn read_directory(path: &Path) -> Result<Source, DumpError> {
     Ok(source)
 }
 
-fn read_file(name: &str, bytes: &[u8]) -> Result<Source, DumpError> {
+fn read_file(name: &str, bytes: &[u8], watch: Watch<'_>) -> Result<Source, DumpError> {
     let body = bytes.get(FILE_HEADER_BYTES..).unwrap_or_default();
     let header = FileHeader::decode(bytes);
     let is_store = matches!(header, Ok(FileHeader { purpose: Purpose::Store, .. }));
@@ -140,6 +162,7 @@ fn read_file(name: &str, bytes: &[u8]) -> Result<Source, DumpError> {
         files: 1,
         bytes: bytes.len() as u64,
         pieces: Vec::new(),
+        losses: Vec::new(),
         problems: Vec::new(),
         warnings: Vec::new(),
     };
@@ -147,7 +170,16 @@ fn read_file(name: &str, bytes: &[u8]) -> Result<Source, DumpError> {
         source.problems.push(Finding::new("damage", &format!("{name}: {error}")).at(name, Some(0)));
     }
     if let Some(dataset) = dataset {
-        let found: Vec<Found> = read_segments(dataset, body, FILE_HEADER_BYTES as u64).collect();
+        let total = bytes.len() as u64;
+        let (mut found, mut at) = (Vec::new(), 0);
+        watch(Progress { act: Act::Reading, done: 0, total });
+        for one in read_segments(dataset, body, FILE_HEADER_BYTES as u64) {
+            let end = one.segment.as_ref().map_or(0, |segment| segment.offset + segment.bytes);
+            at = end.min(total).max(at);
+            watch(Progress { act: Act::Reading, done: at, total });
+            found.push(one);
+        }
+        watch(Progress { act: Act::Reading, done: total, total });
         for damage in found.iter().filter_map(|found| found.damage.as_ref()) {
             let finding = Finding::new("damage", &format!("{name}: {damage}"));
             source.problems.push(finding.at(name, Some(damage.offset)));
@@ -169,9 +201,14 @@ fn named_by_segments(body: &[u8]) -> Option<DatasetId> {
 impl Source {
     fn take(&mut self, name: &str, found: Vec<Found>) {
         let file: Arc<str> = name.into();
-        for (number, found) in (0..).zip(found) {
-            if let Some(segment) = found.segment {
-                self.pieces.push(Piece { file: Arc::clone(&file), number, segment });
+        for (number, Found { segment, damage }) in (0..).zip(found) {
+            let file = Arc::clone(&file);
+            match (segment, damage) {
+                (Some(segment), damage) => {
+                    self.pieces.push(Piece { file, number, segment, damage });
+                }
+                (None, Some(damage)) => self.losses.push(Loss { file, number, damage }),
+                (None, None) => {}
             }
         }
     }

@@ -2,17 +2,22 @@
 //!
 //! **Invariants**
 //! - Where nothing can be placed, the segments are listed instead: who, which seqs, which ids.
+//!
+//! What this does not do: say which problems there are; `verify` does.
 
+use crate::authors::Authors;
 use crate::finding::Finding;
 use crate::json::Document;
-use crate::page::{Contents, Form};
+use crate::page::Contents;
+use crate::paint::{BAD, GOOD, TITLE};
+use crate::progress::Watch;
+use crate::request::Form;
 use crate::schemas::{Schemas, labels};
 use crate::shown::counted;
 use crate::source::{Piece, Source};
-use crate::waiting::Waiting;
 use serde_json::{Value as Json, json};
 use std::io::{self, Write};
-use woodland_graph::{Graph, Kinds};
+use woodland_format::AuthorKey;
 use woodland_log::Log;
 
 /// What is said of a log.
@@ -27,7 +32,7 @@ struct Figures {
 }
 
 impl Figures {
-    fn of(contents: &Contents, log: &Log) -> Self {
+    fn of(contents: &Contents, log: &Log, watch: Watch<'_>) -> Self {
         let schemas = Schemas::carried_by(contents);
         Figures {
             commits: log.len(),
@@ -35,15 +40,15 @@ impl Figures {
             heads: log.heads().map(|id| id.to_string()).collect(),
             version: log.version().to_string(),
             schema: schemas.founding(contents).map(|names| labels(&names.schema)),
-            digest: Graph::of(log, Kinds::standard()).digest().to_string(),
+            digest: contents.graph(log, watch).digest().to_string(),
             forks: log.forks().len() as u64,
         }
     }
 }
 
-pub(crate) fn print(contents: &Contents, form: Form, out: &mut dyn Write) -> io::Result<()> {
-    let figures = contents.log.as_ref().map(|log| Figures::of(contents, log));
-    match form {
+pub(crate) fn print(contents: &Contents, watch: Watch<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let figures = contents.log.as_ref().map(|log| Figures::of(contents, log, watch));
+    match contents.form {
         Form::Text => text(contents, figures.as_ref(), out),
         Form::Json => json(contents, figures.as_ref(), out),
     }
@@ -52,18 +57,20 @@ pub(crate) fn print(contents: &Contents, form: Form, out: &mut dyn Write) -> io:
 fn text(contents: &Contents, figures: Option<&Figures>, out: &mut dyn Write) -> io::Result<()> {
     let Source { nature, dataset, author, files, bytes, pieces, .. } = &contents.source;
     let dataset = dataset.map_or_else(|| "not known".to_owned(), |id| id.to_string());
-    let mut line = |name: &str, value: &str| writeln!(out, "{name:<9} {value}");
+    let (authors, paint) = (&contents.held.all_authors, contents.paint);
+    let name_of = |name: &str| paint.of(TITLE, format!("{name:<9}"));
+    let mut line = |name: &str, value: &str| writeln!(out, "{} {value}", name_of(name));
     line("dataset", &dataset)?;
     line("source", nature.name())?;
     if let Some(author) = author {
-        line("author", &author.to_string())?;
+        line("author", &named(author, authors))?;
     }
     let (segments, files) = (counted(pieces.len() as u64, "segment"), counted(*files, "file"));
     line("bytes", &format!("{bytes} in {segments} in {files}"))?;
     match figures {
         Some(figures) => {
-            let authors = counted(figures.authors, "author");
-            line("commits", &format!("{} by {authors}", figures.commits))?;
+            let writers = counted(figures.authors, "author");
+            line("commits", &format!("{} by {writers}", figures.commits))?;
             line("version", &figures.version)?;
             for head in &figures.heads {
                 line("head", head)?;
@@ -78,16 +85,25 @@ fn text(contents: &Contents, figures: Option<&Figures>, out: &mut dyn Write) -> 
     let commits: u64 = waiting.iter().map(|group| group.commits).sum();
     line("waiting", &counted(commits, "commit"))?;
     for group in waiting {
-        line("", &format!("{}: {}", group.who(), group.wants()))?;
+        line("", &format!("{}: {}", group.who(authors), group.wants()))?;
     }
     let which = if problems(contents) > 0 { " (`woodland-dump verify` says which)" } else { "" };
-    line("problems", &format!("{}{which}", problems(contents)))?;
+    let style = if problems(contents) > 0 { BAD } else { GOOD };
+    line("problems", &paint.of(style, format!("{}{which}", problems(contents))).to_string())?;
     if figures.is_none() {
         for piece in pieces {
-            put_piece(piece, out)?;
+            put_piece(piece, authors, out)?;
         }
     }
     Ok(())
+}
+
+/// The whole key, and the label where there is a name.
+fn named(author: &AuthorKey, authors: &Authors) -> String {
+    match authors.name(author) {
+        Some(_) => format!("{author}  {}", authors.label(author)),
+        None => author.to_string(),
+    }
 }
 
 /// Damage and refusals; forks and what waits are counted beside them.
@@ -95,9 +111,9 @@ fn problems(contents: &Contents) -> usize {
     contents.source.problems.len() + contents.held.refused.len()
 }
 
-fn put_piece(piece: &Piece, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "\n{}", piece.place())?;
-    writeln!(out, "    author {}", piece.segment.head.author)?;
+fn put_piece(piece: &Piece, authors: &Authors, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\n{}", piece.place(authors))?;
+    writeln!(out, "    author {}", named(&piece.segment.head.author, authors))?;
     let (first, last) = (piece.segment.first(), piece.segment.last());
     if let (Some(first), Some(last)) = (first, last) {
         writeln!(out, "    from   {}  seq {}", first.id(), first.seq())?;
@@ -109,6 +125,7 @@ fn put_piece(piece: &Piece, out: &mut dyn Write) -> io::Result<()> {
 
 fn json(contents: &Contents, figures: Option<&Figures>, out: &mut dyn Write) -> io::Result<()> {
     let Source { nature, dataset, author, files, bytes, pieces, warnings, .. } = &contents.source;
+    let authors = &contents.held.all_authors;
     let mut document = Document::begin(out)?;
     document.field("dataset", dataset.map(|id| id.to_string()))?;
     document.field("source", nature.name())?;
@@ -123,13 +140,13 @@ fn json(contents: &Contents, figures: Option<&Figures>, out: &mut dyn Write) -> 
     document.field("digest", figures.map(|figures| figures.digest.clone()))?;
     document.field("forks", figures.map(|figures| figures.forks))?;
     document.field("problems", problems(contents) as u64)?;
-    document.list("waiting", contents.held.waiting.iter().map(Waiting::json))?;
+    document.list("waiting", contents.held.waiting.iter().map(|group| group.json(authors)))?;
     document.list("warnings", warnings.iter().map(Finding::json))?;
-    document.list("segments", pieces.iter().map(piece_json))?;
+    document.list("segments", pieces.iter().map(|piece| piece_json(piece, authors)))?;
     document.end()
 }
 
-fn piece_json(piece: &Piece) -> Json {
+fn piece_json(piece: &Piece, authors: &Authors) -> Json {
     let (first, last) = (piece.segment.first(), piece.segment.last());
     json!({
         "file": &*piece.file,
@@ -137,6 +154,7 @@ fn piece_json(piece: &Piece) -> Json {
         "offset": piece.segment.offset,
         "bytes": piece.segment.bytes,
         "author": piece.segment.head.author.to_string(),
+        "author_name": authors.name(&piece.segment.head.author),
         "commits": piece.segment.len(),
         "first": first.as_ref().map(|commit| commit.id().to_string()),
         "first_seq": first.as_ref().map(woodland_format::Commit::seq),

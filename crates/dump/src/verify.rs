@@ -9,12 +9,14 @@
 //!
 //! What this does not do: judge ops. A void is no fault of the log.
 
+use crate::authors::Authors;
 use crate::finding::Finding;
 use crate::json::Document;
-use crate::page::{Contents, Form, Verdict};
+use crate::page::Contents;
+use crate::paint::{BAD, GOOD};
+use crate::request::{Form, Verdict};
 use crate::shown::{Hex, Joined, counted};
 use crate::source::Piece;
-use crate::waiting::Waiting;
 use serde_json::{Value as Json, json};
 use std::collections::HashSet;
 use std::io::{self, Write};
@@ -23,31 +25,27 @@ use woodland_format::{
 };
 use woodland_log::{Fork, Log, Place};
 
-pub(crate) fn print(
-    contents: &Contents,
-    deep: bool,
-    form: Form,
-    out: &mut dyn Write,
-) -> io::Result<Verdict> {
-    let Contents { source, held, log } = contents;
+pub(crate) fn print(contents: &Contents, deep: bool, out: &mut dyn Write) -> io::Result<Verdict> {
+    let Contents { source, held, log, .. } = contents;
+    let authors = &held.all_authors;
     let forks = log.as_ref().map(Log::forks).unwrap_or_default();
     let mut wrong = source.problems.clone();
     wrong.extend(held.refused.iter().cloned());
     if deep {
-        wrong.extend(source.pieces.iter().flat_map(deep_findings));
+        wrong.extend(source.pieces.iter().flat_map(|piece| deep_findings(piece, authors)));
         let mut known = HashSet::new();
         wrong.retain(|finding| known.insert(finding.message.clone()));
     }
     if let Some(log) = log {
-        wrong.extend(forks.iter().map(|fork| fork_finding(log, fork)));
+        wrong.extend(forks.iter().map(|fork| fork_finding(log, fork, authors)));
     }
     // Where no dataset is known, what is damaged says already why.
     if source.dataset.is_some() || wrong.is_empty() {
         wrong.extend(contents.unplaced().map(|reason| Finding::new("unplaced", &reason)));
     }
-    wrong.extend(held.waiting.iter().map(Waiting::finding));
+    wrong.extend(held.waiting.iter().map(|group| group.finding(authors)));
     let verdict = if wrong.is_empty() { Verdict::Well } else { Verdict::Wrong };
-    match form {
+    match contents.form {
         Form::Text => text(contents, &wrong, deep, out)?,
         Form::Json => {
             let mut document = Document::begin(out)?;
@@ -60,7 +58,7 @@ pub(crate) fn print(
             let log = log.as_ref();
             let proofs = log.into_iter().flat_map(|log| forks.iter().map(|f| proof_json(log, f)));
             document.list("forks", proofs)?;
-            document.list("waiting", held.waiting.iter().map(Waiting::json))?;
+            document.list("waiting", held.waiting.iter().map(|group| group.json(authors)))?;
             document.end()?;
         }
     }
@@ -69,7 +67,7 @@ pub(crate) fn print(
 
 fn text(contents: &Contents, wrong: &[Finding], deep: bool, out: &mut dyn Write) -> io::Result<()> {
     for finding in wrong {
-        writeln!(out, "{}", finding.message)?;
+        writeln!(out, "{}", contents.paint.of(BAD, &finding.message))?;
     }
     for note in &contents.source.warnings {
         writeln!(out, "note: {}", note.message)?;
@@ -80,13 +78,15 @@ fn text(contents: &Contents, wrong: &[Finding], deep: bool, out: &mut dyn Write)
         0 => "all is well".to_owned(),
         count => counted(count, "problem"),
     };
+    let style = if wrong.is_empty() { GOOD } else { BAD };
+    let outcome = contents.paint.of(style, outcome);
     let segments = counted(contents.source.pieces.len() as u64, "segment");
     let commits = counted(commits, "commit");
     writeln!(out, "{commits} in {segments} {checked}: {outcome}")
 }
 
 /// What nobody has looked at so far, or only once, on the way in.
-fn deep_findings(piece: &Piece) -> Vec<Finding> {
+fn deep_findings(piece: &Piece, authors: &Authors) -> Vec<Finding> {
     let author = piece.segment.head.author;
     let mut messages = Vec::new();
     for commit in piece.segment.commits() {
@@ -119,7 +119,7 @@ fn deep_findings(piece: &Piece) -> Vec<Finding> {
         }
     }
     let finding = |message: &String| {
-        let message = format!("{}: {message}", piece.place());
+        let message = format!("{}: {message}", piece.place(authors));
         Finding::new("refused", &message).at(&piece.file, Some(piece.segment.offset))
     };
     messages.iter().map(finding).collect()
@@ -150,7 +150,7 @@ fn proof(log: &Log, rival: CommitId) -> Proof {
     Proof { chain, signature: None }
 }
 
-fn fork_finding(log: &Log, fork: &Fork) -> Finding {
+fn fork_finding(log: &Log, fork: &Fork, authors: &Authors) -> Finding {
     let rivals = fork.rivals.iter().map(|rival| {
         let proof = proof(log, *rival);
         match (proof.signature, proof.chain.last()) {
@@ -166,7 +166,7 @@ fn fork_finding(log: &Log, fork: &Fork) -> Finding {
     };
     let message = format!(
         "fork: author {}…: {} follow {after}: {}",
-        fork.author.short(),
+        authors.label(&fork.author),
         counted(fork.rivals.len() as u64, "commit"),
         Joined(rivals),
     );

@@ -5,6 +5,7 @@
 //!   sorted.
 //! - What waits for a signature alone is told from what waits for its past.
 
+use crate::authors::Authors;
 use crate::finding::Finding;
 use crate::held::Claims;
 use crate::shown::{Joined, counted};
@@ -117,22 +118,27 @@ impl Waiting {
         wants.join("; ")
     }
 
-    /// `author 7c1e…: 3 commits, seq 4-6`
-    pub(crate) fn who(&self) -> String {
+    /// `author ada·7c1e…: 3 commits, seq 4-6`
+    pub(crate) fn who(&self, authors: &Authors) -> String {
         let seqs = match self.commits {
             1 => format!("seq {}", self.first_seq),
             _ => format!("seq {}-{}", self.first_seq, self.last_seq()),
         };
-        format!("author {}…: {}, {seqs}", self.author.short(), counted(self.commits, "commit"))
+        format!(
+            "author {}…: {}, {seqs}",
+            authors.label(&self.author),
+            counted(self.commits, "commit")
+        )
     }
 
-    pub(crate) fn finding(&self) -> Finding {
-        Finding::new("waiting", &format!("waiting: {}: {}", self.who(), self.wants()))
+    pub(crate) fn finding(&self, authors: &Authors) -> Finding {
+        Finding::new("waiting", &format!("waiting: {}: {}", self.who(authors), self.wants()))
     }
 
-    pub(crate) fn json(&self) -> Json {
+    pub(crate) fn json(&self, authors: &Authors) -> Json {
         json!({
             "author": self.author.to_string(),
+            "author_name": authors.name(&self.author),
             "first_seq": self.first_seq,
             "commits": self.commits,
             "last": self.last.to_string(),

@@ -145,11 +145,10 @@ fn who_won(snapshot: &Snapshot, note: Pointer<Note>, names: &BTreeMap<AuthorKey,
 }
 
 fn dump(path: &Path) -> Result<()> {
-    use woodland_dump::{Command, Form, Request};
-    let request =
-        |command| Request { command, form: Form::Text, at: Vec::new(), path: path.to_owned() };
+    use woodland_dump::{Command, Request};
     for command in [Command::Order, Command::Graph] {
-        woodland_dump::dump(&request(command), &mut std::io::stdout(), &mut std::io::stderr())?;
+        let request = Request::of(command, path);
+        woodland_dump::dump(&request, &mut std::io::stdout(), &mut std::io::stderr())?;
         println!();
     }
     Ok(())

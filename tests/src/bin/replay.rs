@@ -27,11 +27,14 @@ struct Arguments {
     /// What keys, cuts and orders follow from
     #[arg(long, default_value_t = Options::default().seed)]
     seed: u64,
+    /// Where to leave each trace as one log file, named after it
+    #[arg(long, value_name = "DIR")]
+    keep: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
-    let Arguments { traces, peers, pieces, orders, seed } = Arguments::parse();
-    let options = Options { peers, pieces, orders, seed };
+    let Arguments { traces, peers, pieces, orders, seed, keep } = Arguments::parse();
+    let options = Options { peers, pieces, orders, seed, keep };
     let mut is_ok = true;
     for path in traces {
         match replay_file(&path, &options) {

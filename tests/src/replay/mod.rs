@@ -25,7 +25,7 @@ mod trace;
 
 use crate::histories::Rng;
 use anyhow::{Context, Result, ensure};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 pub use crate::replay::report::Report;
@@ -48,11 +48,13 @@ pub struct Options {
     pub orders: usize,
     /// What keys, cuts and orders follow from.
     pub seed: u64,
+    /// The folder where the whole recording is left as a log file named after the trace.
+    pub keep: Option<PathBuf>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { peers: 1, pieces: 60, orders: 5, seed: 1 }
+        Options { peers: 1, pieces: 60, orders: 5, seed: 1, keep: None }
     }
 }
 
@@ -85,7 +87,13 @@ pub fn replay(trace: &Trace, options: &Options) -> Result<Report> {
     let folder = tempfile::tempdir().context("no folder for the log files")?;
     let mut rng = Rng::from_seed(options.seed ^ 0x9e37);
     let pieces = Pieces::cut(&recording, options.pieces, folder.path(), &mut rng)?;
-    let pages = pieces::with_whole(&recording, folder.path(), Pages::of)?;
+    let pages = pieces::with_whole(&recording, folder.path(), |whole| {
+        if let Some(keep) = &options.keep {
+            let kept = keep.join(format!("{}.wll", trace.name));
+            std::fs::copy(whole, &kept).with_context(|| kept.display().to_string())?;
+        }
+        Pages::of(whole)
+    })?;
     let (schema, document) = (recording.schema.clone(), recording.document);
     drop(recording);
     report.pieces = pieces.files.len();

@@ -6,7 +6,7 @@
 use anyhow::{Context, Result};
 use std::io::{self, Write};
 use std::path::Path;
-use woodland_dump::{Command, Form, Request, dump};
+use woodland_dump::{Command, Request, dump};
 
 const COMMANDS: [(&str, Command); 4] = [
     ("commits", Command::Commits { signatures: false }),
@@ -51,8 +51,7 @@ impl Pages {
     /// Prints a dataset directory or a log file.
     pub(crate) fn of(path: &Path) -> Result<Pages> {
         let print = |(name, command): (&str, Command)| {
-            let request =
-                Request { command, path: path.to_owned(), at: Vec::new(), form: Form::Text };
+            let request = Request::of(command, path);
             let (mut remarks, mut out) = (Vec::new(), io::BufWriter::new(Printed::default()));
             dump(&request, &mut out, &mut remarks)
                 .with_context(|| format!("woodland-dump {name} {}", path.display()))?;

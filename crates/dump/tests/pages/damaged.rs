@@ -19,7 +19,7 @@ fn story(folder: &TempDir, name: &str, bytes: &[u8]) -> String {
 fn tell(folder: &TempDir, path: &Path) -> String {
     let path = path.to_str().unwrap();
     let tell = |command| session(folder, &[command, path]);
-    ["summary", "verify", "commits"].map(tell).concat()
+    ["summary", "verify", "commits", "segments"].map(tell).concat()
 }
 
 #[test]
@@ -152,15 +152,11 @@ fn no_truncation_or_flipped_byte_panics() {
     let path = folder.path().join("some.log");
     let say = |bytes: &[u8]| {
         fs::write(&path, bytes).unwrap();
+        use woodland_dump::Command;
         for command in
-            [woodland_dump::Command::Graph, woodland_dump::Command::Verify { deep: true }]
+            [Command::Graph, Command::Segments, Command::Svg, Command::Verify { deep: true }]
         {
-            let request = woodland_dump::Request {
-                command,
-                path: path.clone(),
-                at: Vec::new(),
-                form: woodland_dump::Form::Text,
-            };
+            let request = woodland_dump::Request::of(command, &path);
             let _ = woodland_dump::dump(&request, &mut Vec::new(), &mut Vec::new());
         }
     };

@@ -1,6 +1,10 @@
 //! The pages of the dump, as people see them: `tests/snapshots`, written anew with `UPDATE=1`.
 
+mod chosen;
+mod coloured;
 mod damaged;
+mod differences;
+mod pictures;
 mod writer;
 
 use std::fs;
@@ -37,15 +41,37 @@ pub(crate) fn session(folder: &TempDir, arguments: &[&str]) -> String {
     format!("$ woodland-dump {shown}\n{out}--- notes\n{notes}--- exit status {status}\n")
 }
 
-fn page(path: &Path, command: Command, form: Form) -> (String, Verdict) {
-    let request = Request { command, path: path.into(), at: Vec::new(), form };
+/// The page that was asked for.
+pub(crate) fn asked(request: &Request) -> (String, Verdict) {
     let (mut out, mut notes) = (Vec::new(), Vec::new());
-    let verdict = dump(&request, &mut out, &mut notes).unwrap();
+    let verdict = dump(request, &mut out, &mut notes).unwrap();
     (String::from_utf8(out).unwrap(), verdict)
 }
 
-const VERSION_PAGES: [Command; 4] =
-    [Command::Commits { signatures: false }, Command::Order, Command::Frontier, Command::Graph];
+fn page(path: &Path, command: Command, form: Form) -> (String, Verdict) {
+    // Only the diff asks for it; every dataset has one.
+    let from = vec![History::shared().commits[1].id().to_string()];
+    asked(&Request { form, from, ..Request::of(command, path) })
+}
+
+const VERSION_PAGES: [Command; 5] = [
+    Command::Commits { signatures: false },
+    Command::Order,
+    Command::Frontier,
+    Command::Graph,
+    Command::Diff,
+];
+const STORED_PAGES: [Command; 3] =
+    [Command::Summary, Command::Segments, Command::Verify { deep: true }];
+const PICTURES: [Command; 2] = [Command::Dot, Command::Svg];
+
+/// A log file of this history in a folder of its own.
+pub(crate) fn stored(history: &History) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("some.log");
+    fs::write(&path, log_file(history.dataset(), &history.segments(None))).unwrap();
+    (folder, path)
+}
 
 /// A folder with the shared history as a log file and as a dataset directory.
 pub(crate) fn shared() -> (TempDir, PathBuf, PathBuf) {
@@ -68,6 +94,9 @@ fn every_page_reads_well() {
         assert_snapshot(&format!("{command}.json.txt"), &json);
     }
     for (name, path) in [("file", file), ("directory", store)] {
+        let segments = session(&folder, &["segments", path]);
+        let json = session(&folder, &["segments", "--json", path]);
+        assert_snapshot(&format!("segments-{name}.txt"), &(segments + &json));
         let summary = session(&folder, &["summary", path]);
         let verify = session(&folder, &["verify", "--deep", path]);
         assert_snapshot(&format!("whole-{name}.txt"), &(summary + &verify));
@@ -79,7 +108,7 @@ fn every_page_reads_well() {
 #[test]
 fn pages_of_a_version_depend_on_its_commits_alone() {
     let (_folder, file, store) = shared();
-    for command in VERSION_PAGES {
+    for command in VERSION_PAGES.into_iter().chain(PICTURES) {
         for form in [Form::Text, Form::Json] {
             assert_eq!(page(&file, command, form), page(&store, command, form), "{command:?}");
         }
@@ -89,8 +118,7 @@ fn pages_of_a_version_depend_on_its_commits_alone() {
 #[test]
 fn json_is_one_document() {
     let (_folder, file, store) = shared();
-    let others = [Command::Summary, Command::Verify { deep: true }];
-    for command in VERSION_PAGES.into_iter().chain(others) {
+    for command in VERSION_PAGES.into_iter().chain(STORED_PAGES) {
         for path in [&file, &store] {
             let (text, verdict) = page(path, command, Form::Json);
             let document: serde_json::Value = serde_json::from_str(&text).unwrap();
@@ -104,8 +132,7 @@ fn json_is_one_document() {
 fn no_page_holds_a_control_character_or_the_secret() {
     let (_folder, file, store) = shared();
     let secret: String = key(1).to_seed().iter().map(|byte| format!("{byte:02x}")).collect();
-    let others = [Command::Summary, Command::Verify { deep: true }];
-    for command in VERSION_PAGES.into_iter().chain(others) {
+    for command in VERSION_PAGES.into_iter().chain(STORED_PAGES).chain(PICTURES) {
         for path in [&file, &store] {
             for form in [Form::Text, Form::Json] {
                 let (text, _) = page(path, command, form);
@@ -132,15 +159,21 @@ fn a_version_is_named_by_its_heads() {
 #[test]
 fn a_reader_may_go_away() {
     let (_folder, file, _store) = shared();
+    let from = History::shared().commits[0].id().to_string();
     let program = env!("CARGO_BIN_EXE_woodland-dump");
-    let mut process = Process::new(program)
-        .args(["commits", file.to_str().unwrap()])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    drop(process.stdout.take());
-    let output = process.wait_with_output().unwrap();
-    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
-    assert!(output.status.success());
+    let pages: [&[&str]; 6] =
+        [&["commits"], &["segments"], &["order"], &["dot"], &["svg"], &["diff", "--from", &from]];
+    for arguments in pages {
+        let mut process = Process::new(program)
+            .args(arguments)
+            .arg(&file)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(process.stdout.take());
+        let output = process.wait_with_output().unwrap();
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), "", "{arguments:?}");
+        assert!(output.status.success(), "{arguments:?}");
+    }
 }

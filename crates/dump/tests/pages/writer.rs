@@ -1,5 +1,6 @@
 //! A small writer: histories with fixed keys, as a dataset directory or a log file.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -69,6 +70,8 @@ pub(crate) fn note() -> NodeId {
 pub(crate) struct History {
     pub(crate) log: Log,
     pub(crate) commits: Vec<Commit>,
+    /// Under which name an author's first commit is certified.
+    pub(crate) names: BTreeMap<AuthorKey, String>,
 }
 
 impl History {
@@ -94,7 +97,7 @@ impl History {
         };
         let founding = Commit::seal(author, draft).unwrap();
         let log = Log::found(founding.clone()).unwrap();
-        History { log, commits: vec![founding] }
+        History { log, commits: vec![founding], names: BTreeMap::new() }
     }
 
     pub(crate) fn dataset(&self) -> DatasetId {
@@ -119,7 +122,7 @@ impl History {
                 author,
                 dataset: self.dataset(),
                 schema: schema().id(),
-                certificate: None,
+                certificate: self.names.get(&author).map(|name| key(101).certify(&author, name)),
             },
         };
         let turn = self.log.next_turn(backlink, parents).unwrap();
@@ -155,6 +158,25 @@ impl History {
         history
     }
 
+    /// Authors who take turns: each writes `burst` commits after it has seen the one before.
+    pub(crate) fn rounds(authors: u8, rounds: usize, burst: usize) -> Self {
+        let mut history = History::found();
+        let mut last = history.commits[0].id();
+        let mut tips: BTreeMap<AuthorKey, CommitId> = BTreeMap::new();
+        let keys: Vec<AuthorKey> = (2..=authors).map(|number| key(number).author()).collect();
+        for round in 0..rounds {
+            let author = keys[round % keys.len()];
+            let mut parents = vec![last];
+            for _ in 0..burst {
+                let tip = tips.get(&author).copied();
+                last = history.write_after(author, tip, &parents, Vec::new());
+                parents.clear();
+                tips.insert(author, last);
+            }
+        }
+        history
+    }
+
     /// All commits as segments of one author each, signed at their end unless the author is
     /// `unsigned`.
     pub(crate) fn segments(&self, unsigned: Option<AuthorKey>) -> Vec<Vec<u8>> {
@@ -170,7 +192,7 @@ impl History {
         }
         let segment = |run: &Vec<Commit>| {
             let (last, author) = (run[run.len() - 1].id(), run[0].author());
-            let signer = (1..9).map(key).find(|key| key.author() == author).unwrap();
+            let signer = (1..=255).map(key).find(|key| key.author() == author).unwrap();
             let point = (unsigned != Some(author)).then(|| signer.sign_commit(&last));
             encode_segment(self.dataset(), run, |one| point.filter(|_| one.id() == last))
         };
