@@ -471,7 +471,7 @@ fn the_log_file_of_the_page_gives_its_order_and_version() {
         let [point] = &segment.points[..] else { panic!("one signature a segment") };
         assert_eq!(point.commit, segment.head.last);
         assert!(verify_commit(&segment.head.author, &point.commit, &point.signature));
-        commits.extend(segment.commits.into_iter().map(|commit| (commit.id(), commit)));
+        commits.extend(segment.commits().map(|commit| (commit.id(), commit)));
     }
     let head = decode::<SegmentHead, 256>("a head", &vector("segment.head")).unwrap();
     assert_eq!(first_head, Some(head));
@@ -502,10 +502,12 @@ fn the_fork_of_the_page_is_read_without_damage() {
     assert!(found.iter().all(|found| found.damage.is_none()));
     let segments: Vec<_> = found.into_iter().filter_map(|found| found.segment).collect();
     let [trunk, branch] = &segments[..] else { panic!("two segments") };
-    assert_eq!((trunk.head.blocks, trunk.commits.len()), (2, 3));
-    assert_eq!(trunk.points[0].commit, trunk.commits[1].id());
-    assert_eq!(branch.commits[0].backlink(), trunk.commits[1].backlink());
-    assert_eq!(trunk.commits[2].id().0, id("fork.waits"));
+    let (trunk_commits, branch_commits): (Vec<_>, Vec<_>) =
+        (trunk.commits().collect(), branch.commits().collect());
+    assert_eq!((trunk.head.blocks, trunk_commits.len()), (2, 3));
+    assert_eq!(trunk.points[0].commit, trunk_commits[1].id());
+    assert_eq!(branch_commits[0].backlink(), trunk_commits[1].backlink());
+    assert_eq!(trunk_commits[2].id().0, id("fork.waits"));
     for point in trunk.points.iter().chain(&branch.points) {
         assert!(verify_commit(&key(1).author(), &point.commit, &point.signature));
     }
@@ -554,6 +556,7 @@ fn the_limits_of_the_page_are_the_limits() {
         ("LIST_ITEMS_MAX", limits::LIST_ITEMS_MAX as u64),
         ("FRAME_BYTES_MAX", limits::FRAME_BYTES_MAX as u64),
         ("BLOCK_BYTES_TARGET", limits::BLOCK_BYTES_TARGET as u64),
+        ("LIKE_BYTES_MAX", limits::LIKE_BYTES_MAX as u64),
         ("SEGMENT_COMMITS_MAX", u64::from(limits::SEGMENT_COMMITS_MAX)),
         ("SIGN_EVERY_COMMITS", limits::SIGN_EVERY_COMMITS),
         ("SIGN_EVERY_BYTES", limits::SIGN_EVERY_BYTES),

@@ -261,7 +261,7 @@ proptest! {
             prop_assert_eq!((first_seq, previous, Some(last)), expected);
             prop_assert_eq!(segment.offset, offset);
             offset += segment.bytes;
-            commits.extend(segment.commits);
+            commits.extend(segment.commits());
             points.extend(segment.points);
         }
         prop_assert_eq!(offset, 1000 + bytes.len() as u64);
