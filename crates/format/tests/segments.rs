@@ -427,6 +427,86 @@ fn lying_rows_are_refused() {
     }
 }
 
+/// Rows of payloads that are like another: what they may stand on, keep and put.
+#[test]
+fn lying_edits_are_refused() {
+    let Sample { dataset, founder, .. } = sample();
+    let opening = frame(b"SEGH", &encode(&head(dataset, &founder[..3], 1)));
+    let first = row(&founder[0], None);
+    assert_eq!(founder[0].payload().map(<[u8]>::len), Some(21));
+    let plain = |length: usize| [&[2, 0][..], &number(length as u64), &vec![7; length]].concat();
+    let [erased, empty, long] = [[&[34, 0, 9][..], &[0; 32]].concat(), plain(0), plain(513)];
+    let most = [&first[..], &plain(512)].concat();
+    let [empty, long] = [empty, long].map(|before| [&first[..], &before].concat());
+    let no_base = "is like a payload that is not there, or too long for that";
+    let kept = "keeps more of the payload before than there is";
+    let put = "puts nothing, or more than its payload holds";
+    let rows: Vec<(&[u8], &[u8], &str)> = vec![
+        (&empty, &[128, 1, 0, 1, 9], no_base),
+        (&long, &[128, 1, 1], no_base),
+        (&most, &[128, 0x81, 4, 0x80, 4, 1, 9], no_base),
+        (&first, &[128 | 32, 21, 21], "has a payload that is erased and like another"),
+        (&first, &[128, 22, 22], kept),
+        (&first, &[128, 20, 21], kept),
+        (&first, &[128, 21, 5, 1, 9, 16], kept),
+        (&first, &[128, 21, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1], kept),
+        (&first, &[128, 24, 20, 2, 9, 9, 0, 2, 9, 9], kept),
+        (&first, &[128, 21, 5, 0, 16], put),
+        (&first, &[128, 21, 20, 2, 9, 9], put),
+        (&first, &[128, 21, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1], put),
+        (&first, &[128, 21, 5, 3, 9, 9], "ends after the block does"),
+        (&first, &[128, 21, 0x95, 0], "a number that is too large or longer than it need be"),
+        (&first, &[128, 21, 5], "ends after the block does"),
+        (&first, &[128, 21, 21, 0], "commit 2 ends after the block does"),
+    ];
+    for (before, row, expected) in rows {
+        let seq = if before == first { 1 } else { 2 };
+        let commits = [opening.clone(), block(0, 3, &[before, row].concat())].concat();
+        let message = only_damage(dataset, &commits).to_string();
+        assert!(message.contains(expected), "{row:?}: {message}\n{expected}");
+        let is_there = commits_before(dataset, &commits) >= seq;
+        assert!(is_there, "{row:?}: the rows before it are handed out");
+    }
+    // Nothing stands before a block's first row, whatever the block before it holds.
+    let two = frame(b"SEGH", &encode(&head(dataset, &founder[..3], 2)));
+    let after = block(1, 2, &[130, 0, 21, 21, 128, 21, 21]);
+    let message = only_damage(dataset, &[two, block(0, 1, &first), after].concat()).to_string();
+    assert!(message.contains(no_base), "{message}");
+    // An erased payload is not the one before: that is the one before it.
+    let through = [&first[..], &erased, &[128, 21, 21]].concat();
+    let found = read(dataset, &[opening, block(0, 3, &through)].concat());
+    let last = found[0].segment.as_ref().unwrap().last().unwrap();
+    assert_eq!((last.seq(), last.payload()), (2, founder[0].payload()));
+}
+
+fn commits_before(dataset: DatasetId, bytes: &[u8]) -> usize {
+    commits(&read(dataset, bytes)).len()
+}
+
+/// A chain that another program wrote by hand, with every way in which payloads can be alike.
+#[test]
+fn edits_by_hand_give_their_payloads() {
+    let mut chain = vec![founding(1)];
+    for payload in [&b"0123456789"[..], b"01x3456789", b"01x3", b"01x3yz", b"", b"abc", b"abd"] {
+        chain.push(sample::raw(&chain[chain.len() - 1], payload));
+    }
+    let rows = [
+        row(&chain[0], None),
+        row(&chain[1], None),
+        sample::like_row(&chain[2], &[(2, b"x"), (7, b"")]),
+        sample::like_row(&chain[3], &[(4, b"")]),
+        sample::like_row(&chain[4], &[(3, b"3yz")]),
+        sample::like_row(&chain[5], &[]),
+        row(&chain[6], None),
+        sample::like_row(&chain[7], &[(0, b"a"), (0, b"b"), (0, b"d")]),
+    ];
+    let dataset = chain[0].id().into();
+    let opening = frame(b"SEGH", &encode(&head(dataset, &chain, 1)));
+    let found = read(dataset, &[opening, block(0, 8, &rows.concat())].concat());
+    assert_eq!(damages(&found), Vec::<&Damage>::new());
+    assert_eq!(commits(&found), ids(&chain));
+}
+
 #[test]
 fn every_byte_of_a_file_header_counts() {
     let dataset = DatasetId([3; 32]);

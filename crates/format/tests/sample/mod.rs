@@ -4,8 +4,8 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 use woodland_format::{
-    AuthorKey, Commit, CommitId, DatasetId, Draft, FieldId, NodeId, ObjectId, Op, Payload,
-    Position, Schema, SchemaChange, SecretKey, SegmentHead, TextOp, encode,
+    AuthorKey, Commit, CommitId, DatasetId, Draft, FieldId, Header, NodeId, ObjectId, Op, Payload,
+    Position, Schema, SchemaChange, SecretKey, SegmentHead, TextOp, encode, payload_hash,
 };
 
 pub(crate) fn key(byte: u8) -> SecretKey {
@@ -43,6 +43,20 @@ pub(crate) fn next(before: &Commit, payload: Payload) -> Commit {
     let position = Position::Next { backlink, seq, schema: SchemaChange::Keep };
     let draft = Draft { position, turn: before.turn(), parents: vec![], payload };
     Commit::seal(before.author(), draft).unwrap()
+}
+
+/// The commit after this one with these bytes as its payload, whatever they are.
+pub(crate) fn raw(before: &Commit, payload: &[u8]) -> Commit {
+    let (backlink, seq) = (before.id(), before.seq() + 1);
+    let header = Header {
+        format: 1,
+        position: Position::Next { backlink, seq, schema: SchemaChange::Keep },
+        payload_hash: payload_hash(payload),
+        payload_bytes: payload.len() as u32,
+        turn: before.turn(),
+        parents: vec![],
+    };
+    Commit::new(before.author(), header, Some(payload.into())).unwrap()
 }
 
 /// `commits` commits, this one the first.
