@@ -2,8 +2,8 @@
 """Holds reader.py to the golden vectors: reader_test.py [DOC], by default docs/format.md beside it.
 
 Hashes, signatures, headers, the whole log; the payloads, values, types and schema are decoded and encoded again by a
-decoder of the document's grammar that is only here; and the log is read with each bit of each byte turned over, and cut at
-each length. It takes about a minute.
+decoder of the document's grammar that is only here; and the log is read with a bit of each byte turned over, and cut at
+each length. It takes some seconds.
 """
 import os
 import re
@@ -220,13 +220,12 @@ for end in range(len(LOG)):
     assert set(data.commits) <= ids
 # Turned over: always said; nothing foreign is read, and each segment before and after is.
 for at in range(len(LOG)):
-    for bit in (1, 128):
-        bad = bytearray(LOG)
-        bad[at] ^= bit
-        data, lines = read(True, bytes(bad))
-        assert data.damaged, at
-        assert set(data.commits) <= ids
-        assert len(data.commits) >= (7 if at < 48 else 4), (at, lines)
+    bad = bytearray(LOG)
+    bad[at] ^= 1 << at % 8
+    data, lines = read(True, bytes(bad))
+    assert data.damaged, at
+    assert set(data.commits) <= ids
+    assert len(data.commits) >= (7 if at < 48 else 4), (at, lines)
 # A payload bit with the checksum made good: the ids part from the head's `last`, and the signature does not hold.
 whole_frames = bytearray(LOG)
 at = LOG.index(b"\x80\x3e\x25\x01\x11") + 4  # the keystroke's row: like the one before, 62 bytes, keep 37, put 17
