@@ -3,7 +3,7 @@
 //! The ground on which everything stands. Two kinds of bytes live here: **canonical** bytes, which
 //! are hashed and fixed for ever (`canonical`, `header`, `payload`, `schema`, `value`), and
 //! **stored** bytes, which carry commits compactly and may change with a format number (`frame`,
-//! `segment`, `reader`). `docs/format.md` draws both, with golden vectors.
+//! `segment`, `rows`, `block`, `reader`). `docs/format.md` draws both, with golden vectors.
 //!
 //! **Invariants**
 //! - Pure: no IO, no clock, no randomness, no threads.
