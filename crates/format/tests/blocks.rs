@@ -9,8 +9,8 @@ use proptest::sample::Index;
 use sample::{founding, ids, key, raw, typed};
 use woodland_format::{
     AuthorKey, Block, Commit, CommitId, DamageCause, DatasetId, FieldId, Header, NodeId, ObjectId,
-    Op, OpenBlock, Payload, Position, SchemaChange, SchemaId, Signature, TextOp, encode,
-    encode_segment, limits, read_segments,
+    Op, OpenBlock, Payload, Position, SchemaChange, SchemaId, SegmentHead, Signature, TextOp,
+    encode, encode_segment, limits, read_segments,
 };
 
 /// What becomes of the payload before.
@@ -232,6 +232,19 @@ proptest! {
         }
         body.truncate(cut.map_or(body.len(), |cut| cut.index(body.len())));
         check_bent(&chain, &[head, &sample::frame(b"SEGB", &body)].concat());
+    }
+
+    #[test]
+    fn any_rows_at_all_are_read_or_named(
+        commits in 1..6u32,
+        rows in vec(prop_oneof![4 => 0..9u8, 2 => 126..140u8, 1 => any::<u8>()], 0..60),
+    ) {
+        let first = founding(1);
+        let run = std::slice::from_ref(&first);
+        let head = SegmentHead { commits, ..sample::head(first.id().into(), run, 1) };
+        let rows = [sample::row(&first, None), rows].concat();
+        let bytes = [sample::frame(b"SEGH", &encode(&head)), sample::block(0, commits, &rows)];
+        check_bent(run, &bytes.concat());
     }
 }
 
