@@ -126,7 +126,7 @@ def verify(key, message, signature):
 
 U32, U64 = struct.Struct("<I"), struct.Struct("<Q")
 PAYLOAD_MAX, HEADER_MAX, PARENTS_MAX, NAME_MAX = 16_777_216, 16_384, 256, 128
-FRAME_MAX, HEAD_MAX, COMMITS_MAX = 16_794_624, 256, 16_777_216
+FRAME_MAX, HEAD_MAX, COMMITS_MAX, LIKE_MAX = 16_794_624, 256, 16_777_216, 512
 
 class Bad(Exception):
     """Bytes that are not what they should be: what was expected, what was found."""
@@ -152,6 +152,15 @@ class Take:
 
     def int(self, n, what):
         return int.from_bytes(self.raw(n, what), "little")
+
+    def number(self, what):
+        """LEB128 in its shortest form, below 2 to the 64."""
+        out, shift, byte = 0, 0, 128
+        while byte & 128:
+            byte = self.int(1, what)
+            out, shift = out | (byte & 127) << shift, shift + 7
+            need(out < 1 << 64 and (byte or shift == 7), f"{what} below 2**64 in its shortest form", f"byte {byte}")
+        return out
 
     def option(self, what):
         tag = self.int(1, what)
@@ -213,7 +222,7 @@ class Segment:
         need(len(body) <= HEAD_MAX, f"a head of at most {HEAD_MAX} bytes", len(body))
         t = Take(body)
         form = t.int(1, "head format")
-        need(form == 1, "head format 1", form)
+        need(form == 2, "head format 2", form)
         found = t.raw(32, "dataset")
         need(dataset in (None, found), f"dataset {(dataset or b'').hex()}", found.hex())
         self.dataset, self.author, self.first = found, t.raw(32, "author"), t.int(8, "first seq")
@@ -225,13 +234,13 @@ class Segment:
         need(1 <= self.commits <= COMMITS_MAX, f"1 to {COMMITS_MAX} commits", self.commits)
         need(1 <= self.blocks <= self.commits, f"1 to {self.commits} blocks", self.blocks)
         need(self.first + self.commits <= 1 << 64, "seqs of 64 bits", self.first)
-        # Where the next row stands.
-        self.before, self.seq, self.turn, self.left, self.blocks_left = self.previous, self.first, None, self.commits, self.blocks
+        # Where the next row stands; a block begins without the turn and the payload before it.
+        self.before, self.seq, self.left, self.blocks_left = self.previous, self.first, self.commits, self.blocks
 
     def block(self, body, hand_out, trust):
         t = Take(body)
         first, count = t.int(8, "first seq"), t.int(4, "commits")
-        self.blocks_left -= 1
+        self.blocks_left, self.turn, self.payload = self.blocks_left - 1, None, b""
         need(first == self.seq, f"a block from seq {self.seq}", f"seq {first}")
         most = self.left - self.blocks_left
         least = 1 if self.blocks_left else most
@@ -247,25 +256,24 @@ class Segment:
 
     def row(self, t, trust):
         flags = t.int(1, "flags")
-        need(flags < 128, "flags below 128", flags)
-        need(not (flags & 1 and flags & 30) and flags & 24 != 24, "flags that go together", flags)
+        need(not (flags & 1 and flags & 30) and flags & 24 != 24 and flags & 160 != 160, "flags that go together", flags)
         need(flags & 1 == (self.before is None), "a header in a chain's first row and in no other", f"flags {flags}")
-        need(flags & 3 or self.turn is not None, "a turn in a segment's first row", f"flags {flags}")
+        need(flags & 3 or self.turn is not None, "a turn in a block's first row", f"flags {flags}")
         if flags & 1:
-            length = t.int(4, "header length")
-            need(length <= HEADER_MAX, f"at most {HEADER_MAX} bytes of header", length)
-            commit = decode_header(t.raw(length, "header"), trust)
+            commit = decode_header(t.raw(t.number("header length"), "header"), trust)
             need(commit.author == self.author, f"author {self.author.hex()}", commit.author.hex())
         else:
-            turn = t.int(8, "turn") if flags & 2 else self.turn
-            parents = t.ids(t.int(2, "number of parents"), "parents") if flags & 4 else ()
+            turn = t.number("turn") if flags & 2 else self.turn
+            parents = t.ids(t.number("number of parents"), "parents") if flags & 4 else ()
             need(parents or not flags & 4, "at least 1 parent", "none")
             change = ADOPT if flags & 8 else INTRODUCE if flags & 16 else KEEP
             schema = t.raw(32, "schema id") if change else None
             commit = None
-        size = t.int(4, "payload length")
+        size = t.number("payload length")
         need(size <= PAYLOAD_MAX, f"at most {PAYLOAD_MAX} bytes of payload", size)
-        digest = t.raw(32, "payload hash") if flags & 32 else derive("commit payload", t.raw(size, "payload"))
+        if not flags & 32:
+            self.payload = self.edited(t, size) if flags & 128 else t.raw(size, "payload")
+        digest = t.raw(32, "payload hash") if flags & 32 else derive("commit payload", self.payload)
         signature = t.raw(64, "signature") if flags & 64 else None
         if commit:
             need(commit.payload_bytes == size, f"{commit.payload_bytes} bytes of payload as in the header", size)
@@ -278,6 +286,20 @@ class Segment:
         if signature:
             commit.signatures.add(signature)
         return commit
+
+    def edited(self, t, size):
+        """The payload of this length that is like the one before."""
+        old, new = self.payload, b""
+        need(old and max(len(old), size) <= LIKE_MAX, f"1 to {LIKE_MAX} bytes and the like", f"{len(old)} and {size}")
+        while len(new) < size:
+            end, most = len(new) + t.number("keep"), min(size, len(old))
+            need(end <= most, f"bytes kept up to {most}", end)
+            new += old[len(new):end]
+            if len(new) < size:
+                put = t.number("put")
+                need(1 <= put <= size - len(new), f"1 to {size - len(new)} bytes put", put)
+                new += t.raw(put, "bytes put")
+        return new
 
 class File:
     """One file of segments: `read` hands commits to the dataset and damage to `report`."""

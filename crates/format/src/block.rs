@@ -186,10 +186,12 @@ impl OpenBlock {
     /// Adds the commit that comes next in the chain.
     ///
     /// # Panics
-    /// When it does not follow.
+    /// When it does not follow, or is another author's.
     pub fn push(&mut self, commit: &Commit) {
-        let follows = commit.backlink() == self.last() && commit.seq() == self.chain.next_seq;
-        assert!(follows, "a block holds consecutive commits");
+        let follows = commit.backlink() == self.last()
+            && commit.seq() == self.chain.next_seq
+            && commit.author() == self.chain.author;
+        assert!(follows, "a block holds consecutive commits of one author");
         // Rows are short and many blocks are held: room is made as it is needed.
         if self.block.rows.capacity() - self.block.rows.len() < 64 {
             self.block.rows.reserve_exact(128);

@@ -59,10 +59,7 @@ pub enum DamageCause {
         error: CanonicalError,
     },
     /// Written by a release with another segment format.
-    #[error(
-        "head at byte {offset}: segment format {found} is not known to this release, \
-         which knows {SEGMENT_FORMAT}: upgrade it"
-    )]
+    #[error("head at byte {offset}: segment format {found} {}", foreign(*found))]
     ForeignFormat {
         /// Where.
         offset: u64,
@@ -133,6 +130,18 @@ pub enum DamageCause {
         /// What recomputing gives.
         found: CommitId,
     },
+}
+
+/// What a segment format is that is not [`SEGMENT_FORMAT`], and what to do about it.
+fn foreign(found: u8) -> String {
+    if found < SEGMENT_FORMAT {
+        format!(
+            "was written by a pre-release, this release reads {SEGMENT_FORMAT} alone: \
+             only that one can read it, carry its content over from there"
+        )
+    } else {
+        format!("is not known to this release, which knows {SEGMENT_FORMAT}: upgrade it")
+    }
 }
 
 impl fmt::Display for Damage {

@@ -3,7 +3,8 @@
 //! The ground on which everything stands. Two kinds of bytes live here: **canonical** bytes, which
 //! are hashed or signed and fixed for ever (`canonical`, `header`, `payload`, `proof`, `schema`,
 //! `value`), and **stored** bytes, which carry commits compactly and may change with a format
-//! number (`frame`, `segment`, `reader`). `docs/format.md` draws both, with golden vectors.
+//! number (`frame`, `segment`, `rows`, `block`, `reader`). `docs/format.md` draws both, with golden
+//! vectors.
 //!
 //! **Invariants**
 //! - Pure: no IO, no clock, no randomness, no threads.

@@ -35,8 +35,8 @@ pub const FRAME_BYTES_MAX: usize = PAYLOAD_BYTES_MAX + HEADER_BYTES_MAX + 1024;
 /// A block that holds more than one commit has at most this many bytes of rows: damage takes little
 /// with it.
 pub const BLOCK_BYTES_TARGET: usize = 64 * 1024;
-/// Longest payload that a row may give by how it differs from the one before it: what a few bytes of
-/// a row can make a reader hash.
+/// Longest payload that a row may give by how it differs from the one before it: what a few bytes
+/// of a row can make a reader hash.
 pub const LIKE_BYTES_MAX: usize = 512;
 /// Most commits in one segment.
 pub const SEGMENT_COMMITS_MAX: u32 = 1 << 24;

@@ -142,7 +142,10 @@ impl Iterator for Segments<'_> {
             self.damage(number, Some(head.author), at, intact, cause)
         });
         let (offset, bytes) = (self.offset(start), (self.at - start) as u64);
-        let Run { blocks, points, .. } = run;
+        let Run { mut blocks, mut points, .. } = run;
+        // A head may have claimed blocks that are not there.
+        blocks.shrink_to_fit();
+        points.shrink_to_fit();
         let segment = Segment { head, blocks, points, offset, bytes };
         Some(Found { segment: Some(segment), damage })
     }

@@ -37,7 +37,7 @@ const LIKE: u8 = 128;
 /// What the rows up to here say: all that the next one may leave out.
 #[derive(Debug, Clone)]
 pub(crate) struct Chain {
-    author: AuthorKey,
+    pub(crate) author: AuthorKey,
     pub(crate) next_seq: u64,
     /// The commit before the next row.
     pub(crate) previous: Option<CommitId>,

@@ -60,8 +60,12 @@ pub fn encode_segment(
     };
     let count = u32::try_from(commits.len()).unwrap_or(u32::MAX);
     assert!(count <= SEGMENT_COMMITS_MAX, "a segment holds at most SEGMENT_COMMITS_MAX commits");
-    let chained = commits.windows(2).all(|pair| pair[1].backlink() == Some(pair[0].id()));
-    assert!(chained, "the commits of a segment are one chain");
+    let chained = commits.windows(2).all(|pair| {
+        pair[1].backlink() == Some(pair[0].id())
+            && pair[1].author() == pair[0].author()
+            && pair[0].seq().checked_add(1) == Some(pair[1].seq())
+    });
+    assert!(chained, "the commits of a segment are one chain of one author");
 
     let blocks = encode_blocks(commits, signature);
     let head = SegmentHead {

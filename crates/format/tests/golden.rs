@@ -245,6 +245,42 @@ fn fork_proof(a: &[Commit], branch: &Commit) -> ForkProof {
     ForkProof::new(a[0].author(), [proven(&[&a[1], &a[2]]), proven(&[branch])]).unwrap()
 }
 
+/// A chain whose payloads are like the ones before them in every way, and unlike them.
+fn alike(founding: &Commit) -> Vec<Commit> {
+    let long = "long ".repeat(100);
+    let payloads = [
+        edit(11, insert(5, "w")),
+        edit(11, insert(6, "o")),
+        edit(11, insert(6, "o")),
+        edit(11, insert(8, "ods")),
+        edit(11, insert(11, "x")),
+        edit(11, encode(&TextOp::Delete { at: 11, bytes: 1 })),
+        edit(11, insert(11, &long)),
+        edit(11, insert(511, "y")),
+        Payload::of(vec![]),
+        edit(11, insert(512, "z")),
+    ];
+    let mut chain = vec![founding.clone()];
+    for payload in payloads {
+        chain.push(next(&chain[chain.len() - 1], 0, vec![], payload));
+    }
+    chain[4] = Commit::new(chain[4].author(), chain[4].header().clone(), None).unwrap();
+    chain
+}
+
+fn put_alike(v: &mut Vectors, founding: &Commit) {
+    let chain = alike(founding);
+    let dataset: DatasetId = founding.id().into();
+    let last = &chain[chain.len() - 1];
+    let mut file = FileHeader { purpose: Purpose::Log, dataset }.encode().to_vec();
+    file.extend(encode_segment(dataset, &chain, |commit| {
+        (commit == last).then(|| commit.sign(&key(1)).signature)
+    }));
+    put(v, "alike.file", file);
+    put(v, "alike.order", join(&chain.iter().collect::<Vec<_>>()));
+    put(v, "alike.version", version_id(&[last.id()]).0);
+}
+
 fn join(commits: &[&Commit]) -> Vec<u8> {
     commits.iter().flat_map(|commit| commit.id().0).collect()
 }
@@ -323,6 +359,7 @@ fn made() -> Vectors {
     last.sort_by_key(|commit| commit.author());
     put(&mut v, "log.frontier", tips(&last));
     put_fork(&mut v, a);
+    put_alike(&mut v, &a[0]);
     for length in HASH_LENGTHS {
         put(&mut v, &format!("hash.{length}"), payload_hash(&counting(length)).0);
     }
@@ -481,7 +518,7 @@ fn the_log_file_of_the_page_gives_its_order_and_version() {
         let [point] = &segment.points[..] else { panic!("one signature a segment") };
         assert_eq!(point.commit, segment.head.last);
         assert!(verify_commit(&segment.head.author, &point.commit, &point.signature));
-        commits.extend(segment.commits.into_iter().map(|commit| (commit.id(), commit)));
+        commits.extend(segment.commits().map(|commit| (commit.id(), commit)));
     }
     let head = decode::<SegmentHead, 256>("a head", &vector("segment.head")).unwrap();
     assert_eq!(first_head, Some(head));
@@ -512,13 +549,37 @@ fn the_fork_of_the_page_is_read_without_damage() {
     assert!(found.iter().all(|found| found.damage.is_none()));
     let segments: Vec<_> = found.into_iter().filter_map(|found| found.segment).collect();
     let [trunk, branch] = &segments[..] else { panic!("two segments") };
-    assert_eq!((trunk.head.blocks, trunk.commits.len()), (2, 3));
-    assert_eq!(trunk.points[0].commit, trunk.commits[1].id());
-    assert_eq!(branch.commits[0].backlink(), trunk.commits[1].backlink());
-    assert_eq!(trunk.commits[2].id().0, id("fork.waits"));
+    let (trunk_commits, branch_commits): (Vec<_>, Vec<_>) =
+        (trunk.commits().collect(), branch.commits().collect());
+    assert_eq!((trunk.head.blocks, trunk_commits.len()), (2, 3));
+    assert_eq!(trunk.points[0].commit, trunk_commits[1].id());
+    assert_eq!(branch_commits[0].backlink(), trunk_commits[1].backlink());
+    assert_eq!(trunk_commits[2].id().0, id("fork.waits"));
     for point in trunk.points.iter().chain(&branch.points) {
         assert!(verify_commit(&key(1).author(), &point.commit, &point.signature));
     }
+}
+
+#[test]
+fn the_alike_payloads_of_the_page_return() {
+    let dataset = DatasetId(id("founding.id"));
+    let file = vector("alike.file");
+    let found = read_segments(dataset, &file[48..], 48).next().unwrap();
+    assert_eq!(found.damage, None);
+    let commits: Vec<Commit> = found.segment.unwrap().commits().collect();
+    assert_eq!(hex(&join(&commits.iter().collect::<Vec<_>>())), hex(&vector("alike.order")));
+    let alike = alike(&history().a[0]);
+    let payloads = |commits: &[Commit]| -> Vec<Option<Vec<u8>>> {
+        commits.iter().map(|commit| commit.payload().map(<[u8]>::to_vec)).collect()
+    };
+    assert_eq!(payloads(&commits), payloads(&alike));
+    // The rows that the page takes apart.
+    let (_, example) = PAGE.split_once("```rows\n").expect("the page has an example of rows");
+    let (example, _) = example.split_once("```").unwrap();
+    let row = |line: &str| unhex(&line.split_once("  ").unwrap().0.replace(' ', ""));
+    let rows: Vec<u8> = example.lines().flat_map(row).collect();
+    assert!(file.windows(rows.len()).any(|part| part == rows), "{}", hex(&rows));
+    assert_eq!(example.lines().count(), 5, "one line for each of the rows 2 to 6");
 }
 
 #[test]
@@ -564,6 +625,7 @@ fn the_limits_of_the_page_are_the_limits() {
         ("LIST_ITEMS_MAX", limits::LIST_ITEMS_MAX as u64),
         ("FRAME_BYTES_MAX", limits::FRAME_BYTES_MAX as u64),
         ("BLOCK_BYTES_TARGET", limits::BLOCK_BYTES_TARGET as u64),
+        ("LIKE_BYTES_MAX", limits::LIKE_BYTES_MAX as u64),
         ("SEGMENT_COMMITS_MAX", u64::from(limits::SEGMENT_COMMITS_MAX)),
         ("SIGN_EVERY_COMMITS", limits::SIGN_EVERY_COMMITS),
         ("SIGN_EVERY_BYTES", limits::SIGN_EVERY_BYTES),

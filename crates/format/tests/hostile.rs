@@ -484,7 +484,7 @@ fn damage_causes() -> Vec<DamageCause> {
     let files = [
         b"not a segment".to_vec(),
         segment(&|_| {}, vec![]),
-        frame(b"SEGH", &[1, 2, 3]),
+        frame(b"SEGH", &[2, 2, 3]),
         segment(&|head| head.format = 9, good.clone()),
         segment(&|head| head.dataset = DatasetId([0; 32]), good.clone()),
         segment(&|head| head.commits = 0, good.clone()),

@@ -10,8 +10,8 @@ mod sample;
 use cap::Cap;
 use std::alloc::System;
 use woodland_format::{
-    Commit, DatasetId, Op, Payload, RecordOp, Schema, TextOp, TypeId, Value, ValueType, decode,
-    encode, limits, read_segments,
+    Commit, DatasetId, Op, Payload, RecordOp, Schema, Segment, SegmentHead, TextOp, TypeId, Value,
+    ValueType, decode, encode, encode_segment, limits, read_segments,
 };
 
 #[global_allocator]
@@ -85,33 +85,74 @@ fn decoding_costs_at_most_eight_times_its_input() {
     segments();
 }
 
-/// Segments are another matter: a row of five bytes is a whole commit in memory.
+/// A segment of `commits` commits with these blocks, the rest of its head as in `first`'s own.
+fn segment_of(first: &Commit, commits: u32, blocks: &[Vec<u8>]) -> Vec<u8> {
+    let count = u32::try_from(blocks.len()).unwrap();
+    let head = sample::head(first.id().into(), std::slice::from_ref(first), count);
+    let head = SegmentHead { commits, ..head };
+    [sample::frame(b"SEGH", &encode(&head)), blocks.concat()].concat()
+}
+
+/// Reads all there is, holds all of it, then decodes every commit.
+fn hold(dataset: DatasetId, bytes: &[u8], segments: usize, commits: usize) {
+    let mut held = Vec::with_capacity(segments);
+    held.extend(read_segments(dataset, bytes, 0));
+    assert_eq!(held.len(), segments);
+    let held = held.iter().filter_map(|found| found.segment.as_ref());
+    assert_eq!(held.flat_map(Segment::commits).count(), commits);
+}
+
 fn segments() {
-    let read = |dataset| move |bytes: &[u8]| read_segments(dataset, bytes, 0).for_each(drop);
-    let dataset = DatasetId([1; 32]);
+    let none = DatasetId([1; 32]);
     for unit in [&b"SEGH"[..], b"SEGB\0\0\x01\0\0\0\0\0"] {
-        within("tags", 8, &unit.repeat(1 << 20), read(dataset));
+        within("tags", 8, &unit.repeat(1 << 20), |bytes| hold(none, bytes, 1, 0));
     }
     let first = sample::founding(1);
     let dataset = first.id().into();
-    let mut chain = vec![first];
+    let whole = |name, bytes: &[u8], commits| {
+        within(name, 8, bytes, |bytes| hold(dataset, bytes, 1, commits));
+    };
+    let mut chain = vec![first.clone()];
     while chain.len() < 20_000 {
         chain.push(sample::next(&chain[chain.len() - 1], Payload::of(vec![])));
     }
+    whole("empty batches", &encode_segment(dataset, &chain, |_| None), 20_000);
     let erased = |one: &Commit| Commit::new(one.author(), one.header().clone(), None).unwrap();
-    let empty = woodland_format::encode_segment(dataset, &chain, |_| None);
-    // A row of an empty batch has 14 bytes, its commit some 450.
-    within("empty batches", 48, &empty, read(dataset));
     let erased: Vec<Commit> = chain.iter().map(erased).collect();
-    let erased = woodland_format::encode_segment(dataset, &erased, |_| None);
-    within("erased batches", 16, &erased, read(dataset));
-    // The least a row can have: five bytes, a payload of none.
-    let rows = [sample::row(&chain[0], None), vec![0; 5 * 200_000]].concat();
-    let head =
-        woodland_format::SegmentHead { commits: 200_001, ..sample::head(dataset, &chain[..1], 1) };
-    let bytes = [sample::frame(b"SEGH", &encode(&head)), sample::block(0, 200_001, &rows)].concat();
-    within("rows of nothing", 128, &bytes, read(dataset));
-    let run = sample::chain(sample::founding(1), 20_000);
-    let bytes = woodland_format::encode_segment(dataset, &run, |_| None);
-    within("typed words", 8, &bytes, read(dataset));
+    whole("erased batches", &encode_segment(dataset, &erased, |_| None), 20_000);
+    let run = sample::chain(first.clone(), 20_000);
+    whole("typed words", &encode_segment(dataset, &run, |_| None), 20_000);
+    let signature = run[1].sign(&sample::key(1)).signature;
+    whole("signed words", &encode_segment(dataset, &run, |_| Some(signature)), 20_000);
+
+    // Rows that no writer writes. The least that a row can have: two bytes, a payload of none.
+    let rows = |one: &[u8], count: u32| {
+        let rows = [sample::row(&first, None), one.repeat(count as usize)].concat();
+        segment_of(&first, count + 1, &[sample::block(0, count + 1, &rows)])
+    };
+    whole("rows of nothing", &rows(&[0, 0], 400_000), 400_001);
+    let word = [&[0, 4][..], b"word"].concat();
+    whole("rows like nothing", &rows(&[&word[..], &[128, 0]].concat(), 1), 2);
+    // As much as a row can make of the one before it.
+    let most = [&[0, 0x80, 4][..], &[7; limits::LIKE_BYTES_MAX]].concat();
+    let same = [128, 0x80, 4, 0x80, 4].repeat(200_000);
+    let rows = [&sample::row(&first, None)[..], &most, &same].concat();
+    let block = sample::block(0, 200_002, &rows);
+    whole("rows of the most", &segment_of(&first, 200_002, &[block]), 200_002);
+    // The least that a signature can cost.
+    let rows =
+        [&sample::row(&first, None)[..], &[[64, 0].as_slice(), &[9; 64]].concat().repeat(50_000)]
+            .concat();
+    let block = sample::block(0, 50_001, &rows);
+    whole("rows of signatures", &segment_of(&first, 50_001, &[block]), 50_001);
+    // The least that a block can have: one row with its turn.
+    let blocks: Vec<Vec<u8>> = std::iter::once(sample::block(0, 1, &sample::row(&first, None)))
+        .chain((1..100_000).map(|seq| sample::block(seq, 1, &[2, 0, 0])))
+        .collect();
+    whole("blocks of nothing", &segment_of(&first, 100_000, &blocks), 100_000);
+    // Heads that claim all blocks there can be, and bring none.
+    let head = sample::head(dataset, &chain[..1], limits::SEGMENT_COMMITS_MAX);
+    let head = SegmentHead { commits: limits::SEGMENT_COMMITS_MAX, ..head };
+    let heads = sample::frame(b"SEGH", &encode(&head)).repeat(2_000);
+    within("heads without blocks", 8, &heads, |bytes| hold(dataset, bytes, 2_000, 0));
 }

@@ -8,8 +8,8 @@ use proptest::option;
 use proptest::prelude::*;
 use sample::{founding, key};
 use woodland_format::{
-    Commit, CommitId, DatasetId, Draft, FieldDefinition, FieldId, Header, MemberDefinition, NodeId,
-    ObjectId, Op, Payload, PayloadHash, Position, RecordConfig, RecordOp, RegisterConfig,
+    Block, Commit, CommitId, DatasetId, Draft, FieldDefinition, FieldId, Header, MemberDefinition,
+    NodeId, ObjectId, Op, Payload, PayloadHash, Position, RecordConfig, RecordOp, RegisterConfig,
     RegisterOp, Schema, SchemaChange, SchemaId, SegmentHead, SignedPoint, TextOp, TypeDefinition,
     TypeId, Value, ValueType, decode, encode, encode_segment, limits, read_segments,
 };
@@ -260,8 +260,11 @@ proptest! {
             let SegmentHead { first_seq, previous, last, .. } = segment.head;
             prop_assert_eq!((first_seq, previous, Some(last)), expected);
             prop_assert_eq!(segment.offset, offset);
+            let fits = |block: &Block| block.len() == 1 || block.bytes() <= limits::BLOCK_BYTES_TARGET;
+            prop_assert!(segment.blocks().iter().all(fits));
+            prop_assert_eq!(segment.blocks().len(), segment.head.blocks as usize);
             offset += segment.bytes;
-            commits.extend(segment.commits);
+            commits.extend(segment.commits());
             points.extend(segment.points);
         }
         prop_assert_eq!(offset, 1000 + bytes.len() as u64);

@@ -5,12 +5,12 @@ mod sample;
 
 use proptest::prelude::*;
 use sample::{
-    Sample, author, block, block_of, chain, founding, frame, frames, head, ids, row, sample,
+    Sample, author, block, block_of, chain, founding, frame, frames, head, ids, number, row, sample,
 };
 use std::collections::BTreeSet;
 use woodland_format::{
     Commit, CommitId, Damage, DamageCause, DatasetId, FILE_HEADER_BYTES, FileError, FileHeader,
-    Found, FrameError, Purpose, encode, encode_segment, read_segments,
+    Found, FrameError, Purpose, Segment, encode, encode_segment, read_segments,
 };
 
 /// One frame of a file: where it stands, in which segment, how many commits stand before it there.
@@ -55,7 +55,12 @@ fn damages(found: &[Found]) -> Vec<&Damage> {
 }
 
 fn commits(found: &[Found]) -> Vec<CommitId> {
-    found.iter().filter_map(|one| one.segment.as_ref()).flat_map(|s| ids(&s.commits)).collect()
+    found
+        .iter()
+        .filter_map(|one| one.segment.as_ref())
+        .flat_map(Segment::commits)
+        .map(|one| one.id())
+        .collect()
 }
 
 fn only_damage(dataset: DatasetId, bytes: &[u8]) -> Damage {
@@ -210,12 +215,15 @@ fn foreign_segments_are_passed_over_whole() {
     let ours = frames(sample.dataset, &runs[1], 2).concat();
     let damage = only_damage(sample.dataset, &[foreign.clone(), ours.clone()].concat());
     assert_eq!(damage.resumed, 48 + foreign.len() as u64);
-    for format in (0..=255).filter(|format| *format != 1) {
+    for format in (0..=255).filter(|format| *format != 2) {
         let mut body = encode(&head(sample.dataset, &runs[0], 1));
         body[0] = format;
         let bytes = [frame(b"SEGH", &body), block_of(&runs[0]), ours.clone()].concat();
         let damage = only_damage(sample.dataset, &bytes);
         assert_eq!(damage.cause, DamageCause::ForeignFormat { offset: 48, found: format });
+        let is_older = format < 2;
+        assert_eq!(damage.to_string().contains("was written by a pre-release"), is_older);
+        assert_eq!(damage.to_string().contains("upgrade it"), !is_older);
         assert_eq!(commits(&read(sample.dataset, &bytes)), ids(&runs[1]));
     }
 }
@@ -226,10 +234,7 @@ fn no_segment_is_found_inside_a_payload() {
     let Sample { dataset, founder, other } = sample();
     let inner = frames(dataset, &other, 4).concat();
     let carrier = sample::next(&founder[0], sample::typed(0, "x"));
-    let row_with = |payload: &[u8]| {
-        [&[2][..], &0u64.to_le_bytes(), &(payload.len() as u32).to_le_bytes(), payload].concat()
-    };
-    let carried = row_with(&inner);
+    let carried = [&[2, 0][..], &number(inner.len() as u64), &inner].concat();
     // The head is right, the rows end in too many bytes: the block's checksum holds, its content
     // does not.
     let rows = [row(&founder[0], None), carried.clone(), vec![0]].concat();
@@ -366,28 +371,35 @@ fn lying_segments_are_refused() {
         let message = only_damage(dataset, &bytes).to_string();
         assert!(message.contains(expected), "{message}\n{expected}");
     }
+}
 
+/// Blocks whose checksums hold, and which no writer writes.
+#[test]
+fn lying_rows_are_refused() {
+    let Sample { dataset, founder, .. } = sample();
     let opening = frame(b"SEGH", &encode(&head(dataset, &founder[..2], 1)));
-    let first = row(&founder[0], None);
-    let second = row(&founder[1], None);
+    let [first, second] = [0, 1].map(|at| row(&founder[at], None));
     let later = frame(b"SEGH", &encode(&head(dataset, &founder[1..2], 1)));
     let with = |flags: u8, rest: &[u8]| [&[flags][..], rest].concat();
-    let long = (16u32 * 1024 * 1024 + 1).to_le_bytes();
-    let parents = |count: u16| [&[4][..], &count.to_le_bytes(), &[0; 32 * 260]].concat();
+    let parents = |count: u64| with(4, &[&number(count)[..], &[0; 32 * 260]].concat());
     let rows: Vec<(Vec<u8>, &str)> = vec![
         (vec![], "commit 1 ends after the block does"),
-        (with(128, &[0; 50]), "commit 1 has a flag that this release does not know"),
         (with(1 | 2, &[0; 50]), "commit 1 has a whole header and parts of one"),
         (with(1 | 16, &[0; 50]), "commit 1 has a whole header and parts of one"),
         (with(8 | 16, &[0; 90]), "commit 1 adopts and introduces a schema at once"),
         (parents(0), "commit 1 has a list of parents without any"),
         (parents(257), "commit 1: 257 parents, the limit is 256"),
+        (parents(u64::MAX), "parents, the limit is 256"),
         (parents(2), "commit 1: parents must ascend strictly"),
         (first.clone(), "commit 1 has a whole header, which only a chain's first commit has"),
-        (with(0, &long), "commit 1: a payload of 16777217 bytes, the limit is 16777216"),
-        (with(0, &9u32.to_le_bytes()), "commit 1 ends after the block does"),
-        (with(1, &16385u32.to_le_bytes()), "commit 1 has a header over the limit"),
-        (with(1, &[2, 0, 0, 0, 7, 7]), "commit 1: header format 7 is not known"),
+        (with(0, &number(1 << 24 | 1)), "a payload of 16777217 bytes, the limit is 16777216"),
+        (with(0, &number(u64::MAX)), "a payload of 18446744073709551615 bytes"),
+        (with(0, &[9]), "commit 1 ends after the block does"),
+        (with(0, &[0x80]), "commit 1 ends after the block does"),
+        (with(0, &[0x80, 0]), "commit 1 has a number that is too large or longer than it need be"),
+        (with(2, &[0xff; 10]), "commit 1 has a number that is too large or longer than it need be"),
+        (with(1, &number(16385)), "commit 1 has a header over the limit"),
+        (with(1, &[2, 7, 7]), "commit 1: header format 7 is not known"),
         (with(64, &[0; 40]), "commit 1 ends after the block does"),
         ([&second[..], &[0]].concat(), "bytes after the last row is 1, expected 0"),
     ];
@@ -404,7 +416,7 @@ fn lying_segments_are_refused() {
     *wrong.last_mut().unwrap() ^= 1;
     let wrong = [opening, block(0, 1, &wrong)].concat();
     for (bytes, expected) in [
-        (no_turn, "commit 1 is the segment's first and lacks its turn"),
+        (no_turn, "commit 1 is its block's first and lacks its turn"),
         (bare, "commit 0 is a chain's first and lacks its whole header"),
         (none, "the number of commits is 0, expected 2"),
         (short, "commit 0 ends after the block does"),
@@ -413,6 +425,86 @@ fn lying_segments_are_refused() {
         let message = only_damage(dataset, &bytes).to_string();
         assert!(message.contains(expected), "{message}\n{expected}");
     }
+}
+
+/// Rows of payloads that are like another: what they may stand on, keep and put.
+#[test]
+fn lying_edits_are_refused() {
+    let Sample { dataset, founder, .. } = sample();
+    let opening = frame(b"SEGH", &encode(&head(dataset, &founder[..3], 1)));
+    let first = row(&founder[0], None);
+    assert_eq!(founder[0].payload().map(<[u8]>::len), Some(21));
+    let plain = |length: usize| [&[2, 0][..], &number(length as u64), &vec![7; length]].concat();
+    let [erased, empty, long] = [[&[34, 0, 9][..], &[0; 32]].concat(), plain(0), plain(513)];
+    let most = [&first[..], &plain(512)].concat();
+    let [empty, long] = [empty, long].map(|before| [&first[..], &before].concat());
+    let no_base = "is like a payload that is not there, or too long for that";
+    let kept = "keeps more of the payload before than there is";
+    let put = "puts nothing, or more than its payload holds";
+    let rows: Vec<(&[u8], &[u8], &str)> = vec![
+        (&empty, &[128, 1, 0, 1, 9], no_base),
+        (&long, &[128, 1, 1], no_base),
+        (&most, &[128, 0x81, 4, 0x80, 4, 1, 9], no_base),
+        (&first, &[128 | 32, 21, 21], "has a payload that is erased and like another"),
+        (&first, &[128, 22, 22], kept),
+        (&first, &[128, 20, 21], kept),
+        (&first, &[128, 21, 5, 1, 9, 16], kept),
+        (&first, &[128, 21, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1], kept),
+        (&first, &[128, 24, 20, 2, 9, 9, 0, 2, 9, 9], kept),
+        (&first, &[128, 21, 5, 0, 16], put),
+        (&first, &[128, 21, 20, 2, 9, 9], put),
+        (&first, &[128, 21, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1], put),
+        (&first, &[128, 21, 5, 3, 9, 9], "ends after the block does"),
+        (&first, &[128, 21, 0x95, 0], "a number that is too large or longer than it need be"),
+        (&first, &[128, 21, 5], "ends after the block does"),
+        (&first, &[128, 21, 21, 0], "commit 2 ends after the block does"),
+    ];
+    for (before, row, expected) in rows {
+        let seq = if before == first { 1 } else { 2 };
+        let commits = [opening.clone(), block(0, 3, &[before, row].concat())].concat();
+        let message = only_damage(dataset, &commits).to_string();
+        assert!(message.contains(expected), "{row:?}: {message}\n{expected}");
+        let is_there = commits_before(dataset, &commits) >= seq;
+        assert!(is_there, "{row:?}: the rows before it are handed out");
+    }
+    // Nothing stands before a block's first row, whatever the block before it holds.
+    let two = frame(b"SEGH", &encode(&head(dataset, &founder[..3], 2)));
+    let after = block(1, 2, &[130, 0, 21, 21, 128, 21, 21]);
+    let message = only_damage(dataset, &[two, block(0, 1, &first), after].concat()).to_string();
+    assert!(message.contains(no_base), "{message}");
+    // An erased payload is not the one before: that is the one before it.
+    let through = [&first[..], &erased, &[128, 21, 21]].concat();
+    let found = read(dataset, &[opening, block(0, 3, &through)].concat());
+    let last = found[0].segment.as_ref().unwrap().last().unwrap();
+    assert_eq!((last.seq(), last.payload()), (2, founder[0].payload()));
+}
+
+fn commits_before(dataset: DatasetId, bytes: &[u8]) -> usize {
+    commits(&read(dataset, bytes)).len()
+}
+
+/// A chain that another program wrote by hand, with every way in which payloads can be alike.
+#[test]
+fn edits_by_hand_give_their_payloads() {
+    let mut chain = vec![founding(1)];
+    for payload in [&b"0123456789"[..], b"01x3456789", b"01x3", b"01x3yz", b"", b"abc", b"abd"] {
+        chain.push(sample::raw(&chain[chain.len() - 1], payload));
+    }
+    let rows = [
+        row(&chain[0], None),
+        row(&chain[1], None),
+        sample::like_row(&chain[2], &[(2, b"x"), (7, b"")]),
+        sample::like_row(&chain[3], &[(4, b"")]),
+        sample::like_row(&chain[4], &[(3, b"3yz")]),
+        sample::like_row(&chain[5], &[]),
+        row(&chain[6], None),
+        sample::like_row(&chain[7], &[(0, b"a"), (0, b"b"), (0, b"d")]),
+    ];
+    let dataset = chain[0].id().into();
+    let opening = frame(b"SEGH", &encode(&head(dataset, &chain, 1)));
+    let found = read(dataset, &[opening, block(0, 8, &rows.concat())].concat());
+    assert_eq!(damages(&found), Vec::<&Damage>::new());
+    assert_eq!(commits(&found), ids(&chain));
 }
 
 #[test]

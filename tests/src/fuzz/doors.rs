@@ -94,7 +94,7 @@ pub(crate) fn graph(corpus: &Corpus, bytes: &[u8], told: &mut Told) {
     let Some((header, segments)) = read(bytes, told) else { return };
     let Some(founded) = corpus.founded.get(&header.dataset) else { return };
     let mut log = founded.clone();
-    let mut waiting: Vec<&Commit> = segments.iter().flat_map(|one| &one.commits).collect();
+    let mut waiting: Vec<Commit> = segments.iter().flat_map(Segment::commits).collect();
     loop {
         let before = waiting.len();
         waiting.retain(|commit| match log.append(commit) {
@@ -178,12 +178,8 @@ pub(crate) fn page(corpus: &Corpus, bytes: &[u8], told: &mut Told) {
     let path = corpus.folder.path().join("page.wll");
     std::fs::write(&path, bytes).expect("the temporary folder takes it");
     let choice = choice(bytes) as usize;
-    let request = Request {
-        command: COMMANDS[choice % COMMANDS.len()],
-        path,
-        at: Vec::new(),
-        form: if (choice / COMMANDS.len()).is_multiple_of(2) { Form::Text } else { Form::Json },
-    };
+    let form = if (choice / COMMANDS.len()).is_multiple_of(2) { Form::Text } else { Form::Json };
+    let request = Request { form, ..Request::of(COMMANDS[choice % COMMANDS.len()], path) };
     let (mut page, mut notes) = (io::sink(), io::sink());
     match dump(&request, &mut page, &mut notes) {
         Ok(Verdict::Well) => told.accept(),

@@ -109,7 +109,7 @@ pub(crate) fn mend_file(bytes: &mut Vec<u8>, keys: &Keys, signs: bool) {
             None | Some(DamageCause::Last { .. })
         );
         let range = position(whole.offset)..position(whole.offset + whole.bytes);
-        if is_readable && !whole.commits.is_empty() {
+        if is_readable && !whole.is_empty() {
             mended.extend(signed_again(dataset, whole, keys));
         } else {
             mended.extend_from_slice(bytes.get(range).unwrap_or_default());
@@ -121,8 +121,9 @@ pub(crate) fn mend_file(bytes: &mut Vec<u8>, keys: &Keys, signs: bool) {
 fn signed_again(dataset: DatasetId, whole: &Segment, keys: &Keys) -> Vec<u8> {
     let points: HashMap<_, _> =
         whole.points.iter().map(|point| (point.commit, point.signature)).collect();
-    let last = whole.commits.last().map(Commit::id);
-    encode_segment(dataset, &whole.commits, |commit| {
+    let commits: Vec<_> = whole.commits().collect();
+    let last = commits.last().map(Commit::id);
+    encode_segment(dataset, &commits, |commit| {
         let stood = points.get(&commit.id()).copied();
         let is_wanted = stood.is_some() || Some(commit.id()) == last;
         let signed = is_wanted.then(|| keys.sign(&commit.author(), &commit.id())).flatten();

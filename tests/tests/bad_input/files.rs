@@ -14,11 +14,11 @@ fn sound(folder: &Path) -> (Vec<u8>, Replica, Pointer<Note>) {
     let (ada, trip) = founded(1);
     for (seed, title) in [(2, "Hike"), (3, "Walk")] {
         let other = joined(&ada, seed);
-        for _ in 0..3 {
+        for word in ["warm ", "cold ", "soft "] {
             let write = |b: &mut woodland::Batch<'_>| {
                 let tag = b.insert(&Tag { name: title.into() });
                 b.edit(trip).set("title", &title.to_owned()).set("tags", &vec![tag]);
-                b.edit(trip).insert("body", 5, "warm ");
+                b.edit(trip).insert("body", 5, word);
             };
             other.write(write).expect("written");
         }
@@ -149,8 +149,17 @@ fn bad_segments(sound: &[u8], other: &[u8]) -> Vec<Case> {
         ("too many blocks", put(head_body + counts + 4, most), &["number of blocks is 4294967295"]),
         ("block of too many", put(body + 8, most), &["the number of commits is 4294967295"]),
         ("block from 2^32-1", put(body, most), &["the first seq is 4294967295, expected 0"]),
-        ("header of 2^32-1", put(header_length, most), &["commit 0 has a header over the limit"]),
-        ("unknown flag", put(body + 12, &[0x80]), &["a flag that this release does not know"]),
+        (
+            "header of 2^32-1",
+            put(header_length, &[0xff, 0xff, 0xff, 0xff, 0x0f]),
+            &["commit 0 has a header over the limit"],
+        ),
+        ("header of 2^70", put(header_length, &[0xff; 10]), &["commit 0 has a number that is too"]),
+        (
+            "like nothing",
+            put(body + 12, &[0x81]),
+            &["commit 0 is like a payload that is not there"],
+        ),
         (
             "bent payload",
             put(word, b"cold "),
@@ -192,9 +201,9 @@ fn what_is_whole_is_taken_and_what_is_damaged_is_named() {
 fn a_payload_that_is_bent_in_mid_chain_is_told_by_the_last_id() {
     let folder = folder();
     let (sound, ada, _) = sound(folder.path());
-    let second = sound.windows(5).enumerate().filter(|(_, window)| *window == b"warm ").nth(1);
-    let at = second.expect("it was typed more than once").0;
-    let bytes = bent(&sound, |bytes| bytes[at..at + 5].copy_from_slice(b"cold "));
+    // The second commit's word, in a row that says how it differs from the first's.
+    let at = find(&sound, b"cold");
+    let bytes = bent(&sound, |bytes| bytes[at..at + 4].copy_from_slice(b"mild"));
     let path = folder.path().join("bad.wll");
     std::fs::write(&path, bytes).expect("bytes");
     let (text, replica) = joining(&path);

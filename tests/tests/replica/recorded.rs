@@ -158,9 +158,12 @@ impl Recorded {
                 found.segment.expect("a whole segment")
             })
             .collect();
-        let mut commits = segments.iter().flat_map(|segment| &segment.commits);
-        let founding = commits.find(|one| one.id() == header.dataset.founding());
-        let payload = founding.and_then(Commit::payload).expect("a founding payload");
+        let founding = segments
+            .iter()
+            .flat_map(Segment::commits)
+            .find(|one| one.id() == header.dataset.founding())
+            .expect("a founding commit");
+        let payload = founding.payload().expect("a founding payload");
         let ops = Payload::decode(payload).expect("it decodes").ops;
         let [Op::Schema(schema), ..] = &ops[..] else { panic!("a schema comes first") };
         let schema = schema.clone();
@@ -180,11 +183,12 @@ impl Recorded {
         let founder = self
             .segments
             .iter()
-            .find(|one| one.commits.iter().any(|one| one.id() == self.header.dataset.founding()));
+            .find(|one| one.commits().any(|one| one.id() == self.header.dataset.founding()));
         let (mut first, mut others) = (Vec::new(), Vec::new());
         let founder = founder.expect("the founder's chain").head.author;
         for segment in &self.segments {
-            let mut left = &segment.commits[..];
+            let commits: Vec<Commit> = segment.commits().collect();
+            let mut left = &commits[..];
             while !left.is_empty() {
                 let (piece, rest) = left.split_at((1 + rng.below(3)).min(left.len()));
                 left = rest;
@@ -247,7 +251,7 @@ fn what_was_recorded_is_what_its_name_says() {
     let voids = |name: &str| replica(name).snapshot().voids();
     assert!(voids("schemas-and-voids").len() > 4);
     let schemas = Recorded::of(&logs().join("schemas-and-voids.wll"));
-    let mut commits = schemas.segments.iter().flat_map(|one| &one.commits);
+    let mut commits = schemas.segments.iter().flat_map(Segment::commits);
     assert!(commits.any(|one| format!("{:?}", one.header().position).contains("Introduce")));
     assert_eq!(voids("erased-payload").iter().filter(|void| void.index.is_none()).count(), 3);
     assert_eq!(replica("fork").snapshot().log().forks().len(), 1);

@@ -4,8 +4,8 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 use woodland_format::{
-    AuthorKey, Commit, CommitId, DatasetId, Draft, FieldId, NodeId, ObjectId, Op, Payload,
-    Position, Schema, SchemaChange, SecretKey, SegmentHead, TextOp, encode,
+    AuthorKey, Commit, CommitId, DatasetId, Draft, FieldId, Header, NodeId, ObjectId, Op, Payload,
+    Position, Schema, SchemaChange, SecretKey, SegmentHead, TextOp, encode, payload_hash,
 };
 
 pub(crate) fn key(byte: u8) -> SecretKey {
@@ -45,6 +45,20 @@ pub(crate) fn next(before: &Commit, payload: Payload) -> Commit {
     Commit::seal(before.author(), draft).unwrap()
 }
 
+/// The commit after this one with these bytes as its payload, whatever they are.
+pub(crate) fn raw(before: &Commit, payload: &[u8]) -> Commit {
+    let (backlink, seq) = (before.id(), before.seq() + 1);
+    let header = Header {
+        format: 1,
+        position: Position::Next { backlink, seq, schema: SchemaChange::Keep },
+        payload_hash: payload_hash(payload),
+        payload_bytes: payload.len() as u32,
+        turn: before.turn(),
+        parents: vec![],
+    };
+    Commit::new(before.author(), header, Some(payload.into())).unwrap()
+}
+
 /// `commits` commits, this one the first.
 pub(crate) fn chain(first: Commit, commits: usize) -> Vec<Commit> {
     let mut chain = vec![first];
@@ -65,7 +79,7 @@ pub(crate) fn frame(tag: &[u8; 4], body: &[u8]) -> Vec<u8> {
 
 pub(crate) fn head(dataset: DatasetId, commits: &[Commit], blocks: u32) -> SegmentHead {
     SegmentHead {
-        format: 1,
+        format: 2,
         dataset,
         author: commits[0].author(),
         first_seq: commits[0].seq(),
@@ -76,16 +90,49 @@ pub(crate) fn head(dataset: DatasetId, commits: &[Commit], blocks: u32) -> Segme
     }
 }
 
+/// A number as LEB128 in its shortest form.
+pub(crate) fn number(number: u64) -> Vec<u8> {
+    let bits = |at: u32| number.checked_shr(7 * at).unwrap_or(0);
+    let more = (1..10).take_while(|at| bits(*at) > 0).count() as u32;
+    (0..=more).map(|at| bits(at) as u8 & 0x7f | if at < more { 0x80 } else { 0 }).collect()
+}
+
 /// A row with every part spelled out, also where it need not be.
 pub(crate) fn row(commit: &Commit, key: Option<&SecretKey>) -> Vec<u8> {
+    let length = number(u64::from(commit.header().payload_bytes));
+    let (flags, stored) = match commit.payload() {
+        Some(payload) => (0, [&length[..], payload].concat()),
+        None => (32, [&length[..], &commit.header().payload_hash.0].concat()),
+    };
+    row_with(commit, flags, &stored, key)
+}
+
+/// A row of a payload by how it differs from the one before it: bytes kept, bytes put, in turns.
+pub(crate) fn like_row(commit: &Commit, edits: &[(u64, &[u8])]) -> Vec<u8> {
+    let mut stored = number(u64::from(commit.header().payload_bytes));
+    for (kept, put) in edits {
+        stored.extend(number(*kept));
+        if !put.is_empty() {
+            stored.extend([&number(put.len() as u64)[..], put].concat());
+        }
+    }
+    row_with(commit, 128, &stored, None)
+}
+
+fn row_with(
+    commit: &Commit,
+    mut flags: u8,
+    stored_payload: &[u8],
+    key: Option<&SecretKey>,
+) -> Vec<u8> {
     let header = commit.header();
-    let (mut flags, mut parts) = (0, Vec::new());
+    let mut parts = Vec::new();
     if let Position::Next { schema, .. } = header.position {
         flags |= 2;
-        parts.extend(header.turn.to_le_bytes());
+        parts.extend(number(header.turn));
         if !header.parents.is_empty() {
             flags |= 4;
-            parts.extend((header.parents.len() as u16).to_le_bytes());
+            parts.extend(number(header.parents.len() as u64));
             parts.extend(header.parents.iter().flat_map(|parent| parent.0));
         }
         match schema {
@@ -101,17 +148,10 @@ pub(crate) fn row(commit: &Commit, key: Option<&SecretKey>) -> Vec<u8> {
         }
     } else {
         flags |= 1;
-        parts.extend((header.encode().len() as u32).to_le_bytes());
+        parts.extend(number(header.encode().len() as u64));
         parts.extend(header.encode());
     }
-    parts.extend(header.payload_bytes.to_le_bytes());
-    match commit.payload() {
-        Some(payload) => parts.extend(payload),
-        None => {
-            flags |= 32;
-            parts.extend(header.payload_hash.0);
-        }
-    }
+    parts.extend(stored_payload);
     if let Some(key) = key {
         flags |= 64;
         parts.extend(commit.sign(key).signature.0);
