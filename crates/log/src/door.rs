@@ -246,6 +246,10 @@ impl<'a> Admission<'a> {
         }
         if held.is_some() || self.waiting.get(&claim).is_some() {
             self.duplicates += 1;
+            if vouched {
+                self.ready.extend(self.waiting.vouch(claim));
+                self.admit_ready();
+            }
             return true;
         }
         if let Some(refused) = self.refused_past(commit) {

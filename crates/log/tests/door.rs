@@ -210,6 +210,19 @@ fn a_signature_may_come_in_another_segment_before_or_after() {
     }
 }
 
+/// A segment that overlaps what waits, and whose signature covers it from above.
+#[test]
+fn a_signature_reaches_down_to_what_waits_already() {
+    for waiting in 1..=2 {
+        let (mut replica, dataset, chain) = chain();
+        replica.offer(&segment(dataset, &chain[..waiting], &Signatures::new()));
+        assert_eq!(replica.pending.waiting(), waiting);
+        let offered = replica.offer(&segment(dataset, &chain, &signed(1, &chain[2])));
+        assert_eq!((offered.admitted, offered.duplicates), (chain.clone(), waiting));
+        assert_eq!(replica.pending.waiting(), 0);
+    }
+}
+
 #[test]
 fn a_signature_by_another_key_vouches_for_nothing() {
     let (mut replica, dataset, chain) = chain();

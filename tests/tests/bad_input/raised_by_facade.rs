@@ -227,26 +227,6 @@ fn writing(rows: &mut Vec<Row>) {
     raised!(rows, "woodland" WriteError::Store, "the folder of segments removed", lost);
     let lost = on_disk.merge(&other).expect_err("no file");
     raised!(rows, "woodland" MergeError::Store, "the same, merged into", lost);
-
-    // Of two branches of the replica's own chain it only knows one.
-    let twin = twin(&folder.path().join("one"), &folder.path().join("two"));
-    let forked = twin.write(|batch| batch.insert(&note("x", ""))).expect_err("forked");
-    raised!(rows, "woodland" WriteError::Forked, "a directory copied and written to", forked);
-}
-
-/// A replica whose copied directory has been written to, and that has heard of it.
-fn twin(one: &Path, two: &Path) -> Replica {
-    drop(Replica::create(one, &schema()).expect("created"));
-    std::fs::create_dir_all(two.join("segments")).expect("made");
-    for name in ["lock", "author.key", "heads", "closed", "segments/00000001.wls"] {
-        std::fs::copy(one.join(name), two.join(name)).expect("copied");
-    }
-    let [left, right] = [one, two].map(|path| Replica::open(path, &schema()).expect("opened"));
-    for replica in [&left, &right] {
-        replica.write(|batch| batch.insert(&note("here", ""))).expect("written");
-    }
-    left.merge(&right).expect("merged");
-    left
 }
 
 fn merging(rows: &mut Vec<Row>) {

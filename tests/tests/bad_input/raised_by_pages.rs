@@ -24,12 +24,8 @@ impl Write for Full {
 }
 
 fn print(path: &Path, at: &[&str], out: &mut dyn Write) -> DumpError {
-    let request = Request {
-        command: Command::Order,
-        path: path.to_owned(),
-        at: at.iter().map(|head| (*head).to_owned()).collect(),
-        form: Form::Text,
-    };
+    let at = at.iter().map(|head| (*head).to_owned()).collect();
+    let request = Request { at, ..Request::of(Command::Order, path.to_owned()) };
     dump(&request, out, &mut io::sink()).expect_err("nothing to print")
 }
 

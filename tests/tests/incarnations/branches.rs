@@ -85,7 +85,7 @@ fn a_branch_is_there_again_with_its_base_its_writes_and_its_key() {
     let disk = woodland_store::FileDisk::at(at.join("branches/draft/1"));
     let stored = woodland_store::Store::inspect(&disk);
     let commits = stored.files.iter().flat_map(|file| &file.found).flat_map(|it| &it.segment);
-    assert_eq!(commits.map(|segment| segment.commits.len()).sum::<usize>(), 3);
+    assert_eq!(commits.map(woodland_format::Segment::len).sum::<u32>(), 3);
 }
 
 #[test]

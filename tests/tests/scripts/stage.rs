@@ -353,7 +353,7 @@ impl Stage {
             }
         }
         let (mut page, mut notes) = (Vec::new(), Vec::new());
-        let request = Request { command, path, at, form };
+        let request = Request { at, form, ..Request::of(command, path) };
         let verdict = dump(&request, &mut page, &mut notes).map_err(text)?;
         let page = String::from_utf8_lossy(&page);
         let notes = String::from_utf8_lossy(&notes);
