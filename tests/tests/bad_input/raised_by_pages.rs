@@ -7,7 +7,7 @@ use crate::{Row, raised};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
-use woodland_dump::{Command, DumpError, Form, Request, dump};
+use woodland_dump::{Command, DumpError, Request, dump};
 use woodland_format::Commit;
 
 /// A page that takes nothing.
