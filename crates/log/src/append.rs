@@ -290,10 +290,10 @@ impl Log {
         if let Some((before, base)) = base {
             epoch.known.learn(before, &base.epoch_at(before.seq).known);
             if let Some(schema) = base.schema_at(before.seq) {
-                line.schemas.insert(seq, schema);
+                line.note_schema(seq, schema);
             }
         }
-        line.epochs.insert(seq, epoch);
+        line.note_epoch(seq, epoch);
         self.lines.insert(number, Arc::new(line));
         self.authors.insert((author, number), ());
         Place { line: number, seq }
@@ -315,14 +315,13 @@ impl Log {
         // Latest first: most of the others are then in a past that is known already.
         seen.sort_by(|one, other| self.compare(*other, *one));
         let line = self.line(place.line).expect("the commit has its line");
-        let (_, last) = line.epochs.last().expect("a line notes what it knew at its beginning");
-        let mut known = last.known.clone();
+        let mut known = line.epochs.last().known.clone();
         for parent in seen {
             let line = self.line(parent.line).expect("the parent has its line");
             known.learn(parent, &line.epoch_at(parent.seq).known);
         }
         let epoch = Epoch { turn: commit.turn(), known };
-        self.line_mut(place.line, |line| line.epochs.insert(place.seq, epoch));
+        self.line_mut(place.line, |line| line.note_epoch(place.seq, epoch));
     }
 
     fn note_schema(&mut self, commit: &Commit, place: Place) {
@@ -333,7 +332,7 @@ impl Log {
             Position::Next { schema: SchemaChange::Adopt(schema), .. } => (schema, false),
             Position::Next { schema: SchemaChange::Keep, .. } => return,
         };
-        self.line_mut(place.line, |line| line.schemas.insert(place.seq, schema));
+        self.line_mut(place.line, |line| line.note_schema(place.seq, schema));
         if introduces {
             let by_key = self.introductions.entry(schema).or_default();
             by_key.insert(OrderKey::of(commit), place);

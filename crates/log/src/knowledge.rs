@@ -33,6 +33,8 @@ pub(crate) struct Knowledge {
 /// Of each line, the highest seq.
 #[derive(Debug, Clone)]
 enum Seqs {
+    /// What most authors know who have seen nobody but the founder.
+    One((u32, u64)),
     Few(Arc<[(u32, u64)]>),
     Many(OrdMap<u32, u64>),
 }
@@ -82,8 +84,8 @@ impl Knowledge {
     /// Every line, with its highest seq.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, u64)> + '_ {
         let (few, many) = match &self.seqs {
-            Seqs::Few(few) => (&few[..], None),
             Seqs::Many(many) => (&[][..], Some(many)),
+            seqs => (seqs.few(), None),
         };
         let many = many.into_iter().flatten().map(|(line, seq)| (*line, *seq));
         few.iter().copied().chain(many)
@@ -120,10 +122,20 @@ impl Knowledge {
 impl Seqs {
     fn get(&self, line: u32) -> Option<u64> {
         match self {
-            Seqs::Few(few) => {
+            Seqs::Many(many) => many.get(&line).copied(),
+            seqs => {
+                let few = seqs.few();
                 few.binary_search_by_key(&line, |(line, _)| *line).ok().map(|at| few[at].1)
             }
-            Seqs::Many(many) => many.get(&line).copied(),
+        }
+    }
+
+    /// The lines, where they are few.
+    fn few(&self) -> &[(u32, u64)] {
+        match self {
+            Seqs::One(one) => std::slice::from_ref(one),
+            Seqs::Few(few) => few,
+            Seqs::Many(_) => &[],
         }
     }
 
@@ -135,43 +147,42 @@ impl Seqs {
             Seqs::Many(many) => {
                 many.insert(line, seq);
             }
-            Seqs::Few(few) => *self = Self::of(union(few, &[(line, seq)])),
+            seqs => *seqs = Self::of(union(seqs.few(), &[(line, seq)])),
         }
     }
 
     fn of(lines: Vec<(u32, u64)>) -> Self {
-        if lines.len() <= FEW_MAX {
-            Seqs::Few(lines.into())
-        } else {
-            Seqs::Many(lines.into_iter().collect())
+        match lines.as_slice() {
+            [one] => Seqs::One(*one),
+            few if few.len() <= FEW_MAX => Seqs::Few(few.into()),
+            _ => Seqs::Many(lines.into_iter().collect()),
         }
     }
 
     /// Raises this to cover `other`. Costs what the two do not share.
     fn join(&mut self, other: &Seqs) {
         match (&mut *self, other) {
-            (Seqs::Few(own), Seqs::Few(few)) => {
-                let both = union(own, few);
-                // Taking the other as it is keeps one shared value where two pasts are one.
-                if both[..] == few[..] {
-                    *own = Arc::clone(few);
-                } else if both[..] != own[..] {
-                    *self = Self::of(both);
-                }
-            }
-            (Seqs::Many(_), Seqs::Few(few)) => {
-                for (line, seq) in few.iter() {
-                    self.raise(*line, *seq);
-                }
-            }
-            (Seqs::Few(own), Seqs::Many(_)) => {
-                let own = Arc::clone(own);
-                *self = other.clone();
-                for (line, seq) in own.iter() {
-                    self.raise(*line, *seq);
-                }
-            }
             (Seqs::Many(own), Seqs::Many(many)) => join_many(own, many),
+            (Seqs::Many(_), other) => {
+                for (line, seq) in other.few() {
+                    self.raise(*line, *seq);
+                }
+            }
+            (own, Seqs::Many(_)) => {
+                let own = std::mem::replace(own, other.clone());
+                for (line, seq) in own.few() {
+                    self.raise(*line, *seq);
+                }
+            }
+            (own, other) => {
+                let both = union(own.few(), other.few());
+                // Taking the other as it is keeps one shared value where two pasts are one.
+                if both == other.few() {
+                    own.clone_from(other);
+                } else if both != own.few() {
+                    *own = Self::of(both);
+                }
+            }
         }
     }
 }

@@ -13,15 +13,16 @@
 //!   first one's is the commit at `base`.
 //! - The closed blocks and then the open one hold all commits; the open one is never empty once the
 //!   line is part of a log.
-//! - `epochs` and `schemas` have an entry at `first_seq` and wherever the value changes; between
-//!   entries the last one holds.
+//! - `epochs` and `schemas` say what holds at the first commit and wherever that changes; between
+//!   two changes the last one holds.
 //!
 //! What this does not do: know the other lines, or check a commit.
 
 use crate::knowledge::Knowledge;
 use crate::place::Place;
 use crate::points::Points;
-use crate::tree::{Tree, Weigh};
+use crate::tree::{Entries, Tree, Weigh};
+use std::ops::RangeBounds;
 use std::sync::Arc;
 use woodland_format::{AuthorKey, Block, Commit, CommitId, OpenBlock, SchemaId};
 
@@ -42,8 +43,8 @@ pub(crate) struct Line {
     open: OpenBlock,
     /// Payload bytes of the commits in closed blocks.
     closed_bytes: u64,
-    pub(crate) epochs: Tree<u64, Epoch>,
-    pub(crate) schemas: Tree<u64, SchemaId>,
+    pub(crate) epochs: Changes<Epoch>,
+    schemas: Changes<Option<SchemaId>>,
     pub(crate) points: Points,
 }
 
@@ -55,16 +56,47 @@ struct Closed {
 }
 
 impl Weigh for Closed {}
-impl Weigh for SchemaId {}
+impl Weigh for Option<SchemaId> {}
 
 /// What holds from one commit to the next that sees something new.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Epoch {
     pub(crate) turn: u64,
     pub(crate) known: Knowledge,
 }
 
 impl Weigh for Epoch {}
+
+/// What changes along a line: its value at the first commit, and wherever it becomes another. Of
+/// most authors there is only the first.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Changes<V: Clone + Weigh> {
+    first: V,
+    later: Tree<u64, V>,
+}
+
+impl<V: Clone + Weigh> Changes<V> {
+    pub(crate) fn at(&self, seq: u64) -> &V {
+        self.later.at_or_before(&seq).map_or(&self.first, |(_, value)| value)
+    }
+
+    pub(crate) fn last(&self) -> &V {
+        self.later.last().map_or(&self.first, |(_, value)| value)
+    }
+
+    /// The changes at these seqs, none of which is the line's first.
+    pub(crate) fn within(&self, seqs: impl RangeBounds<u64>) -> Entries<'_, u64, V> {
+        self.later.range(seqs)
+    }
+
+    /// Notes a value from this seq on, or from the line's first.
+    fn note(&mut self, seq: Option<u64>, value: V) {
+        match seq {
+            Some(seq) => self.later.insert(seq, value),
+            None => self.first = value,
+        }
+    }
+}
 
 impl Line {
     /// A line without commits, which begins at this seq, after the commit `previous` at `base`.
@@ -81,8 +113,8 @@ impl Line {
             blocks: Tree::default(),
             open: OpenBlock::starting(author, first_seq, previous),
             closed_bytes: 0,
-            epochs: Tree::default(),
-            schemas: Tree::default(),
+            epochs: Changes::default(),
+            schemas: Changes::default(),
             points: Points::default(),
         }
     }
@@ -161,12 +193,21 @@ impl Line {
 
     /// What holds at the commit with this seq.
     pub(crate) fn epoch_at(&self, seq: u64) -> &Epoch {
-        let epoch = self.epochs.at_or_before(&seq);
-        epoch.expect("a line's first commit notes what it knew").1
+        self.epochs.at(seq)
     }
 
     /// The schema that the commit with this seq is written under.
     pub(crate) fn schema_at(&self, seq: u64) -> Option<SchemaId> {
-        self.schemas.at_or_before(&seq).map(|(_, schema)| *schema)
+        *self.schemas.at(seq)
+    }
+
+    /// Notes what holds from this seq on, where no later one is noted.
+    pub(crate) fn note_epoch(&mut self, seq: u64, epoch: Epoch) {
+        self.epochs.note((seq > self.first_seq).then_some(seq), epoch);
+    }
+
+    /// Notes the schema that holds from this seq on, where no later one is noted.
+    pub(crate) fn note_schema(&mut self, seq: u64, schema: SchemaId) {
+        self.schemas.note((seq > self.first_seq).then_some(seq), Some(schema));
     }
 }

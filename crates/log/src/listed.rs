@@ -50,7 +50,7 @@ impl Log {
             let Some(line) = self.line(stretch.line) else { continue };
             let mut first = stretch.first;
             let mut turn = line.epoch_at(first).turn;
-            for (seq, epoch) in line.epochs.range(first + 1..stretch.end) {
+            for (seq, epoch) in line.epochs.within(first + 1..stretch.end) {
                 if epoch.turn != turn {
                     let part = Stretch { line: stretch.line, first, end: *seq };
                     pieces.push((line.author, Piece { turn, stretch: part }));

@@ -193,7 +193,7 @@ impl Log {
         let line = self.line(earlier.line).filter(|_| earlier.line == later.line);
         line.is_some_and(|line| {
             let are_held = line.holds(earlier.seq) && line.holds(later.seq);
-            let mut between = line.epochs.range(earlier.seq.saturating_add(1)..=later.seq);
+            let mut between = line.epochs.within(earlier.seq.saturating_add(1)..=later.seq);
             are_held && earlier.seq <= later.seq && between.next().is_none()
         })
     }
