@@ -20,6 +20,8 @@ use std::sync::Arc;
 
 /// From here on, a map.
 const FEW_MAX: usize = 16;
+/// So many lines are raised before the map is made anew.
+const RAISED_MAX: usize = 16;
 /// More tops than this are not kept.
 const TOPS_MAX: usize = 8;
 
@@ -36,7 +38,16 @@ enum Seqs {
     /// What most authors know who have seen nobody but the founder.
     One((u32, u64)),
     Few(Arc<[(u32, u64)]>),
-    Many(OrdMap<u32, u64>),
+    Many(Many),
+}
+
+/// A map, and what was raised since it was made: a commit that saw one more raises one line, and
+/// the map is copied along its paths once for several of them.
+#[derive(Debug, Clone)]
+struct Many {
+    below: OrdMap<u32, u64>,
+    /// Of these lines, what `below` says is too low.
+    raised: Arc<[(u32, u64)]>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -87,8 +98,7 @@ impl Knowledge {
             Seqs::Many(many) => (&[][..], Some(many)),
             seqs => (seqs.few(), None),
         };
-        let many = many.into_iter().flatten().map(|(line, seq)| (*line, *seq));
-        few.iter().copied().chain(many)
+        few.iter().copied().chain(many.into_iter().flat_map(Many::iter))
     }
 
     /// Adds that this commit, and what it knew, is in the past. Costs what the two do not share;
@@ -122,11 +132,8 @@ impl Knowledge {
 impl Seqs {
     fn get(&self, line: u32) -> Option<u64> {
         match self {
-            Seqs::Many(many) => many.get(&line).copied(),
-            seqs => {
-                let few = seqs.few();
-                few.binary_search_by_key(&line, |(line, _)| *line).ok().map(|at| few[at].1)
-            }
+            Seqs::Many(many) => find(&many.raised, line).or_else(|| many.below.get(&line).copied()),
+            seqs => find(seqs.few(), line),
         }
     }
 
@@ -144,8 +151,12 @@ impl Seqs {
             return;
         }
         match self {
+            Seqs::Many(many) if many.raised.len() < RAISED_MAX => {
+                many.raised = union(&many.raised, &[(line, seq)]).into();
+            }
             Seqs::Many(many) => {
-                many.insert(line, seq);
+                many.fold();
+                many.raised = [(line, seq)].into();
             }
             seqs => *seqs = Self::of(union(seqs.few(), &[(line, seq)])),
         }
@@ -155,14 +166,22 @@ impl Seqs {
         match lines.as_slice() {
             [one] => Seqs::One(*one),
             few if few.len() <= FEW_MAX => Seqs::Few(few.into()),
-            _ => Seqs::Many(lines.into_iter().collect()),
+            _ => {
+                let below = lines.into_iter().collect();
+                Seqs::Many(Many { below, raised: Arc::default() })
+            }
         }
     }
 
     /// Raises this to cover `other`. Costs what the two do not share.
     fn join(&mut self, other: &Seqs) {
         match (&mut *self, other) {
-            (Seqs::Many(own), Seqs::Many(many)) => join_many(own, many),
+            (Seqs::Many(own), Seqs::Many(other)) => {
+                let mut other = other.clone();
+                other.fold();
+                own.fold();
+                join_many(&mut own.below, &other.below);
+            }
             (Seqs::Many(_), other) => {
                 for (line, seq) in other.few() {
                     self.raise(*line, *seq);
@@ -185,6 +204,23 @@ impl Seqs {
             }
         }
     }
+}
+
+impl Many {
+    fn iter(&self) -> impl Iterator<Item = (u32, u64)> + '_ {
+        let below = self.below.iter().map(|(line, seq)| (*line, *seq));
+        let still = below.filter(|(line, _)| find(&self.raised, *line).is_none());
+        still.chain(self.raised.iter().copied())
+    }
+
+    fn fold(&mut self) {
+        self.below.extend(self.raised.iter().copied());
+        self.raised = Arc::default();
+    }
+}
+
+fn find(few: &[(u32, u64)], line: u32) -> Option<u64> {
+    few.binary_search_by_key(&line, |(line, _)| *line).ok().map(|at| few[at].1)
 }
 
 fn union(one: &[(u32, u64)], other: &[(u32, u64)]) -> Vec<(u32, u64)> {
