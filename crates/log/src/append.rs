@@ -124,7 +124,7 @@ impl Log {
             heads: Tree::default(),
             introductions: OrdMap::new(),
         };
-        log.place_commit(&log.founding.clone(), None);
+        log.place_commit(&log.founding.clone(), &Past::default());
         Ok(log)
     }
 
@@ -165,9 +165,9 @@ impl Log {
             return Ok(false);
         }
         self.check_dataset(commit)?;
-        let before = self.check_past(commit, before)?;
-        self.check_schema(commit)?;
-        self.place_commit(commit, before);
+        let past = self.check_past(commit, before)?;
+        self.check_schema(commit, &past)?;
+        self.place_commit(commit, &past);
         Ok(true)
     }
 
@@ -201,21 +201,24 @@ impl Log {
         Err(AppendError::OtherDataset { commit, expected, found })
     }
 
-    /// Checks what a commit stands on. Gives the place of its backlink; `before` is that, where it
-    /// is known.
-    fn check_past(
-        &self,
-        commit: &Commit,
-        before: Option<Place>,
-    ) -> Result<Option<Place>, AppendError> {
-        if before.is_none() || !commit.parents().is_empty() {
-            let missing = self.missing(commit);
-            if !missing.is_empty() {
-                let missing = missing.into_iter().collect();
-                return Err(AppendError::Missing { commit: commit.id(), missing });
+    /// Checks what a commit stands on, and finds it. `before` is the place of its backlink, where
+    /// that is known.
+    fn check_past(&self, commit: &Commit, before: Option<Place>) -> Result<Past, AppendError> {
+        let mut missing = BTreeSet::new();
+        let mut find = |id: CommitId| {
+            let place = self.place(&id);
+            if place.is_none() {
+                missing.insert(id);
             }
+            place
+        };
+        let before = before.or_else(|| commit.backlink().and_then(&mut find));
+        let others = commit.references().skip(usize::from(commit.backlink().is_some()));
+        let seen: Vec<Place> = others.filter_map(find).collect();
+        if !missing.is_empty() {
+            let missing = missing.into_iter().collect();
+            return Err(AppendError::Missing { commit: commit.id(), missing });
         }
-        let before = before.or_else(|| commit.backlink().and_then(|id| self.place(&id)));
         if let Some(place) = before {
             same_author(commit, self.author(place).unwrap_or(commit.author()))?;
             let (expected, found) = (place.seq.saturating_add(1), commit.seq());
@@ -223,36 +226,35 @@ impl Log {
                 return Err(AppendError::Seq { commit: commit.id(), expected, found });
             }
         }
-        let expected = match before.and_then(|place| self.turn(place)) {
-            Some(turn) if commit.parents().is_empty() => Some(turn),
-            _ => self.next_turn(commit.backlink(), commit.parents()),
-        };
-        let (expected, found) = (expected.expect("all references are held"), commit.turn());
+        let turn = |place: Place| self.turn(place).unwrap_or(0);
+        let above = seen.iter().map(|place| turn(*place).saturating_add(1)).max();
+        let (expected, found) = (before.map_or(0, turn).max(above.unwrap_or(0)), commit.turn());
         if found != expected {
             return Err(AppendError::Turn { commit: commit.id(), expected, found });
         }
-        Ok(before)
+        Ok(Past { before, seen })
     }
 
-    fn check_schema(&self, commit: &Commit) -> Result<(), AppendError> {
+    fn check_schema(&self, commit: &Commit, past: &Past) -> Result<(), AppendError> {
         let schema = match commit.header().position {
             Position::First { schema, .. } => schema,
             Position::Next { schema: SchemaChange::Adopt(schema), .. } => schema,
             _ => return Ok(()),
         };
         // In the past of the commit is what one of its references is or saw.
-        let mut references = commit.references().filter_map(|id| self.place(&id));
-        let seen = |later| self.introduced(&schema).any(|earlier| self.saw(later, earlier));
+        let mut references = past.before.iter().chain(&past.seen);
+        let seen =
+            |later: &Place| self.introduced(&schema).any(|earlier| self.saw(*later, earlier));
         if references.any(seen) {
             return Ok(());
         }
         Err(AppendError::SchemaNotIntroduced { commit: commit.id(), schema })
     }
 
-    /// Puts a valid commit into every index. `before` is the place of its backlink.
-    fn place_commit(&mut self, commit: &Commit, before: Option<Place>) {
-        let place = self.line_for(commit, before);
-        self.note_past(commit, place);
+    /// Puts a valid commit into every index.
+    fn place_commit(&mut self, commit: &Commit, past: &Past) {
+        let place = self.line_for(commit, past.before);
+        self.note_past(commit, place, &past.seen);
         self.note_schema(commit, place);
         let id = commit.id();
         let mut index = 0;
@@ -300,18 +302,13 @@ impl Log {
     }
 
     /// Notes what the commit, which stands at the end of its line, has newly seen.
-    fn note_past(&mut self, commit: &Commit, place: Place) {
-        let backlink = commit.backlink();
+    fn note_past(&mut self, commit: &Commit, place: Place, seen: &[Place]) {
         // A parent that is the backlink, too, tells nothing new, and yet makes a turn.
-        if commit.parents().is_empty() && backlink.is_some() {
+        if seen.is_empty() {
             return;
         }
-        let mut seen: Vec<Place> = commit
-            .references()
-            .filter(|id| Some(*id) != backlink)
-            .filter_map(|id| self.place(&id))
-            .filter(|at| at.line != place.line)
-            .collect();
+        let mut seen: Vec<Place> =
+            seen.iter().filter(|at| at.line != place.line).copied().collect();
         // Latest first: most of the others are then in a past that is known already.
         seen.sort_by(|one, other| self.compare(*other, *one));
         let line = self.line(place.line).expect("the commit has its line");
@@ -338,6 +335,14 @@ impl Log {
             by_key.insert(OrderKey::of(commit), place);
         }
     }
+}
+
+/// Where what a commit refers to stands.
+#[derive(Default)]
+struct Past {
+    before: Option<Place>,
+    /// The parents, and of a first commit the founding one.
+    seen: Vec<Place>,
 }
 
 fn same_author(commit: &Commit, expected: AuthorKey) -> Result<(), AppendError> {

@@ -72,8 +72,9 @@ impl Ids {
     pub(crate) fn candidates(&self, id: &CommitId) -> impl Iterator<Item = (u32, u64)> + '_ {
         let bytes = bytes_of(id);
         let is_like = move |mark: &&Mark| mark.bytes == bytes;
-        let fresh = self.fresh.iter().filter(is_like);
-        let sorted = self.runs.iter().flat_map(move |run| {
+        let fresh = self.fresh.iter().rev().filter(is_like);
+        // What came last is asked for most, and stands in the last runs.
+        let sorted = self.runs.iter().rev().flat_map(move |run| {
             run.marks[first_of(&run.marks, bytes)..].iter().take_while(is_like)
         });
         fresh.chain(sorted).map(|mark| (mark.line, u64::from(mark.index)))
