@@ -12,6 +12,9 @@
 //! **Invariants**
 //! - A message is what a person reads: a change of it is seen in the difference of `messages.txt`.
 
+#[path = "../incarnations/folders.rs"]
+#[allow(dead_code, reason = "shared with the tests of incarnations, which use the rest")]
+mod folders;
 #[path = "../replica/by_hand.rs"]
 #[allow(dead_code, reason = "shared with the tests of replicas, which use the rest")]
 mod by_hand;
@@ -21,6 +24,7 @@ mod logs;
 #[path = "../replica/notes.rs"]
 #[allow(dead_code, reason = "shared with the tests of replicas, which use the rest")]
 mod notes;
+mod raised_by_copies;
 mod raised_by_facade;
 mod raised_by_format;
 mod raised_by_graph;
