@@ -222,7 +222,7 @@ fn segments(rows: &mut Vec<Row>) {
     let late = put(block + 12, &[1]);
     raised!(rows, "format" DamageCause::Mismatch, "a block that begins with seq 1", late);
     let flags = put(block + 24, &[0x80]);
-    raised!(rows, "format" DamageCause::Row, "a flag that is not known", flags);
+    raised!(rows, "format" DamageCause::Row, "flags of a first commit without its header", flags);
     let word = crate::refit::find(&bytes, b"first");
     let payload = put(word, b"other");
     raised!(rows, "format" DamageCause::Commit, "another word in a first commit", payload);
