@@ -18,8 +18,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use woodland_format::{
-    AuthorKey, CommitId, Damage, DamageCause, DatasetId, FILE_HEADER_BYTES, FileError, FileHeader, Found,
-    Purpose, Segment, read_segments,
+    AuthorKey, CommitId, Damage, DamageCause, DatasetId, FILE_HEADER_BYTES, FileError, FileHeader,
+    Found, Purpose, Segment, read_segments,
 };
 use woodland_store::{BranchStore, Disk, FileDisk, Inspection, Store};
 

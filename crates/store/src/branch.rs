@@ -225,7 +225,10 @@ fn begin(disk: &dyn Disk, dataset: DatasetId, heads: &[CommitId]) -> Result<(), 
 }
 
 /// `name` is what an error calls the file.
-fn read(disk: &dyn Disk, name: &str) -> Result<Option<(DatasetId, Vec<CommitId>)>, BranchStoreError> {
+fn read(
+    disk: &dyn Disk,
+    name: &str,
+) -> Result<Option<(DatasetId, Vec<CommitId>)>, BranchStoreError> {
     let length = match disk.len(BASE) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         length => length?,

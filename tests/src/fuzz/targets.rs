@@ -21,9 +21,10 @@ use serde::de::DeserializeOwned;
 use woodland_dump::DumpError;
 use woodland_format::{
     AuthorKey, CanonicalError, Certificate, Commit, CommitId, DamageCause, DatasetId, Digest,
-    FileError, FileHeader, ForkProof, FrameError, Header, HeaderError, IdParseError, IdentityKey, NodeId, Op,
-    Payload, PayloadError, PayloadHash, Position, ProofError, RecordConfig, RegisterConfig, Schema,
-    SchemaError, SchemaId, Signature, Value, VersionId, decode, encode, limits,
+    FileError, FileHeader, ForkProof, FrameError, Header, HeaderError, IdParseError, IdentityKey,
+    NodeId, Op, Payload, PayloadError, PayloadHash, Position, ProofError, RecordConfig,
+    RegisterConfig, Schema, SchemaError, SchemaId, Signature, Value, VersionId, decode, encode,
+    limits,
 };
 use woodland_graph::{Kind, Record, Register, Text, Void};
 use woodland_log::{AppendError, Refusal};

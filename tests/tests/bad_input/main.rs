@@ -12,14 +12,14 @@
 //! **Invariants**
 //! - A message is what a person reads: a change of it is seen in the difference of `messages.txt`.
 
-#[path = "../incarnations/folders.rs"]
-#[allow(dead_code, reason = "shared with the tests of incarnations, which use the rest")]
-mod folders;
 #[path = "../replica/by_hand.rs"]
 #[allow(dead_code, reason = "shared with the tests of replicas, which use the rest")]
 mod by_hand;
 mod directories;
 mod files;
+#[path = "../incarnations/folders.rs"]
+#[allow(dead_code, reason = "shared with the tests of incarnations, which use the rest")]
+mod folders;
 mod logs;
 #[path = "../replica/notes.rs"]
 #[allow(dead_code, reason = "shared with the tests of replicas, which use the rest")]

@@ -6,8 +6,8 @@ use crate::{Row, raised};
 use std::path::Path;
 use std::sync::Arc;
 use woodland::{
-    BackingError, DefineError, Editor, FieldError, Fields, MergeError, Pointer, ReadError, Record, Replica,
-    StartError, View, WriteError, define,
+    BackingError, DefineError, Editor, FieldError, Fields, MergeError, Pointer, ReadError, Record,
+    Replica, StartError, View, WriteError, define,
 };
 use woodland_format::{Commit, Draft, Schema, SecretKey, Signature};
 use woodland_store::{FileDisk, Store, StoreOptions};

@@ -6,9 +6,9 @@ use crate::{Row, raised};
 use std::collections::BTreeMap;
 use woodland_format::{
     CanonicalError, Commit, CommitError, CommitId, DamageCause, DatasetId, Draft, FileError,
-    FileHeader, ForkProof, FrameError, Header, HeaderError, Payload, PayloadError, Position, ProofError,
-    ProvenBranch, Purpose, Schema,
-    SchemaChange, SchemaError, SegmentHead, Signature, TextOp, Value, decode, encode, limits, read_segments,
+    FileHeader, ForkProof, FrameError, Header, HeaderError, Payload, PayloadError, Position,
+    ProofError, ProvenBranch, Purpose, Schema, SchemaChange, SchemaError, SegmentHead, Signature,
+    TextOp, Value, decode, encode, limits, read_segments,
 };
 use woodland_format::{Op, encode_segment};
 

@@ -9,8 +9,8 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 use woodland_format::{DatasetId, FileHeader};
 use woodland_store::{
-    Access, AppendError, BranchStore, BranchStoreError, CreateError, Disk, FileDisk, KeyError, MemoryDisk, NotASegment, OpenError,
-    Problem, RecordError, RenewError, Store, StoreOptions,
+    Access, AppendError, BranchStore, BranchStoreError, CreateError, Disk, FileDisk, KeyError,
+    MemoryDisk, NotASegment, OpenError, Problem, RecordError, RenewError, Store, StoreOptions,
 };
 
 const FIRST: &str = "segments/00000001.wls";

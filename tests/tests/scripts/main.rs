@@ -14,12 +14,12 @@
 //!   directories, whose keys are random, no id is printed; files stand in a temporary folder whose
 //!   name is left out.
 
-#[path = "../incarnations/folders.rs"]
-#[allow(dead_code, reason = "shared with the tests of incarnations, which use the rest")]
-mod folders;
 #[path = "../replica/by_hand.rs"]
 #[allow(dead_code, reason = "shared with the tests of replicas, which use the rest")]
 mod by_hand;
+#[path = "../incarnations/folders.rs"]
+#[allow(dead_code, reason = "shared with the tests of incarnations, which use the rest")]
+mod folders;
 #[path = "../replica/notes.rs"]
 #[allow(dead_code, reason = "shared with the tests of replicas, which use the rest")]
 mod notes;

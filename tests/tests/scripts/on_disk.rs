@@ -64,5 +64,9 @@ fn plain(word: &str) -> String {
     let bare = word.trim_matches(marks);
     let is_id = bare.len() >= 8 && bare.chars().all(|c| c.is_ascii_hexdigit());
     let is_number = !bare.is_empty() && bare.chars().all(|c| c.is_ascii_digit());
-    if is_id || is_number { word.replace(bare, "…").replace("……", "…") } else { word.to_owned() }
+    if is_id || is_number {
+        word.replace(bare, "…").replace("……", "…")
+    } else {
+        word.to_owned()
+    }
 }

@@ -79,7 +79,10 @@ fn a_branch_that_was_never_written_is_its_base() {
     let branched = branched();
     let later = branched.at("later");
     let version = History::shared().log.version().to_string();
-    has(&branched.tell("summary", &later), &["0 segments in 0 files", "commits   4 by 2", &version]);
+    has(
+        &branched.tell("summary", &later),
+        &["0 segments in 0 files", "commits   4 by 2", &version],
+    );
     has(&branched.tell("verify", &later), &["all is well", "exit status 0"]);
     // A store whose creation was cut short was never finished.
     fs::create_dir(later.join("1")).unwrap();
@@ -118,7 +121,9 @@ fn a_branch_of_what_is_damaged_says_where() {
     let verify = branched.tell("verify", &branched.at("draft"));
     has(&verify, &["in ../..: segments/00000001.wls", "what the branch begins at is not here"]);
     has(&verify, &["exit status 1"]);
-    has(&branched.tell("commits", &branched.at("draft")), &[r#"insert 0 "draft: ""#]);
+    // Without the base there is no schema to name its fields by; it is listed all the same.
+    let commits = branched.tell("commits", &branched.at("draft"));
+    has(&commits, &[branched.own.id().short().to_string().as_str(), "edit field", "status 1"]);
 }
 
 #[test]
@@ -143,7 +148,8 @@ fn a_base_that_does_not_hold_is_named() {
 fn reading_a_branch_changes_nothing() {
     let branched = branched();
     let names = |path: &Path| {
-        let mut names: Vec<_> = fs::read_dir(path).unwrap().map(|one| one.unwrap().path()).collect();
+        let mut names: Vec<_> =
+            fs::read_dir(path).unwrap().map(|one| one.unwrap().path()).collect();
         names.sort();
         names
     };
