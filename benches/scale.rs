@@ -80,9 +80,8 @@ impl Writer {
         let draft = Draft { position, turn: 0, parents: Vec::new(), payload };
         let founding = Commit::seal(founder, draft).expect("a founding commit");
         // Nothing is signed here, so any 32 bytes are an author.
-        let key = |number: usize| {
-            let bytes = SecretKey::from_seed([1; 32]).author().0;
-            let mut key = AuthorKey(bytes);
+        let mut key = SecretKey::from_seed([1; 32]).author();
+        let mut key = |number: usize| {
             key.0[..8].copy_from_slice(&(number as u64).to_be_bytes());
             key
         };

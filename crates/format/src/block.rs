@@ -198,6 +198,10 @@ impl OpenBlock {
         }
         self.chain.put(&mut self.block.rows, commit, None);
         self.block.commits += 1;
+        if self.block.commits == 1 {
+            // A first row is like no other, and of many authors it is the only one.
+            self.block.rows.shrink_to_fit();
+        }
     }
 
     /// Hands out what it holds, and stands empty at the same place of the chain.

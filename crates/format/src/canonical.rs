@@ -50,7 +50,11 @@ pub enum CanonicalError {
 /// The canonical bytes of a value.
 pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
     let config = bincode::config::standard().with_fixed_int_encoding();
-    bincode::serde::encode_to_vec(value, config).expect("canonical values have an encoding")
+    // Most records fit: growing from nothing would cost more than encoding.
+    let mut bytes = Vec::with_capacity(128);
+    bincode::serde::encode_into_std_write(value, &mut bytes, config)
+        .expect("canonical values have an encoding");
+    bytes
 }
 
 /// The value with these canonical bytes, at most `LIMIT` of them.

@@ -144,7 +144,7 @@ impl Commit {
         header: Header,
         payload: HashedPayload,
     ) -> Result<Self, CommitError> {
-        let id = hash::commit_id(&header.encode());
+        let id = header.commit_id();
         if let Some(named) = header.first_author()
             && named != author
         {

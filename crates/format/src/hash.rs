@@ -6,11 +6,13 @@
 
 use crate::id::{AuthorKey, CommitId, Digest, NodeId, PayloadHash, SchemaId, VersionId};
 use blake3::Hasher;
+use blake3::hazmat::{ContextKey, HasherExt, hash_derive_key_context};
 use std::sync::LazyLock;
 
 macro_rules! contexts {
     ($($name:ident = $context:literal;)*) => {
-        $(static $name: LazyLock<Hasher> = LazyLock::new(|| Hasher::new_derive_key($context));)*
+        $(static $name: LazyLock<ContextKey> =
+            LazyLock::new(|| hash_derive_key_context($context));)*
     };
 }
 
@@ -26,8 +28,8 @@ contexts! {
     SEGMENT_ROOT = "woodland 2026-11 segment root";
 }
 
-fn hash(context: &Hasher, parts: &[&[u8]]) -> [u8; 32] {
-    let mut hasher = context.clone();
+fn hash(context: &ContextKey, parts: &[&[u8]]) -> [u8; 32] {
+    let mut hasher = Hasher::new_from_context_key(context);
     for part in parts {
         hasher.update(part);
     }
@@ -63,7 +65,7 @@ pub fn node_id(author: &AuthorKey, seq: u64, index: u32, salt: u64) -> NodeId {
 
 /// The id of the version with these heads, which must be strictly ascending.
 pub fn version_id<'a>(heads: impl IntoIterator<Item = &'a CommitId>) -> VersionId {
-    let mut hasher = VERSION.clone();
+    let mut hasher = Hasher::new_from_context_key(&VERSION);
     for head in heads {
         hasher.update(&head.0);
     }

@@ -16,10 +16,14 @@
 //! What this does not do: say whether the past exists or the turn is right; that is the log's.
 
 use crate::canonical::{self, CanonicalError};
+use crate::hash;
 use crate::id::{AuthorKey, CommitId, DatasetId, PayloadHash, SchemaId};
 use crate::limits::{HEADER_BYTES_MAX, PARENTS_MAX, PAYLOAD_BYTES_MAX};
 use crate::signature::Certificate;
 use serde::{Deserialize, Serialize};
+
+/// Length of an ordinary header.
+const ORDINARY_BYTES: usize = 101;
 
 /// The header format that this release writes.
 pub const HEADER_FORMAT: u8 = 1;
@@ -149,6 +153,34 @@ impl Header {
         canonical::encode(self)
     }
 
+    /// The commit id that this header makes.
+    pub(crate) fn commit_id(&self) -> CommitId {
+        match self.ordinary_bytes() {
+            Some(bytes) => hash::commit_id(&bytes),
+            None => hash::commit_id(&self.encode()),
+        }
+    }
+
+    /// The canonical bytes of an ordinary header, written in place: almost every commit has one, and
+    /// its id is asked for most.
+    fn ordinary_bytes(&self) -> Option<[u8; ORDINARY_BYTES]> {
+        let Position::Next { backlink, seq, schema: SchemaChange::Keep } = &self.position else {
+            return None;
+        };
+        if !self.parents.is_empty() {
+            return None;
+        }
+        let mut bytes = [0; ORDINARY_BYTES];
+        bytes[0] = self.format;
+        bytes[1..5].copy_from_slice(&2u32.to_le_bytes());
+        bytes[5..37].copy_from_slice(&backlink.0);
+        bytes[37..45].copy_from_slice(&seq.to_le_bytes());
+        bytes[49..81].copy_from_slice(&self.payload_hash.0);
+        bytes[81..85].copy_from_slice(&self.payload_bytes.to_le_bytes());
+        bytes[85..93].copy_from_slice(&self.turn.to_le_bytes());
+        Some(bytes)
+    }
+
     /// The header with these canonical bytes, checked.
     ///
     /// # Errors
@@ -243,5 +275,31 @@ fn check_certificate(
             Err(HeaderError::Certificate { author: *author })
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn an_ordinary_header_is_written_in_place_as_it_is_encoded(
+            backlink: [u8; 32], seq: u64, payload_hash: [u8; 32], payload_bytes: u32, turn: u64,
+        ) {
+            let schema = SchemaChange::Keep;
+            let header = Header {
+                format: HEADER_FORMAT,
+                position: Position::Next { backlink: CommitId(backlink), seq, schema },
+                payload_hash: PayloadHash(payload_hash),
+                payload_bytes,
+                turn,
+                parents: Vec::new(),
+            };
+            prop_assert_eq!(header.ordinary_bytes().map(|it| it.to_vec()), Some(header.encode()));
+            let parents = vec![CommitId(backlink)];
+            prop_assert_eq!(Header { parents, ..header }.ordinary_bytes(), None);
+        }
     }
 }

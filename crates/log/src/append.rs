@@ -116,7 +116,7 @@ impl Log {
             return Err(AppendError::NotFounding { commit: founding.id() });
         };
         let mut log = Log {
-            founding: founding.clone(),
+            founding,
             lines: Lines::default(),
             ids: Ids::default(),
             runs: Runs::default(),
@@ -124,7 +124,7 @@ impl Log {
             heads: Tree::default(),
             introductions: OrdMap::new(),
         };
-        log.place_commit(&founding, None);
+        log.place_commit(&log.founding.clone(), None);
         Ok(log)
     }
 
@@ -288,8 +288,7 @@ impl Log {
         let mut line = Line::starting(author, before, seq, commit.backlink());
         let mut epoch = Epoch { turn: commit.turn(), known: Knowledge::default() };
         if let Some((before, base)) = base {
-            epoch.known = base.epoch_at(before.seq).known.clone();
-            epoch.known.raise(before.line, before.seq);
+            epoch.known.learn(before, &base.epoch_at(before.seq).known);
             if let Some(schema) = base.schema_at(before.seq) {
                 line.schemas.insert(seq, schema);
             }
@@ -319,17 +318,8 @@ impl Log {
         let (_, last) = line.epochs.last().expect("a line notes what it knew at its beginning");
         let mut known = last.known.clone();
         for parent in seen {
-            let past = &self.line(parent.line).expect("the parent has its line");
-            let past = &past.epoch_at(parent.seq).known;
-            let saw_all = place.seq > line.first_seq
-                && past.get(place.line).is_some_and(|seen| seen + 1 == place.seq);
-            if saw_all {
-                // Who saw this line's last commit knows all that it knew.
-                known = past.clone();
-                known.raise(parent.line, parent.seq);
-            } else {
-                known.learn(parent, past);
-            }
+            let line = self.line(parent.line).expect("the parent has its line");
+            known.learn(parent, &line.epoch_at(parent.seq).known);
         }
         let epoch = Epoch { turn: commit.turn(), known };
         self.line_mut(place.line, |line| line.epochs.insert(place.seq, epoch));

@@ -3,10 +3,15 @@
 //! **Invariants**
 //! - A past holds of any line a prefix, so the highest seq seen of each line says all of it.
 //!   Knowledge of a line comes with knowledge of its base.
+//! - `tops` are the commits of the past that no other commit in it has seen: whoever has seen all of
+//!   them knows all of it, which is found out without looking at the lines.
 //! - Lines ascend. A value is shared by all commits that know the same.
 //!
 //! Few lines are one array, which costs what it holds; many are a persistent map, in which a change
 //! copies little of the rest.
+//!
+//! What this does not do: know whose it is. An entry of the knower's own line may stand there, and
+//! may be old.
 
 use crate::place::Place;
 use im::OrdMap;
@@ -15,76 +20,137 @@ use std::sync::Arc;
 
 /// From here on, a map.
 const FEW_MAX: usize = 16;
+/// More tops than this are not kept.
+const TOPS_MAX: usize = 8;
 
-/// Of each line but the knower's own, the highest seq in the past.
+/// What a commit has in its past.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Knowledge {
+    seqs: Seqs,
+    tops: Tops,
+}
+
+/// Of each line, the highest seq.
 #[derive(Debug, Clone)]
-pub(crate) enum Knowledge {
+enum Seqs {
     Few(Arc<[(u32, u64)]>),
     Many(OrdMap<u32, u64>),
 }
 
-impl Default for Knowledge {
+#[derive(Debug, Clone, Default)]
+enum Tops {
+    #[default]
+    None,
+    One(Place),
+    Some(Arc<[Place]>),
+    /// Too many to be kept.
+    Unknown,
+}
+
+impl Default for Seqs {
     fn default() -> Self {
-        Knowledge::Few(Arc::default())
+        Seqs::Few(Arc::default())
+    }
+}
+
+impl Tops {
+    fn of(tops: &[Place]) -> Self {
+        match tops {
+            [] => Tops::None,
+            [one] => Tops::One(*one),
+            some if some.len() <= TOPS_MAX => Tops::Some(some.into()),
+            _ => Tops::Unknown,
+        }
+    }
+
+    fn known(&self) -> Option<&[Place]> {
+        match self {
+            Tops::None => Some(&[]),
+            Tops::One(one) => Some(std::slice::from_ref(one)),
+            Tops::Some(some) => Some(some),
+            Tops::Unknown => None,
+        }
     }
 }
 
 impl Knowledge {
     /// The highest seq of this line.
     pub(crate) fn get(&self, line: u32) -> Option<u64> {
-        match self {
-            Knowledge::Few(few) => {
-                few.binary_search_by_key(&line, |(line, _)| *line).ok().map(|at| few[at].1)
-            }
-            Knowledge::Many(many) => many.get(&line).copied(),
-        }
+        self.seqs.get(line)
     }
 
     /// Every line, with its highest seq.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, u64)> + '_ {
-        let (few, many) = match self {
-            Knowledge::Few(few) => (&few[..], None),
-            Knowledge::Many(many) => (&[][..], Some(many)),
+        let (few, many) = match &self.seqs {
+            Seqs::Few(few) => (&few[..], None),
+            Seqs::Many(many) => (&[][..], Some(many)),
         };
         let many = many.into_iter().flatten().map(|(line, seq)| (*line, *seq));
         few.iter().copied().chain(many)
     }
 
-    /// Adds that this commit is in the past.
-    pub(crate) fn raise(&mut self, line: u32, seq: u64) {
-        if self.get(line).is_some_and(|known| known >= seq) {
-            return;
-        }
-        match self {
-            Knowledge::Many(many) => {
-                many.insert(line, seq);
-            }
-            Knowledge::Few(few) => *self = Self::of(union(few, &[(line, seq)])),
-        }
-    }
-
-    /// Adds to what is known that this commit, and what it knew, is in the past.
+    /// Adds that this commit, and what it knew, is in the past. Costs what the two do not share;
+    /// where that commit knew all that is known here, only itself.
     pub(crate) fn learn(&mut self, place: Place, its_past: &Knowledge) {
         if self.get(place.line).is_some_and(|seq| seq >= place.seq) {
             // A past is closed: with a later commit of the line, this one's past is already in it.
             return;
         }
-        self.join(its_past);
-        self.raise(place.line, place.seq);
+        let saw = |top: &Place| {
+            top.line == place.line && top.seq <= place.seq
+                || its_past.get(top.line).is_some_and(|seq| seq >= top.seq)
+        };
+        let tops = match self.tops.known() {
+            Some(tops) => {
+                let mut left: Vec<_> = tops.iter().filter(|top| !saw(top)).copied().collect();
+                left.push(place);
+                Some(left)
+            }
+            None => None,
+        };
+        match &tops {
+            Some(tops) if tops.len() == 1 => self.seqs.clone_from(&its_past.seqs),
+            _ => self.seqs.join(&its_past.seqs),
+        }
+        self.seqs.raise(place.line, place.seq);
+        self.tops = tops.map_or(Tops::Unknown, |tops| Tops::of(&tops));
+    }
+}
+
+impl Seqs {
+    fn get(&self, line: u32) -> Option<u64> {
+        match self {
+            Seqs::Few(few) => {
+                few.binary_search_by_key(&line, |(line, _)| *line).ok().map(|at| few[at].1)
+            }
+            Seqs::Many(many) => many.get(&line).copied(),
+        }
+    }
+
+    fn raise(&mut self, line: u32, seq: u64) {
+        if self.get(line).is_some_and(|known| known >= seq) {
+            return;
+        }
+        match self {
+            Seqs::Many(many) => {
+                many.insert(line, seq);
+            }
+            Seqs::Few(few) => *self = Self::of(union(few, &[(line, seq)])),
+        }
     }
 
     fn of(lines: Vec<(u32, u64)>) -> Self {
         if lines.len() <= FEW_MAX {
-            Knowledge::Few(lines.into())
+            Seqs::Few(lines.into())
         } else {
-            Knowledge::Many(lines.into_iter().collect())
+            Seqs::Many(lines.into_iter().collect())
         }
     }
 
     /// Raises this to cover `other`. Costs what the two do not share.
-    fn join(&mut self, other: &Knowledge) {
+    fn join(&mut self, other: &Seqs) {
         match (&mut *self, other) {
-            (Knowledge::Few(own), Knowledge::Few(few)) => {
+            (Seqs::Few(own), Seqs::Few(few)) => {
                 let both = union(own, few);
                 // Taking the other as it is keeps one shared value where two pasts are one.
                 if both[..] == few[..] {
@@ -93,19 +159,19 @@ impl Knowledge {
                     *self = Self::of(both);
                 }
             }
-            (Knowledge::Many(_), Knowledge::Few(few)) => {
+            (Seqs::Many(_), Seqs::Few(few)) => {
                 for (line, seq) in few.iter() {
                     self.raise(*line, *seq);
                 }
             }
-            (Knowledge::Few(own), Knowledge::Many(_)) => {
+            (Seqs::Few(own), Seqs::Many(_)) => {
                 let own = Arc::clone(own);
                 *self = other.clone();
                 for (line, seq) in own.iter() {
                     self.raise(*line, *seq);
                 }
             }
-            (Knowledge::Many(own), Knowledge::Many(many)) => join_many(own, many),
+            (Seqs::Many(own), Seqs::Many(many)) => join_many(own, many),
         }
     }
 }

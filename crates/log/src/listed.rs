@@ -3,6 +3,8 @@
 //! **Invariants**
 //! - Chosen is a suffix or a prefix of each line, so it is sorted by stretches, not by commits.
 //! - Nothing is decoded before it is asked for.
+//!
+//! What this does not do: choose. Whoever asks says from where each line is meant.
 
 use crate::branches::Branches;
 use crate::log::Log;
@@ -42,7 +44,7 @@ pub struct Inserted {
 
 impl Log {
     /// The commits of these stretches, in order.
-    pub(crate) fn listed(&self, stretches: Vec<Stretch>) -> Listed<'_> {
+    pub(crate) fn listed(&self, stretches: &[Stretch]) -> Listed<'_> {
         let mut pieces: Vec<(AuthorKey, Piece)> = Vec::new();
         for stretch in stretches.iter().filter(|stretch| stretch.first < stretch.end) {
             let Some(line) = self.line(stretch.line) else { continue };
@@ -110,7 +112,7 @@ impl Log {
             let first = self.line(line)?.first_seq;
             Some(Stretch { line, first, end: last + 1 })
         });
-        Ok(self.listed(stretches.collect()))
+        Ok(self.listed(&stretches.collect::<Vec<_>>()))
     }
 
     /// Where the commits that `earlier` lacks stand in the order of this version. Costs as

@@ -87,7 +87,7 @@ impl Log {
             lacking.extend((held < line.end_seq()).then_some(stretch));
         }
         let mut merged = self.clone();
-        for (_, commit) in other.listed(lacking) {
+        for (_, commit) in other.listed(&lacking) {
             // The order extends causality, so the past of each commit is in by now.
             merged.insert(&commit).expect("what is valid in one log is valid in every log");
             work.commits += 1;
@@ -112,8 +112,7 @@ impl Log {
             let first = earlier.held_to(number, line, &mut work);
             (first < line.end_seq()).then(|| Stretch { line: number, first, end: line.end_seq() })
         });
-        let lacking = lacking.collect();
-        self.listed(lacking)
+        self.listed(&lacking.collect::<Vec<_>>())
     }
 
     /// The version with these heads: they and their causal past. Costs what that holds.

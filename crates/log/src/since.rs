@@ -19,7 +19,7 @@ impl Log {
     /// A tip that this log does not hold is passed over: what lies below it is not known here. So
     /// the answer may name commits that the other side holds, never the other way round.
     pub fn since(&self, earlier: &Frontier) -> Listed<'_> {
-        self.listed(self.lacking(earlier))
+        self.listed(&self.lacking(earlier))
     }
 
     /// What [`Log::since`] gives, cut into chains of consecutive commits of one author, each ending
@@ -41,7 +41,7 @@ impl Log {
         }
         let first = |chain: &Stretch| Place { line: chain.line, seq: chain.first };
         chains.sort_by(|one, other| self.compare(first(one), first(other)));
-        chains.into_iter().map(|chain| self.listed(vec![chain]).map(|(_, commit)| commit).collect())
+        chains.into_iter().map(|chain| self.listed(&[chain]).map(|(_, commit)| commit).collect())
     }
 
     fn lacking(&self, earlier: &Frontier) -> Vec<Stretch> {

@@ -29,7 +29,8 @@ impl Weigh for () {}
 /// A persistent ordered map.
 #[derive(Debug, Clone)]
 pub(crate) struct Tree<K, V> {
-    root: Arc<Node<K, V>>,
+    /// None where there is nothing.
+    root: Option<Arc<Node<K, V>>>,
     len: usize,
     weight: u64,
 }
@@ -53,7 +54,7 @@ const CHILDREN_MAX: usize = 32;
 
 impl<K: Ord + Clone, V: Clone + Weigh> Default for Tree<K, V> {
     fn default() -> Self {
-        Tree { root: Arc::new(Node::Leaf(Vec::new())), len: 0, weight: 0 }
+        Tree { root: None, len: 0, weight: 0 }
     }
 }
 
@@ -78,12 +79,15 @@ impl<K: Ord + Clone, V: Clone + Weigh> Tree<K, V> {
 
     /// Whether the other shares its root with this one: then they are equal.
     pub(crate) fn ptr_eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.root, &other.root)
+        match (&self.root, &other.root) {
+            (Some(own), Some(other)) => Arc::ptr_eq(own, other),
+            (own, other) => own.is_none() && other.is_none(),
+        }
     }
 
     /// The value of this key.
     pub(crate) fn get(&self, key: &K) -> Option<&V> {
-        let mut node = &*self.root;
+        let mut node = self.root.as_deref()?;
         loop {
             match node {
                 Node::Inner(children) => node = &children[child_of(children, key)].node,
@@ -107,7 +111,7 @@ impl<K: Ord + Clone, V: Clone + Weigh> Tree<K, V> {
 
     /// The entry before which there are `index` others.
     pub(crate) fn nth(&self, mut index: usize) -> Option<(&K, &V)> {
-        let mut node = &*self.root;
+        let mut node = self.root.as_deref()?;
         loop {
             match node {
                 Node::Leaf(entries) => return entries.get(index).map(|(key, value)| (key, value)),
@@ -119,7 +123,7 @@ impl<K: Ord + Clone, V: Clone + Weigh> Tree<K, V> {
     /// How many entries have a key below this one, or not above it.
     fn rank(&self, key: &K, with_equal: bool) -> usize {
         let mut below = 0;
-        let mut node = &*self.root;
+        let Some(mut node) = self.root.as_deref() else { return 0 };
         loop {
             match node {
                 Node::Leaf(entries) => {
@@ -143,7 +147,7 @@ impl<K: Ord + Clone, V: Clone + Weigh> Tree<K, V> {
     /// The weight of the entries whose key is below this one.
     pub(crate) fn weight_below(&self, key: &K) -> u64 {
         let mut below = 0;
-        let mut node = &*self.root;
+        let Some(mut node) = self.root.as_deref() else { return 0 };
         loop {
             match node {
                 Node::Leaf(entries) => {
@@ -163,7 +167,7 @@ impl<K: Ord + Clone, V: Clone + Weigh> Tree<K, V> {
     /// it.
     pub(crate) fn at_weight(&self, weight: u64) -> Option<(&K, &V, u64)> {
         let mut before = 0;
-        let mut node = &*self.root;
+        let mut node = self.root.as_deref()?;
         loop {
             match node {
                 Node::Leaf(entries) => {
@@ -218,42 +222,53 @@ impl<K: Ord + Clone, V: Clone + Weigh> Tree<K, V> {
 
     /// Changes what the key has, or adds what the change gives where it has nothing.
     pub(crate) fn alter(&mut self, key: K, change: impl FnOnce(Option<&mut V>) -> Option<V>) {
-        let altered = alter(Arc::make_mut(&mut self.root), key, change);
+        let root = self.root.get_or_insert_default();
+        let altered = alter(Arc::make_mut(root), key, change);
         self.len += altered.added;
         self.weight = self.weight.wrapping_add(altered.weight);
         let Some(upper) = altered.split else { return };
-        let Some(least) = self.root.least().cloned() else { return };
+        let Some(least) = root.least().cloned() else { return };
         let (len, weight) = (self.len - upper.len, self.weight.wrapping_sub(upper.weight));
-        let node = std::mem::take(&mut self.root);
+        let node = std::mem::take(root);
         let lower = Child { least, len, weight, node };
-        self.root = Arc::new(Node::Inner(vec![lower, upper]));
+        *root = Arc::new(Node::Inner(vec![lower, upper]));
     }
 
     /// Takes a key out.
     pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
         self.get(key)?;
-        let (value, weight) = remove(Arc::make_mut(&mut self.root), key)?;
+        let root = self.root.as_mut()?;
+        let (value, weight) = remove(Arc::make_mut(root), key)?;
         self.len -= 1;
         self.weight = self.weight.wrapping_sub(weight);
-        while let Node::Inner(children) = &*self.root
+        while let Node::Inner(children) = &**root
             && let [only] = children.as_slice()
         {
-            self.root = Arc::clone(&only.node);
+            *root = Arc::clone(&only.node);
+        }
+        if root.is_empty() {
+            self.root = None;
         }
         Some(value)
     }
 
-    /// The entries that are not in nodes which the other shares. Costs what it gives, where one tree
-    /// was made from the other; some of it may be equal all the same.
+    /// The entries that are not in nodes which the other shares. Costs what it gives, where one
+    /// tree was made from the other; some of it may be equal all the same.
     pub(crate) fn unshared<'a>(&'a self, other: &Self) -> Vec<(&'a K, &'a V)> {
         let mut found = Vec::new();
-        unshared((&self.root, self.height()), (&other.root, other.height()), &mut found);
+        match (&self.root, &other.root) {
+            (Some(own), Some(root)) => {
+                unshared((own, self.height()), (root, other.height()), &mut found);
+            }
+            (Some(own), None) => all(own, &mut found),
+            (None, _) => {}
+        }
         found
     }
 
     fn height(&self) -> usize {
         let mut height = 0;
-        let mut node = &self.root;
+        let Some(mut node) = self.root.as_ref() else { return 0 };
         while let Node::Inner(children) = &**node
             && let Some(first) = children.first()
         {
@@ -265,7 +280,7 @@ impl<K: Ord + Clone, V: Clone + Weigh> Tree<K, V> {
 
     /// The leaf in which the entry with this index stands, from that entry on.
     fn leaf_from(&self, mut index: usize) -> &[(K, V)] {
-        let mut node = &*self.root;
+        let Some(mut node) = self.root.as_deref() else { return &[] };
         loop {
             match node {
                 Node::Leaf(entries) => return entries.get(index..).unwrap_or_default(),
@@ -279,7 +294,7 @@ impl<K: Ord + Clone, V: Clone + Weigh> Tree<K, V> {
 
     /// The leaf in which the entry with this index stands, up to and with that entry.
     fn leaf_to(&self, mut index: usize) -> &[(K, V)] {
-        let mut node = &*self.root;
+        let Some(mut node) = self.root.as_deref() else { return &[] };
         loop {
             match node {
                 Node::Leaf(entries) => return entries.get(..=index).unwrap_or_default(),
@@ -655,6 +670,7 @@ mod tests {
                 Node::Inner(children) => children.iter().map(|child| leaves(&child.node)).sum(),
             }
         }
-        assert_eq!(leaves(&tree.root), 100_000usize.div_ceil(Tree::<u64, Heavy>::LEAF_MAX));
+        let root = tree.root.as_deref().unwrap();
+        assert_eq!(leaves(root), 100_000usize.div_ceil(Tree::<u64, Heavy>::LEAF_MAX));
     }
 }

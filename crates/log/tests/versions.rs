@@ -226,7 +226,7 @@ proptest! {
         prop_assert_eq!(past.iter().copied().collect::<BTreeSet<_>>(), both);
         prop_assert_eq!(a.at(&common).unwrap().heads().collect::<Vec<_>>(), common);
         // Also of logs that were not made from one another.
-        let apart: Vec<_> = b.arrived(&a).into_iter().map(|(_, one)| one.id()).collect();
+        let apart: Vec<_> = ids(b.arrived(&a));
         prop_assert_eq!(apart, lacking.iter().map(|(_, one)| one.id()).collect::<Vec<_>>());
     }
 
