@@ -4,7 +4,10 @@
 //! - Nothing is in the log that a valid signature of its author does not vouch for; this holds
 //!   for the founding commit too.
 //! - Which segments there are, and in which order, makes no difference to the log.
+//! - A branch's log begins with its base's closure in the log of what it was begun from.
 //! - Work is bounded: a source is offered at most [`OFFERS_MAX`] times.
+//!
+//! What this does not do: read bytes, or say what the commits mean.
 
 use crate::authors::Authors;
 use crate::finding::Finding;
