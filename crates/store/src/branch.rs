@@ -108,7 +108,8 @@ impl BranchStore {
     /// takes no lock.
     ///
     /// # Errors
-    /// [`BranchStoreError::Base`] for a base that does not hold, `Disk` for one that cannot be read.
+    /// [`BranchStoreError::Base`] for a base that does not hold, `Disk` for one that is not given
+    /// out.
     pub fn inspect(folder: &dyn Disk) -> Result<Option<BranchInspection>, BranchStoreError> {
         let Some((dataset, base)) = read(folder, BASE)? else { return Ok(None) };
         let is_finished = |folder_of: &String| folder.len(&format!("{folder_of}/{HEADS}")).is_ok();

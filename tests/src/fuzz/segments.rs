@@ -61,8 +61,8 @@ pub(crate) fn file(
     is_signed: impl Fn(&Commit) -> bool,
 ) -> Vec<u8> {
     let mut bytes = FileHeader { purpose, dataset }.encode().to_vec();
-    // Edited commits may no longer be one chain, which a segment is; and none can end at the highest
-    // seq, since its head says the one after it.
+    // Edited commits may no longer be one chain, which a segment is; and none ends at the highest
+    // seq, since a reader adds one to it.
     let fits = |chain: &&[Commit]| chain.iter().all(|commit| commit.seq() < u64::MAX);
     for chain in runs.iter().flat_map(|run| run.chunk_by(continues)).filter(fits) {
         bytes.extend(segment(dataset, chain, keys, &is_signed));
