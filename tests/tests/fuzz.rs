@@ -13,12 +13,13 @@ use woodland_tests::fuzz::{Corpus, Heap, Settings, run, targets};
 static ALLOCATOR: &PeakMemAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// Every target has a row: how many inputs.
-const EXECUTIONS: [(&str, u64); 20] = [
+const EXECUTIONS: [(&str, u64); 23] = [
     ("header", 20_000),
     ("payload", 6_000),
     ("schema", 20_000),
     ("value", 30_000),
     ("certificate", 10_000),
+    ("fork-proof", 3_000),
     ("register-op", 30_000),
     ("record-op", 20_000),
     ("text-op", 30_000),
@@ -33,6 +34,8 @@ const EXECUTIONS: [(&str, u64); 20] = [
     ("author-key", 10_000),
     ("heads", 5_000),
     ("closed", 5_000),
+    ("place", 5_000),
+    ("base", 10_000),
     ("store", 3_000),
 ];
 
@@ -73,6 +76,7 @@ attacks! {
     schema = "schema",
     value = "value",
     certificate = "certificate",
+    fork_proof = "fork-proof",
     register_op = "register-op",
     record_op = "record-op",
     text_op = "text-op",
@@ -87,6 +91,8 @@ attacks! {
     author_key = "author-key",
     heads = "heads",
     closed = "closed",
+    place = "place",
+    base = "base",
     store = "store",
 }
 

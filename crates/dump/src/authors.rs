@@ -31,7 +31,7 @@ pub(crate) struct Authors(BTreeMap<AuthorKey, Known>);
 impl Authors {
     /// All of whom something could be read.
     pub(crate) fn of_source(source: &Source) -> Self {
-        let keys = source.pieces.iter().map(|piece| piece.segment.head.author);
+        let keys = source.all_pieces().into_iter().map(|piece| piece.segment.head.author);
         Authors::of(keys.collect(), first_commits(source))
     }
 
@@ -106,7 +106,7 @@ impl Authors {
 }
 
 fn first_commits(source: &Source) -> impl Iterator<Item = Commit> + '_ {
-    let firsts = source.pieces.iter().filter(|piece| piece.segment.head.first_seq == 0);
+    let firsts = source.all_pieces().into_iter().filter(|piece| piece.segment.head.first_seq == 0);
     firsts.filter_map(|piece| piece.segment.first())
 }
 

@@ -50,6 +50,18 @@ impl Finding {
         finding.at(name, offset)
     }
 
+    /// The same, said of what a branch was begun from.
+    pub(crate) fn of_parent(&self) -> Self {
+        self.of_folder("../..")
+    }
+
+    /// The same, said of another folder than the one that is read.
+    pub(crate) fn of_folder(&self, folder: &str) -> Self {
+        let file = self.file.as_ref().map(|file| format!("{folder}/{file}"));
+        let message = format!("in {folder}: {}", self.message);
+        Finding { message, file, ..self.clone() }
+    }
+
     pub(crate) fn json(&self) -> Json {
         json!({
             "what": self.what,

@@ -4,7 +4,10 @@
 //! - Nothing is in the log that a valid signature of its author does not vouch for; this holds
 //!   for the founding commit too.
 //! - Which segments there are, and in which order, makes no difference to the log.
+//! - A branch's log begins with its base's closure in the log of what it was begun from.
 //! - Work is bounded: a source is offered at most [`OFFERS_MAX`] times.
+//!
+//! What this does not do: read bytes, or say what the commits mean.
 
 use crate::authors::Authors;
 use crate::finding::Finding;
@@ -30,12 +33,28 @@ pub(crate) struct Held {
 
 pub(crate) fn admit(source: &Source, watch: Watch<'_>) -> Held {
     let authors = Authors::of_source(source);
-    let founding = source.dataset.and_then(|dataset| founding(source, dataset));
     let mut refusals = Refusals::default();
-    let log = founding.and_then(|founding| Log::found(founding).ok());
+    let (log, mut refused) = beginning(source, watch);
     let log = log.map(|log| offer_all(log, source, &mut refusals, watch));
     let waiting = waiting::waiting(source, log.as_ref(), &refusals.claims);
-    Held { log, refused: refusals.findings(source, &authors), waiting, all_authors: authors }
+    refused.extend(refusals.findings(source, &authors));
+    Held { log, refused, waiting, all_authors: authors }
+}
+
+/// The log before what the source itself brings: of a branch, the closure of its base.
+fn beginning(source: &Source, watch: Watch<'_>) -> (Option<Log>, Vec<Finding>) {
+    let Some(begun) = &source.begun else {
+        let founding = source.dataset.and_then(|dataset| founding(source, dataset));
+        return (founding.and_then(|founding| Log::found(founding).ok()), Vec::new());
+    };
+    let from = admit(&begun.from, watch);
+    let mut refused: Vec<Finding> = from.refused.iter().map(Finding::of_parent).collect();
+    let (Some(log), Some(base)) = (from.log, &begun.base) else { return (None, refused) };
+    let log = log.at(base).map_err(|error| {
+        let message = format!("base: the branch begins at a commit that is not here: {error}");
+        refused.push(Finding::new("refused", &message).at("base", None));
+    });
+    (log.ok(), refused)
 }
 
 /// The founding commit, if its author's signature stands on it or on what follows it.

@@ -167,6 +167,9 @@ impl Contents {
         if self.log.is_some() {
             return None;
         }
+        if self.source.begun.is_some() {
+            return Some("what the branch begins at is not here: nothing can be placed".to_owned());
+        }
         let Some(dataset) = self.source.dataset else {
             return Some("nothing that can be read names a dataset".to_owned());
         };

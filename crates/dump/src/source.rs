@@ -4,6 +4,7 @@
 //! - Reading writes nothing and takes no lock.
 //! - Pieces stand in the order of their files and bytes; a damaged segment gives what is whole in
 //!   it.
+//! - A branch's pieces are its own; what it was begun from is a source beside them.
 //! - What is wrong with the bytes is in `problems`, what is merely unusual in `warnings`.
 //!
 //! What this does not do: verify a signature or place a commit.
@@ -14,19 +15,21 @@ use crate::progress::{Act, Progress, Watch};
 use crate::request::DumpError;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use woodland_format::{
-    AuthorKey, Damage, DamageCause, DatasetId, FILE_HEADER_BYTES, FileError, FileHeader, Found,
-    Purpose, Segment, read_segments,
+    AuthorKey, CommitId, Damage, DamageCause, DatasetId, FILE_HEADER_BYTES, FileError, FileHeader,
+    Found, Purpose, Segment, read_segments,
 };
-use woodland_store::{Disk, FileDisk, Inspection, Store};
+use woodland_store::{BranchStore, Disk, FileDisk, Inspection, Store};
 
 /// What the path is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Nature {
     Directory,
     LogFile,
+    /// A branch's folder: its base, and its store once there is one.
+    Branch,
     /// One segment file out of a dataset directory.
     StoreFile,
 }
@@ -35,6 +38,7 @@ impl Nature {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Nature::Directory => "dataset directory",
+            Nature::Branch => "branch",
             Nature::LogFile => "log file",
             Nature::StoreFile => "segment file of a dataset directory",
         }
@@ -47,6 +51,10 @@ pub(crate) struct Source {
     pub(crate) dataset: Option<DatasetId>,
     /// Under which author a dataset directory writes.
     pub(crate) author: Option<AuthorKey>,
+    /// Of a branch, what it was begun from and at.
+    pub(crate) begun: Option<Box<Begun>>,
+    /// The names of the branches begun from it.
+    pub(crate) branches: Vec<String>,
     pub(crate) files: u64,
     pub(crate) bytes: u64,
     pub(crate) pieces: Vec<Piece>,
@@ -54,6 +62,14 @@ pub(crate) struct Source {
     pub(crate) losses: Vec<Loss>,
     pub(crate) problems: Vec<Finding>,
     pub(crate) warnings: Vec<Finding>,
+}
+
+/// Where a branch begins.
+pub(crate) struct Begun {
+    /// None where the record does not hold.
+    pub(crate) base: Option<Vec<CommitId>>,
+    /// What stands in the directory in which `branches` is.
+    pub(crate) from: Source,
 }
 
 /// A segment and where it stands.
@@ -91,7 +107,10 @@ pub(crate) fn read(path: &Path, watch: Watch<'_>) -> Result<Source, DumpError> {
     if found.is_dir() {
         let total = fs::read_dir(path.join("segments")).map_or(0, bytes_of);
         watch(Progress { act: Act::Reading, done: 0, total });
-        let source = read_directory(path)?;
+        let source = match branch_parent(path) {
+            Some((folder, parent)) => read_branch(&folder, &parent)?,
+            None => read_directory(path)?,
+        };
         watch(Progress { act: Act::Reading, done: total, total });
         return Ok(source);
     }
@@ -110,6 +129,60 @@ fn bytes_of(files: fs::ReadDir) -> u64 {
 /// What tells a dataset directory, however damaged, from any other.
 const DIRECTORY_NAMES: [&str; 3] = ["heads", "segments", "author.key"];
 
+/// The folder and what its branch was begun from, where the path is a branch's folder.
+fn branch_parent(path: &Path) -> Option<(PathBuf, PathBuf)> {
+    if !path.join("base").is_file() {
+        return None;
+    }
+    let folder = path.canonicalize().ok()?;
+    let branches = folder.parent().filter(|folder| folder.ends_with("branches"))?;
+    let parent = branches.parent()?.to_owned();
+    Some((folder, parent))
+}
+
+fn read_branch(path: &Path, parent: &Path) -> Result<Source, DumpError> {
+    let from = match branch_parent(parent) {
+        Some((folder, parent)) => read_branch(&folder, &parent)?,
+        None => read_directory(parent)?,
+    };
+    let inspected = BranchStore::inspect(&FileDisk::at(path));
+    let mut damage = Vec::new();
+    let (mut base, mut store) = (None, None);
+    match inspected {
+        Ok(Some(branch)) => (base, store) = (Some(branch.base), branch.store),
+        Ok(None) => return Err(DumpError::Missing),
+        Err(error) => {
+            damage.push(Finding::new("damage", &error.to_string()).at("base", Some(0)));
+        }
+    }
+    let mut source = match store {
+        Some(store) => {
+            let mut source = read_directory(&path.join(&store))?;
+            source.pieces.iter_mut().for_each(|piece| piece.file = within(&store, &piece.file));
+            source.losses.iter_mut().for_each(|loss| loss.file = within(&store, &loss.file));
+            let (problems, warnings) = (&mut source.problems, &mut source.warnings);
+            problems.iter_mut().chain(warnings).for_each(|one| *one = one.of_folder(&store));
+            source
+        }
+        None => Source::empty(from.dataset),
+    };
+    source.nature = Nature::Branch;
+    source.branches = branches_of(path);
+    // What the branch stands on is damaged with it.
+    damage.extend(from.problems.iter().map(Finding::of_parent));
+    source.problems.splice(0..0, damage);
+    source.begun = Some(Box::new(Begun { base, from }));
+    Ok(source)
+}
+
+fn within(folder: &str, file: &str) -> Arc<str> {
+    format!("{folder}/{file}").into()
+}
+
+fn branches_of(path: &Path) -> Vec<String> {
+    BranchStore::list(&FileDisk::at(path)).unwrap_or_default()
+}
+
 fn read_directory(path: &Path) -> Result<Source, DumpError> {
     let disk = FileDisk::at(path);
     let names = disk.list("").unwrap_or_else(|_| DIRECTORY_NAMES.map(str::to_owned).to_vec());
@@ -119,14 +192,13 @@ fn read_directory(path: &Path) -> Result<Source, DumpError> {
     let Inspection { dataset, author, files, torn, problems, warnings, .. } = Store::inspect(&disk);
     let mut source = Source {
         nature: Nature::Directory,
-        dataset,
         author,
+        branches: branches_of(path),
         files: files.len() as u64,
         bytes: files.iter().map(|file| file.bytes).sum(),
-        pieces: Vec::new(),
-        losses: Vec::new(),
         problems: problems.iter().map(|problem| Finding::of("damage", problem)).collect(),
         warnings: warnings.iter().map(|problem| Finding::of("warning", problem)).collect(),
+        ..Source::empty(dataset)
     };
     for file in files {
         source.take(&file.name, file.found);
@@ -157,14 +229,9 @@ fn read_file(name: &str, bytes: &[u8], watch: Watch<'_>) -> Result<Source, DumpE
     }
     let mut source = Source {
         nature: if is_store { Nature::StoreFile } else { Nature::LogFile },
-        dataset,
-        author: None,
         files: 1,
         bytes: bytes.len() as u64,
-        pieces: Vec::new(),
-        losses: Vec::new(),
-        problems: Vec::new(),
-        warnings: Vec::new(),
+        ..Source::empty(dataset)
     };
     if let Err(error) = header {
         source.problems.push(Finding::new("damage", &format!("{name}: {error}")).at(name, Some(0)));
@@ -199,6 +266,28 @@ fn named_by_segments(body: &[u8]) -> Option<DatasetId> {
 }
 
 impl Source {
+    fn empty(dataset: Option<DatasetId>) -> Self {
+        Source {
+            nature: Nature::Directory,
+            dataset,
+            author: None,
+            begun: None,
+            branches: Vec::new(),
+            files: 0,
+            bytes: 0,
+            pieces: Vec::new(),
+            losses: Vec::new(),
+            problems: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Its own pieces and those of what it was begun from.
+    pub(crate) fn all_pieces(&self) -> Vec<&Piece> {
+        let before = self.begun.iter().flat_map(|begun| begun.from.all_pieces());
+        before.chain(&self.pieces).collect()
+    }
+
     fn take(&mut self, name: &str, found: Vec<Found>) {
         let file: Arc<str> = name.into();
         for (number, Found { segment, damage }) in (0..).zip(found) {

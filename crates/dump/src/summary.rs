@@ -13,7 +13,7 @@ use crate::paint::{BAD, GOOD, TITLE};
 use crate::progress::Watch;
 use crate::request::Form;
 use crate::schemas::{Schemas, labels};
-use crate::shown::counted;
+use crate::shown::{Plain, counted};
 use crate::source::{Piece, Source};
 use serde_json::{Value as Json, json};
 use std::io::{self, Write};
@@ -64,6 +64,13 @@ fn text(contents: &Contents, figures: Option<&Figures>, out: &mut dyn Write) -> 
     line("source", nature.name())?;
     if let Some(author) = author {
         line("author", &named(author, authors))?;
+    }
+    let base = contents.source.begun.iter().flat_map(|begun| &begun.base).flatten();
+    for head in base {
+        line("begun at", &head.to_string())?;
+    }
+    for branch in &contents.source.branches {
+        line("branch", &Plain(branch).to_string())?;
     }
     let (segments, files) = (counted(pieces.len() as u64, "segment"), counted(*files, "file"));
     line("bytes", &format!("{bytes} in {segments} in {files}"))?;
@@ -130,6 +137,10 @@ fn json(contents: &Contents, figures: Option<&Figures>, out: &mut dyn Write) -> 
     document.field("dataset", dataset.map(|id| id.to_string()))?;
     document.field("source", nature.name())?;
     document.field("author", author.map(|id| id.to_string()))?;
+    let base = contents.source.begun.as_ref().and_then(|begun| begun.base.as_ref());
+    let base = base.map(|base| base.iter().map(|head| head.to_string()).collect::<Vec<_>>());
+    document.field("base", base)?;
+    document.field("branches", contents.source.branches.clone())?;
     document.field("files", *files)?;
     document.field("bytes", *bytes)?;
     document.field("commits", figures.map(|figures| figures.commits))?;

@@ -20,9 +20,7 @@ use crate::source::Piece;
 use serde_json::{Value as Json, json};
 use std::collections::HashSet;
 use std::io::{self, Write};
-use woodland_format::{
-    Commit, CommitId, Payload, Signature, commit_id, payload_hash, verify_commit,
-};
+use woodland_format::{Commit, CommitId, Payload, commit_id, payload_hash, verify_commit};
 use woodland_log::{Fork, Log, Place};
 
 pub(crate) fn print(contents: &Contents, deep: bool, out: &mut dyn Write) -> io::Result<Verdict> {
@@ -56,8 +54,8 @@ pub(crate) fn print(contents: &Contents, deep: bool, out: &mut dyn Write) -> io:
             document.list("problems", wrong.iter().map(Finding::json))?;
             document.list("notes", source.warnings.iter().map(Finding::json))?;
             let log = log.as_ref();
-            let proofs = log.into_iter().flat_map(|log| forks.iter().map(|f| proof_json(log, f)));
-            document.list("forks", proofs)?;
+            let rows = log.into_iter().flat_map(|log| forks.iter().map(|f| fork_json(log, f)));
+            document.list("forks", rows)?;
             document.list("waiting", held.waiting.iter().map(|group| group.json(authors)))?;
             document.end()?;
         }
@@ -126,39 +124,24 @@ fn deep_findings(piece: &Piece, authors: &Authors) -> Vec<Finding> {
 }
 
 /// Authors who keep the rules sign more often; without an end, many forks would cost their square.
-const PROOF_COMMITS_MAX: usize = 1024;
+const SIGNED_COMMITS_MAX: usize = 1024;
 
-/// The chain from a rival up to the first commit that a kept signature stands on.
-struct Proof {
-    chain: Vec<Commit>,
-    signature: Option<Signature>,
-}
-
-fn proof(log: &Log, rival: CommitId) -> Proof {
-    let (mut chain, mut at) = (Vec::new(), log.place(&rival));
-    while let Some((place, commit)) = at.and_then(|place| Some((place, log.commit(place)?)))
-        && chain.len() < PROOF_COMMITS_MAX
-    {
-        let signature = log.signature(&commit.id());
-        chain.push(commit);
-        if let Some(signature) = signature {
-            return Proof { chain, signature: Some(signature) };
-        }
-        at = place.seq.checked_add(1).map(|seq| Place { seq, ..place });
-    }
-    // A signature further on, or behind another fork, vouches for it all the same.
-    Proof { chain, signature: None }
+/// The first commit from a rival on, in its line, that a kept signature stands on.
+///
+/// A signature further on, or behind another fork, vouches for the rival all the same.
+fn signed(log: &Log, rival: CommitId) -> Option<Commit> {
+    let from = log.place(&rival)?;
+    let places = (from.seq..).map(|seq| Place { seq, ..from }).take(SIGNED_COMMITS_MAX);
+    let mut commits = places.map_while(|place| log.commit(place));
+    commits.find(|commit| log.signature(&commit.id()).is_some())
 }
 
 fn fork_finding(log: &Log, fork: &Fork, authors: &Authors) -> Finding {
-    let rivals = fork.rivals.iter().map(|rival| {
-        let proof = proof(log, *rival);
-        match (proof.signature, proof.chain.last()) {
-            (Some(_), Some(point)) => {
-                format!("{rival} (signed at seq {}, commit {}…)", point.seq(), point.id().short())
-            }
-            _ => format!("{rival} (signed further on)"),
+    let rivals = fork.rivals.iter().map(|rival| match signed(log, *rival) {
+        Some(point) => {
+            format!("{rival} (signed at seq {}, commit {}…)", point.seq(), point.id().short())
         }
+        None => format!("{rival} (signed further on)"),
     });
     let after = match fork.backlink.and_then(|id| log.get(&id)) {
         Some(commit) => format!("commit {} (seq {})", commit.id(), commit.seq()),
@@ -173,21 +156,13 @@ fn fork_finding(log: &Log, fork: &Fork, authors: &Authors) -> Finding {
     Finding::new("fork", &message)
 }
 
-/// Signed points and the headers up to them: enough to prove the fork to anybody.
-fn proof_json(log: &Log, fork: &Fork) -> Json {
-    let rivals = fork.rivals.iter().map(|rival| {
-        let Proof { chain, signature } = proof(log, *rival);
-        let headers = chain.iter().map(|commit| Hex(&commit.header().encode()).to_string());
-        json!({
-            "id": rival.to_string(),
-            "headers": headers.collect::<Vec<_>>(),
-            "point": chain.last().map(|commit| commit.id().to_string()),
-            "signature": signature.map(|signature| signature.to_string()),
-        })
-    });
+/// With the bytes of a fork proof, which convinces anybody without the log.
+fn fork_json(log: &Log, fork: &Fork) -> Json {
+    let proof = log.fork_proof(fork).map(|proof| Hex(&proof.encode()).to_string());
     json!({
         "author": fork.author.to_string(),
         "backlink": fork.backlink.map(|id| id.to_string()),
-        "rivals": rivals.collect::<Vec<_>>(),
+        "rivals": fork.rivals.iter().map(|rival| rival.to_string()).collect::<Vec<_>>(),
+        "proof": proof,
     })
 }

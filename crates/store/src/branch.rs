@@ -21,6 +21,7 @@
 use crate::create::{CreateError, StoreOptions};
 use crate::disk::{Access, Disk, DiskError, FolderDisk, LockGuard};
 use crate::limits::BASE_HEADS_MAX;
+use crate::names::HEADS;
 use crate::open::{OpenError, Opened};
 use crate::record::{self, Magic, RecordError};
 use crate::store::Store;
@@ -66,6 +67,18 @@ pub enum BranchStoreError {
     Disk(#[from] DiskError),
 }
 
+/// What stands in a branch's folder, read without opening it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BranchInspection {
+    /// The dataset that its base names.
+    pub dataset: DatasetId,
+    /// The heads at which it begins.
+    pub base: Vec<CommitId>,
+    /// The folder of its store; `None` while nothing was written to it.
+    pub store: Option<String>,
+}
+
 /// An open branch. Holds its lock.
 #[derive(Debug)]
 pub struct BranchStore {
@@ -91,6 +104,22 @@ impl BranchStore {
         Ok(names)
     }
 
+    /// Reads a branch's folder; `None` where it has no base, and so is no branch. Writes nothing,
+    /// takes no lock.
+    ///
+    /// # Errors
+    /// [`BranchStoreError::Base`] for a base that does not hold, `Disk` for one that is not given
+    /// out.
+    pub fn inspect(folder: &dyn Disk) -> Result<Option<BranchInspection>, BranchStoreError> {
+        let Some((dataset, base)) = read(folder, BASE)? else { return Ok(None) };
+        let is_finished = |folder_of: &String| folder.len(&format!("{folder_of}/{HEADS}")).is_ok();
+        let has_folder = |folder_of: &String| folder.list(folder_of).is_ok();
+        // Those below the one that has heads were never finished.
+        let stores = (1..STORES_MAX).map(|number| number.to_string());
+        let store = stores.take_while(has_folder).find(is_finished);
+        Ok(Some(BranchInspection { dataset, base, store }))
+    }
+
     /// Opens a branch, or begins it at these heads. The answer has what was written to it, if
     /// anything was.
     ///
@@ -110,7 +139,7 @@ impl BranchStore {
             ErrorKind::WouldBlock => BranchStoreError::Locked,
             _ => BranchStoreError::Disk(error),
         })?;
-        let heads = match read(disk.as_ref())? {
+        let heads = match read(disk.as_ref(), &disk.name(BASE))? {
             Some((found, heads)) if found == dataset => heads,
             Some((found, _)) => {
                 return Err(BranchStoreError::OtherDataset { expected: dataset, found });
@@ -196,12 +225,16 @@ fn begin(disk: &dyn Disk, dataset: DatasetId, heads: &[CommitId]) -> Result<(), 
     disk.sync_folder("")
 }
 
-fn read(disk: &FolderDisk) -> Result<Option<(DatasetId, Vec<CommitId>)>, BranchStoreError> {
+/// `name` is what an error calls the file.
+fn read(
+    disk: &dyn Disk,
+    name: &str,
+) -> Result<Option<(DatasetId, Vec<CommitId>)>, BranchStoreError> {
     let length = match disk.len(BASE) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         length => length?,
     };
-    let wrong = |error| BranchStoreError::Base { name: disk.name(BASE), error };
+    let wrong = |error| BranchStoreError::Base { name: name.to_owned(), error };
     let most = 56 + 32 * BASE_HEADS_MAX;
     if length > most {
         let (what, expected, found) = ("the length", most, length);

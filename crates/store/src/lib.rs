@@ -66,7 +66,7 @@ pub use crate::store::{AppendError, NotASegment, Store};
 
 pub use crate::survey::{FileReport, Inspection, TornTail};
 
-pub use crate::branch::{BranchStore, BranchStoreError};
+pub use crate::branch::{BranchInspection, BranchStore, BranchStoreError};
 
 pub use crate::heads::{Heads, SLOT_BYTES};
 pub use crate::key::KeyError;

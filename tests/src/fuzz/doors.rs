@@ -12,10 +12,10 @@ use std::fmt::Write as _;
 use std::io;
 use std::sync::Arc;
 use woodland_dump::{Command, Form, Request, Verdict, dump};
-use woodland_format::{Commit, FileHeader, ObjectId, Segment, read_segments};
+use woodland_format::{Commit, DatasetId, FileHeader, ObjectId, Segment, read_segments};
 use woodland_graph::{Graph, Kinds};
 use woodland_log::{AppendError, Log, Pending, PendingLimits};
-use woodland_store::{Disk, Store};
+use woodland_store::{Access, BranchStore, Disk, MemoryDisk, Store};
 
 /// A number that follows from the bytes, to choose by.
 fn choice(bytes: &[u8]) -> u32 {
@@ -160,6 +160,29 @@ pub(crate) fn part(corpus: &Corpus, name: usize, bytes: &[u8], told: &mut Told) 
     }
     if inspection.problems.is_empty() {
         told.accept();
+    }
+}
+
+/// Where a branch's base stands.
+pub(crate) const BASE: &str = "branches/draft/base";
+
+/// Opens a branch at its base, of the dataset that it names: the decoder does not know another.
+pub(crate) fn base(_: &Corpus, bytes: &[u8], told: &mut Told) {
+    let disk = MemoryDisk::new();
+    for folder in ["branches", "branches/draft"] {
+        disk.create_folder(folder).expect("nothing is there");
+    }
+    disk.create_file(BASE, Access::Shared).expect("nothing is there");
+    disk.replace(BASE, bytes);
+    let named = bytes.get(16..48).and_then(|id| id.try_into().ok()).unwrap_or_default();
+    // Now and then another dataset's folder.
+    let dataset = DatasetId(if choice(bytes).is_multiple_of(16) { [0xd5; 32] } else { named });
+    let disk: Arc<dyn Disk> = Arc::new(disk);
+    let opened = BranchStore::open(&disk, "draft", dataset, &[]);
+    if let Some((branch, written)) = outcome(opened, told) {
+        assert!(!branch.base().is_empty(), "a branch begins at some commit");
+        assert_eq!(56 + 32 * branch.base().len(), bytes.len(), "every head is one of the base's");
+        assert!(written.is_none(), "nothing was written to it");
     }
 }
 

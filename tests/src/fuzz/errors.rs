@@ -8,11 +8,11 @@
 use woodland_dump::DumpError;
 use woodland_format::{
     CanonicalError, CommitError, Damage, DamageCause, FileError, FrameError, HeaderError,
-    IdParseError, PayloadError, SchemaError,
+    IdParseError, PayloadError, ProofError, SchemaError,
 };
 use woodland_graph::Void;
 use woodland_log::{AppendError, Refusal};
-use woodland_store::{KeyError, OpenError, Problem, RecordError};
+use woodland_store::{BranchStoreError, KeyError, OpenError, Problem, RecordError};
 
 /// The most names that one execution is told.
 const TOLD_MAX: usize = 64;
@@ -89,6 +89,8 @@ named!(HeaderError: Canonical[(only)], ForeignFormat, Founding, SeqZero, TooMany
     ParentsUnsorted, PayloadTooLong, Certificate);
 named!(PayloadError: Canonical[(only)], ForeignFormat);
 named!(SchemaError: Canonical[(only)], BadName, NameTwice, IdTwice, TooMany);
+named!(ProofError: Canonical[(only)], ForeignFormat, Length, Header[{error}], Broken, Order,
+    NotRivals, Signature);
 named!(CommitError: Header[(only)], PayloadLength, PayloadHash, Author, BatchTooLarge);
 named!(FileError: Empty, Short, Magic, ForeignFormat, Checksum, Purpose);
 named!(FrameError: Truncated, Tag, TooLong, Checksum);
@@ -105,9 +107,10 @@ named!(Problem: Missing, NotAFolder, Unreadable, Record[{error}], Key[{error}],
     Exposed, Header[{error}],
     Purpose, Dataset, Short, Long, TooLong, Segment[{damage}], Root, Unexpected);
 named!(OpenError: NothingHere, NotAFolder, Locked, ForeignFormat[{problem}], Damaged[{problem}],
-    Unfinished, Disk);
+    Mixed[{problem}], Unfinished, Disk);
+named!(BranchStoreError: Locked, Base[{error}], OtherDataset, Open[(only)], Disk);
 named!(DumpError: Missing, NoDataset, Special, NotWoodland[(only)], Unreadable, UnknownHead,
-    ManyHeads, NotAnId, Output);
+    ManyHeads, NotAnId, NoHeads, UnknownAuthor, ManyAuthors, UnknownNode, ManyNodes, Output);
 
 impl Named for Damage {
     const NAMES: &'static [&'static str] = DamageCause::NAMES;

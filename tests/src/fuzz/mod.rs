@@ -22,6 +22,7 @@ mod edits;
 mod errors;
 mod mending;
 mod mutation;
+mod proofs;
 mod report;
 mod run;
 mod segments;

@@ -61,10 +61,20 @@ pub(crate) fn file(
     is_signed: impl Fn(&Commit) -> bool,
 ) -> Vec<u8> {
     let mut bytes = FileHeader { purpose, dataset }.encode().to_vec();
-    for run in runs.iter().filter(|run| !run.is_empty()) {
-        bytes.extend(segment(dataset, run, keys, &is_signed));
+    // Edited commits may no longer be one chain, which a segment is; and none ends at the highest
+    // seq, since a reader adds one to it.
+    let fits = |chain: &&[Commit]| chain.iter().all(|commit| commit.seq() < u64::MAX);
+    for chain in runs.iter().flat_map(|run| run.chunk_by(continues)).filter(fits) {
+        bytes.extend(segment(dataset, chain, keys, &is_signed));
     }
     bytes
+}
+
+/// Whether a segment may hold the two one after another.
+fn continues(one: &Commit, next: &Commit) -> bool {
+    next.backlink() == Some(one.id())
+        && next.author() == one.author()
+        && one.seq().checked_add(1) == Some(next.seq())
 }
 
 /// One segment.

@@ -9,20 +9,22 @@
 //! - Mending makes the records, roots and lengths of `heads` and `closed` those of the files.
 
 use crate::fuzz::corpus::Corpus;
+use crate::fuzz::doors::BASE;
 use crate::fuzz::mending::{FILE_HEADER, mend_file_header, mend_frames, mend_record};
 use crate::fuzz::mutation::mutate;
 use crate::fuzz::segments::{dataset_of, segment};
 use crate::histories::{History, Rng};
 use std::sync::Arc;
-use woodland_format::{DatasetId, Found, SecretKey, read_segments};
-use woodland_store::{Access, Disk, MemoryDisk, Store, StoreOptions};
+use woodland_format::{Commit, DatasetId, Found, SecretKey, read_segments};
+use woodland_store::{Access, BranchStore, Disk, MemoryDisk, Store, StoreOptions};
 
 /// The files that a directory may have here.
-pub(crate) const NAMES: [&str; 8] = [
+pub(crate) const NAMES: [&str; 9] = [
     "lock",
     "author.key",
     "heads",
     "closed",
+    "place",
     "segments/00000001.wls",
     "segments/00000002.wls",
     "segments/00000003.wls",
@@ -31,7 +33,7 @@ pub(crate) const NAMES: [&str; 8] = [
 const SLOT: usize = 512;
 const CLOSED: usize = 64;
 /// Of the segment files, the first is this one in [`NAMES`].
-const FIRST: usize = 4;
+const FIRST: usize = 5;
 
 type Files = Vec<(usize, Vec<u8>)>;
 
@@ -142,6 +144,10 @@ pub(crate) fn mend(_: &Corpus, rng: &mut Rng, bytes: &mut Vec<u8>) {
                 body.resize(48, 7);
                 mend_record(b"WOODLKEY", body);
             }
+            4 => {
+                body.resize(72, 0);
+                mend_record(b"WOODPLAC", body);
+            }
             name if name >= FIRST => {
                 mend_file_header(body);
                 if body.len() >= FILE_HEADER && rng.chance(90) {
@@ -217,4 +223,38 @@ fn mend_closed(body: &mut Vec<u8>, roots: &[(DatasetId, u64, [u8; 32])]) {
             mend_record(b"WOODDONE", record);
         }
     }
+}
+
+/// Bases of branches: a few heads, more and more of them.
+pub(crate) fn bases(corpus: &Corpus) -> Vec<Vec<u8>> {
+    let base = |(at, history): (usize, &History)| {
+        let disk = MemoryDisk::new();
+        let heads: Vec<_> = history.commits.iter().take(1 + at).map(Commit::id).collect();
+        let shared: Arc<dyn Disk> = Arc::new(disk.clone());
+        let begun = BranchStore::open(&shared, "draft", history.dataset(), &heads);
+        drop(begun.expect("an empty disk takes it"));
+        disk.bytes(BASE).expect("a branch has its base")
+    };
+    corpus.histories.iter().take(24).enumerate().map(base).collect()
+}
+
+/// Takes heads away, doubles them, or says another number of them.
+pub(crate) fn edit_base(_: &Corpus, rng: &mut Rng, bytes: &mut Vec<u8>) {
+    match rng.below(4) {
+        0 => bytes.truncate(bytes.len().saturating_sub(32)),
+        1 => bytes.extend_from_within(bytes.len().saturating_sub(32)..),
+        2 => bytes.truncate(56),
+        _ if bytes.len() >= 56 => put(bytes, 48, [0, 1, u64::MAX, 1 << 40][rng.below(4)]),
+        _ => {}
+    }
+}
+
+/// Puts the record right; mostly its number of heads, too.
+pub(crate) fn mend_base(_: &Corpus, rng: &mut Rng, bytes: &mut Vec<u8>) {
+    if bytes.len() >= 56 && rng.chance(80) {
+        let heads = (bytes.len() - 56) / 32;
+        bytes.truncate(56 + 32 * heads);
+        put(bytes, 48, heads as u64);
+    }
+    mend_record(b"WOODBASE", bytes);
 }

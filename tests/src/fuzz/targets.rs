@@ -14,20 +14,21 @@ use crate::fuzz::edits;
 use crate::fuzz::errors::{Named, Told, outcome};
 use crate::fuzz::mending::{mend_file_header, mend_record};
 use crate::fuzz::segments::mend_file;
-use crate::fuzz::{doors, stores};
+use crate::fuzz::{doors, proofs, stores};
 use crate::histories::Rng;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use woodland_dump::DumpError;
 use woodland_format::{
     AuthorKey, CanonicalError, Certificate, Commit, CommitId, DamageCause, DatasetId, Digest,
-    FileError, FileHeader, FrameError, Header, HeaderError, IdParseError, IdentityKey, NodeId, Op,
-    Payload, PayloadError, PayloadHash, Position, RecordConfig, RegisterConfig, Schema,
-    SchemaError, SchemaId, Signature, Value, VersionId, decode, encode, limits,
+    FileError, FileHeader, ForkProof, FrameError, Header, HeaderError, IdParseError, IdentityKey,
+    NodeId, Op, Payload, PayloadError, PayloadHash, Position, ProofError, RecordConfig,
+    RegisterConfig, Schema, SchemaError, SchemaId, Signature, Value, VersionId, decode, encode,
+    limits,
 };
 use woodland_graph::{Kind, Record, Register, Text, Void};
 use woodland_log::{AppendError, Refusal};
-use woodland_store::{KeyError, OpenError, Problem, RecordError};
+use woodland_store::{BranchStoreError, KeyError, OpenError, Problem, RecordError};
 
 /// One decoder and how it is attacked.
 #[derive(Debug, Clone)]
@@ -159,7 +160,28 @@ fn canonical() -> Vec<Target> {
             mend: leave,
             decode: |_, bytes, told| plain::<Certificate>(bytes, told),
         },
+        fork_proof(),
     ]
+}
+
+fn fork_proof() -> Target {
+    Target {
+        name: "fork-proof",
+        errors: names(&[ProofError::NAMES, HeaderError::NAMES, CanonicalError::NAMES]),
+        heap_times: HEAP_TIMES,
+        spare_bytes: SPARE_OF_VALUES,
+        inputs: proofs::proofs,
+        edit: proofs::edit,
+        mend: proofs::mend,
+        decode: |_, bytes, told| {
+            if let Some(proof) = outcome(ForkProof::decode(bytes), told) {
+                same(&proof, bytes);
+                let fork = proof.verify().expect("what decodes is verified");
+                assert_eq!(fork.author, proof.author(), "the accused is the one that forked");
+                assert!(fork.rivals[0] < fork.rivals[1], "rivals are two and ascend");
+            }
+        },
+    }
 }
 
 fn plain<T: Serialize + DeserializeOwned>(bytes: &[u8], told: &mut Told) {
@@ -416,6 +438,23 @@ fn directories() -> Vec<Target> {
             |_, _, bytes| bytes.chunks_mut(64).for_each(|one| mend_record(b"WOODDONE", one)),
             |corpus, bytes, told| doors::part(corpus, 3, bytes, told),
         ),
+        part(
+            "place",
+            record.clone(),
+            |corpus| parts(corpus, 4),
+            |_, _, bytes| mend_record(b"WOODPLAC", bytes),
+            |corpus, bytes, told| doors::part(corpus, 4, bytes, told),
+        ),
+        Target {
+            edit: stores::edit_base,
+            ..part(
+                "base",
+                names(&[BranchStoreError::NAMES, RecordError::NAMES]),
+                stores::bases,
+                stores::mend_base,
+                doors::base,
+            )
+        },
         of("store", names(&[&everything.concat(), &inside.concat(), commit]), doors::store),
     ]
 }

@@ -17,10 +17,14 @@
 mod by_hand;
 mod directories;
 mod files;
+#[path = "../incarnations/folders.rs"]
+#[allow(dead_code, reason = "shared with the tests of incarnations, which use the rest")]
+mod folders;
 mod logs;
 #[path = "../replica/notes.rs"]
 #[allow(dead_code, reason = "shared with the tests of replicas, which use the rest")]
 mod notes;
+mod raised_by_copies;
 mod raised_by_facade;
 mod raised_by_format;
 mod raised_by_graph;

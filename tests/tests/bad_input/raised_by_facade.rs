@@ -6,8 +6,8 @@ use crate::{Row, raised};
 use std::path::Path;
 use std::sync::Arc;
 use woodland::{
-    DefineError, Editor, FieldError, Fields, MergeError, Pointer, ReadError, Record, Replica,
-    StartError, View, WriteError, define,
+    BackingError, DefineError, Editor, FieldError, Fields, MergeError, Pointer, ReadError, Record,
+    Replica, StartError, View, WriteError, define,
 };
 use woodland_format::{Commit, Draft, Schema, SecretKey, Signature};
 use woodland_store::{FileDisk, Store, StoreOptions};
@@ -20,6 +20,7 @@ pub(crate) fn rows() -> Vec<Row> {
     reading(&mut rows);
     writing(&mut rows);
     merging(&mut rows);
+    rows.extend(crate::raised_by_copies::rows());
     rows
 }
 
@@ -224,6 +225,9 @@ fn writing(rows: &mut Vec<Row>) {
     // What the replica writes to is taken away under its feet.
     std::fs::remove_dir_all(path.join("segments")).expect("removed");
     let lost = on_disk.write(|batch| batch.insert(&note("x", ""))).expect_err("no file");
+    if let WriteError::Store(backing) = &lost {
+        raised!(rows, "woodland" BackingError::Append, "the folder of segments removed", backing);
+    }
     raised!(rows, "woodland" WriteError::Store, "the folder of segments removed", lost);
     let lost = on_disk.merge(&other).expect_err("no file");
     raised!(rows, "woodland" MergeError::Store, "the same, merged into", lost);

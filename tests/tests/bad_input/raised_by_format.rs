@@ -6,8 +6,9 @@ use crate::{Row, raised};
 use std::collections::BTreeMap;
 use woodland_format::{
     CanonicalError, Commit, CommitError, CommitId, DamageCause, DatasetId, Draft, FileError,
-    FileHeader, FrameError, Header, HeaderError, Payload, PayloadError, Position, Purpose, Schema,
-    SchemaChange, SchemaError, SegmentHead, TextOp, Value, decode, encode, limits, read_segments,
+    FileHeader, ForkProof, FrameError, Header, HeaderError, Payload, PayloadError, Position,
+    ProofError, ProvenBranch, Purpose, Schema, SchemaChange, SchemaError, SegmentHead, Signature,
+    TextOp, Value, decode, encode, limits, read_segments,
 };
 use woodland_format::{Op, encode_segment};
 
@@ -20,6 +21,7 @@ pub(crate) fn rows() -> Vec<Row> {
     files(&mut rows);
     frames(&mut rows);
     segments(&mut rows);
+    proofs(&mut rows);
     rows
 }
 
@@ -220,10 +222,48 @@ fn segments(rows: &mut Vec<Row>) {
     let late = put(block + 12, &[1]);
     raised!(rows, "format" DamageCause::Mismatch, "a block that begins with seq 1", late);
     let flags = put(block + 24, &[0x80]);
-    raised!(rows, "format" DamageCause::Row, "a flag that is not known", flags);
+    raised!(rows, "format" DamageCause::Row, "flags of a first commit without its header", flags);
     let word = crate::refit::find(&bytes, b"first");
     let payload = put(word, b"other");
     raised!(rows, "format" DamageCause::Commit, "another word in a first commit", payload);
     let last = of(with_head(&bytes, |head| head.last = CommitId([0; 32])));
     raised!(rows, "format" DamageCause::Last, "a head that names another last commit", last);
+}
+
+/// These commits' headers, the last one signed by its author.
+fn branch(commits: &[&Commit]) -> ProvenBranch {
+    let headers = commits.iter().map(|commit| commit.header().clone()).collect();
+    let signature = commits.last().map_or_else(Signature::default, |last| own_signature(last));
+    ProvenBranch { headers, signature }
+}
+
+fn proofs(rows: &mut Vec<Row>) {
+    let mut hand = Hand::found();
+    let (left, right) = (hand.title("left"), hand.title("right"));
+    let first = hand.write(1, None, &[], vec![]);
+    let left = hand.write(1, Some(&first), &[], vec![left]);
+    let right = hand.write(1, Some(&first), &[], vec![right]);
+    let of = |branches| ForkProof::new(first.author(), branches);
+    let refused = |one, other| of([one, other]).expect_err("it proves nothing");
+    let sound = of([branch(&[&left]), branch(&[&right])]).expect("a fork").encode();
+
+    let cut = ForkProof::decode(&sound[..50]).expect_err("cut");
+    raised!(rows, "format" ProofError::Canonical, "a part of a proof", cut);
+    let newer = ForkProof::decode(&[200]).expect_err("newer");
+    raised!(rows, "format" ProofError::ForeignFormat, "a proof of format 200", newer);
+    let empty = refused(branch(&[]), branch(&[&left]));
+    raised!(rows, "format" ProofError::Length, "a branch without headers", empty);
+    let mut twice = branch(&[&left]);
+    twice.headers[0].parents = vec![CommitId([1; 32]); 2];
+    let twice = refused(twice, branch(&[&right]));
+    raised!(rows, "format" ProofError::Header, "a header with one parent twice", twice);
+    let broken = refused(branch(&[&left, &right]), branch(&[&right]));
+    raised!(rows, "format" ProofError::Broken, "one rival behind the other", broken);
+    let same = refused(branch(&[&left]), branch(&[&left]));
+    raised!(rows, "format" ProofError::Order, "one branch twice", same);
+    let apart = refused(branch(&[&first]), branch(&[&left]));
+    raised!(rows, "format" ProofError::NotRivals, "a commit and the one after it", apart);
+    let unsigned = ProvenBranch { signature: Signature::default(), ..branch(&[&left]) };
+    let unsigned = refused(unsigned, branch(&[&right]));
+    raised!(rows, "format" ProofError::Signature, "a signature of zeros", unsigned);
 }

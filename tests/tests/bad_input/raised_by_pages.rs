@@ -2,13 +2,13 @@
 //! cannot be written.
 
 use crate::by_hand::Hand;
-use crate::notes::folder;
+use crate::notes::{folder, schema};
 use crate::{Row, raised};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
-use woodland_dump::{Command, DumpError, Request, dump};
-use woodland_format::Commit;
+use woodland_dump::{Command, DumpError, Filter, Request, dump};
+use woodland_format::{Commit, Op, node_id};
 
 /// A page that takes nothing.
 struct Full;
@@ -63,5 +63,49 @@ pub(crate) fn rows() -> Vec<Row> {
     raised!(all, "dump" DumpError::NotAnId, "a word", at("newest"));
     let full = print(&path, &[], &mut Full);
     raised!(all, "dump" DumpError::Output, "a page that takes nothing", full);
+    choosing(all);
     rows
+}
+
+/// Filters that choose nothing, or not one.
+fn choosing(rows: &mut Vec<Row>) {
+    let mut hand = Hand::found();
+    let mut heads: Vec<Commit> = Vec::new();
+    // Seventeen keys have sixteen first digits, and so have seventeen ids of nodes.
+    for author in 1..18 {
+        let create = Op::Create { node_type: schema().types[0].id, salt: 0 };
+        heads.push(hand.write(author, None, &[], vec![create]));
+    }
+    let nodes = heads.iter().map(|one| node_id(&one.author(), 0, 0, 0).to_string());
+    let nodes: Vec<String> = nodes.collect();
+    let keys: Vec<String> = heads.iter().map(|one| one.author().to_string()).collect();
+    let segments: Vec<Vec<u8>> =
+        heads.iter().map(|one| hand.segment(std::slice::from_ref(one))).collect();
+    let folder = folder();
+    let path = hand.file(folder.path().join("log.wll"), &segments);
+    let print = |command, filter: Filter| {
+        let request = Request { filter, ..Request::of(command, path.clone()) };
+        dump(&request, &mut io::sink(), &mut io::sink()).expect_err("nothing is chosen")
+    };
+    let by = |author: &str| {
+        print(Command::Order, Filter { author: Some(author.to_owned()), ..Filter::default() })
+    };
+    let on = |node: &str| {
+        print(Command::Order, Filter { touching: Some(node.to_owned()), ..Filter::default() })
+    };
+    let heads = print(Command::Diff, Filter::default());
+    raised!(rows, "dump" DumpError::NoHeads, "a diff with nothing", heads);
+    raised!(rows, "dump" DumpError::UnknownAuthor, "a name that nobody has", by("nobody"));
+    let many = by(shared_digit(&keys));
+    raised!(rows, "dump" DumpError::ManyAuthors, "the first digit of two authors", many);
+    let unknown = on(&"0".repeat(12));
+    raised!(rows, "dump" DumpError::UnknownNode, "a node of zeros", unknown);
+    let many = on(shared_digit(&nodes));
+    raised!(rows, "dump" DumpError::ManyNodes, "the first digit of two nodes", many);
+}
+
+/// The first digit that two of them share.
+fn shared_digit(ids: &[String]) -> &str {
+    let is_shared = |id: &&String| ids.iter().filter(|one| one[..1] == id[..1]).count() > 1;
+    &ids.iter().find(is_shared).expect("more ids than digits")[..1]
 }

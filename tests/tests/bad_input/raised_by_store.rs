@@ -7,10 +7,10 @@ use crate::by_hand::{Hand, key};
 use crate::{Row, raised};
 use std::io::ErrorKind;
 use std::sync::Arc;
-use woodland_format::FileHeader;
+use woodland_format::{DatasetId, FileHeader};
 use woodland_store::{
-    Access, AppendError, CreateError, Disk, FileDisk, KeyError, MemoryDisk, NotASegment, OpenError,
-    Problem, RecordError, Store, StoreOptions,
+    Access, AppendError, BranchStore, BranchStoreError, CreateError, Disk, FileDisk, KeyError,
+    MemoryDisk, NotASegment, OpenError, Problem, RecordError, RenewError, Store, StoreOptions,
 };
 
 const FIRST: &str = "segments/00000001.wls";
@@ -23,6 +23,8 @@ pub(crate) fn rows() -> Vec<Row> {
     records(&mut rows);
     keys(&mut rows);
     appending(&mut rows);
+    renewing(&mut rows);
+    branches(&mut rows);
     rows
 }
 
@@ -122,6 +124,11 @@ fn opening(rows: &mut Vec<Row>) {
         disk.erase("segments/00000002.wls");
     });
     raised!(rows, "store" OpenError::Unfinished, "a creation without its last act", unfinished);
+    let mixed = refused(|disk| {
+        disk.erase("place");
+        disk.cut(FIRST, 100);
+    });
+    raised!(rows, "store" OpenError::Mixed, "a copy with an older file of segments", mixed);
     let failing = refused(|disk| disk.fail_call(1, ErrorKind::Other));
     raised!(rows, "store" OpenError::Disk, "a disk that fails", failing);
 }
@@ -259,4 +266,46 @@ fn appending(rows: &mut Vec<Row>) {
     raised!(rows, "store" AppendError::Disk, "a disk that is full", full);
     let after = store.append(&[segment]).expect_err("poisoned");
     raised!(rows, "store" AppendError::Poisoned, "an append after a failed one", after);
+}
+
+fn renewing(rows: &mut Vec<Row>) {
+    let (disk, _) = whole();
+    let mut store = Store::open(shared(&disk)).expect("opened").store;
+    disk.fail_call(1, ErrorKind::StorageFull);
+    let full = store.renew(&key(7)).expect_err("the disk fails");
+    raised!(rows, "store" RenewError::Disk, "a new key on a disk that is full", full);
+    let after = store.renew(&key(7)).expect_err("poisoned");
+    raised!(rows, "store" RenewError::Poisoned, "a new key after a failed one", after);
+}
+
+/// A branch begun at the founding commit of a directory.
+fn begun() -> (MemoryDisk, Hand) {
+    let (disk, hand) = whole();
+    let heads = [hand.log.founding().id()];
+    drop(BranchStore::open(&shared(&disk), "draft", hand.dataset(), &heads).expect("begun"));
+    (disk, hand)
+}
+
+fn branches(rows: &mut Vec<Row>) {
+    const BASE: &str = "branches/draft/base";
+    let (disk, hand) = begun();
+    let open = |dataset: DatasetId| BranchStore::open(&shared(&disk), "draft", dataset, &[]);
+    let opened = open(hand.dataset()).expect("opened");
+    let twice = open(hand.dataset()).expect_err("open already");
+    raised!(rows, "store" BranchStoreError::Locked, "a branch opened while it is open", twice);
+    drop(opened);
+    let other = open(DatasetId([9; 32])).expect_err("another dataset's");
+    raised!(rows, "store" BranchStoreError::OtherDataset, "another dataset's branch", other);
+    disk.fail_call(1, ErrorKind::StorageFull);
+    let full = open(hand.dataset()).expect_err("the disk is full");
+    raised!(rows, "store" BranchStoreError::Disk, "a branch on a disk that is full", full);
+    let (branch, _) = open(hand.dataset()).expect("opened");
+    drop(branch.create(&key(5)).expect("created"));
+    drop(branch);
+    disk.cut("branches/draft/1/heads", 0);
+    let damaged = open(hand.dataset()).expect_err("damaged");
+    raised!(rows, "store" BranchStoreError::Open, "a branch whose heads have no bytes", damaged);
+    bend(&disk, BASE, |bytes| bytes[60] ^= 1);
+    let bent = open(hand.dataset()).expect_err("bent");
+    raised!(rows, "store" BranchStoreError::Base, "one bit of a base turned", bent);
 }

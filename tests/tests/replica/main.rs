@@ -10,5 +10,6 @@ mod converging;
 mod histories;
 #[allow(dead_code, reason = "shared with the tests of bad input, which use the rest")]
 mod notes;
+mod paths;
 mod recorded;
 mod writing;

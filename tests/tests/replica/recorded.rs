@@ -140,15 +140,24 @@ fn logs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("logs")
 }
 
+/// Every recorded log, by name.
+pub(crate) fn recorded_logs() -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(logs()).expect("logs").map(|one| one.expect("an entry").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "wll"));
+    paths.sort();
+    paths
+}
+
 /// The file, decoded, and the schema that its founding commit carries.
-struct Recorded {
+pub(crate) struct Recorded {
     header: FileHeader,
     segments: Vec<Segment>,
-    schema: Schema,
+    pub(crate) schema: Schema,
 }
 
 impl Recorded {
-    fn of(path: &Path) -> Recorded {
+    pub(crate) fn of(path: &Path) -> Recorded {
         let bytes = std::fs::read(path).expect("a recorded log");
         let header = FileHeader::decode(&bytes).expect("a header");
         let found = read_segments(header.dataset, &bytes[FILE_HEADER_BYTES..], 48);
@@ -172,7 +181,7 @@ impl Recorded {
 
     /// The log in pieces of a few commits, with the signatures that the file has; the founder's
     /// chain apart, which a replica can join from.
-    fn pieces(&self, rng: &mut Rng, folder: &Path) -> (PathBuf, Vec<PathBuf>) {
+    pub(crate) fn pieces(&self, rng: &mut Rng, folder: &Path) -> (PathBuf, Vec<PathBuf>) {
         let points: Vec<&SignedPoint> = self.segments.iter().flat_map(|one| &one.points).collect();
         let encode = |commits: &[Commit]| {
             encode_segment(self.header.dataset, commits, |commit| {
@@ -262,9 +271,7 @@ fn what_was_recorded_is_what_its_name_says() {
 
 #[test]
 fn recorded_logs_mean_what_they_meant_along_every_path() {
-    let mut paths: Vec<PathBuf> =
-        std::fs::read_dir(logs()).expect("logs").map(|one| one.expect("an entry").path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "wll"));
+    let paths = recorded_logs();
     assert!(paths.len() >= LOGS.len(), "{paths:?}");
     for path in paths {
         let expected = std::fs::read_to_string(path.with_extension("txt")).expect("recorded");

@@ -10,15 +10,20 @@
 //! difference.
 //!
 //! **Invariants**
-//! - A transcript is the same on every machine: replicas are in memory and seeded, files stand in a
-//!   temporary folder whose name is left out.
+//! - A transcript is the same on every machine: replicas in memory are seeded, and of those in
+//!   directories, whose keys are random, no id is printed; files stand in a temporary folder whose
+//!   name is left out.
 
 #[path = "../replica/by_hand.rs"]
 #[allow(dead_code, reason = "shared with the tests of replicas, which use the rest")]
 mod by_hand;
+#[path = "../incarnations/folders.rs"]
+#[allow(dead_code, reason = "shared with the tests of incarnations, which use the rest")]
+mod folders;
 #[path = "../replica/notes.rs"]
 #[allow(dead_code, reason = "shared with the tests of replicas, which use the rest")]
 mod notes;
+mod on_disk;
 mod stage;
 
 use stage::Stage;

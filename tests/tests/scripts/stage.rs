@@ -15,12 +15,12 @@ use woodland::{Editor, FieldError, Fields, Merged, Pointer, Record, Replica, Vie
 use woodland_dump::{Command, Form, Request, dump};
 use woodland_format::{Commit, CommitId, Draft, FRAME_HEADER_BYTES};
 
-type Words<'a> = std::str::SplitWhitespace<'a>;
+pub(crate) type Words<'a> = std::str::SplitWhitespace<'a>;
 
 /// Peers, notes, commits and files by name.
 pub(crate) struct Stage {
-    folder: tempfile::TempDir,
-    peers: BTreeMap<String, Replica>,
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) peers: BTreeMap<String, Replica>,
     notes: BTreeMap<String, Pointer<Note>>,
     hand: Option<Hand>,
     commits: BTreeMap<String, Commit>,
@@ -53,8 +53,8 @@ impl Record for Glance {
     }
 }
 
-const USAGE: &str = "no such command; there are: peer, write, read, conflicts, merge, export, same, \
-                     by-hand, commit, file, cut, flip, dump";
+const USAGE: &str = "no such command; there are: peer, create, open, close, copy, notices, write, read, \
+                     conflicts, merge, export, same, by-hand, commit, file, cut, flip, dump";
 
 impl Stage {
     pub(crate) fn new() -> Self {
@@ -72,6 +72,11 @@ impl Stage {
         let mut words = line.split_whitespace();
         let printed = match words.next().unwrap_or_default() {
             "peer" => self.peer(&mut words),
+            "create" => self.create(&mut words),
+            "open" => self.open(&mut words),
+            "close" => self.close(&mut words),
+            "copy" => self.copy(&mut words),
+            "notices" => self.notices(&mut words),
             "write" => self.write(line),
             "read" => self.read(&mut words),
             "conflicts" => self.conflicts(&mut words),
@@ -91,11 +96,11 @@ impl Stage {
         printed.map(scrub).map_err(scrub)
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn of(&self, name: &str) -> Result<&Replica, String> {
+    pub(crate) fn of(&self, name: &str) -> Result<&Replica, String> {
         self.peers.get(name).ok_or_else(|| format!("no peer {name}"))
     }
 
@@ -391,11 +396,11 @@ fn frames(bytes: &[u8]) -> Vec<usize> {
     found
 }
 
-fn text(error: impl std::fmt::Display) -> String {
+pub(crate) fn text(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
 
-fn word<'a>(words: &mut Words<'a>) -> Result<&'a str, String> {
+pub(crate) fn word<'a>(words: &mut Words<'a>) -> Result<&'a str, String> {
     words.next().ok_or_else(|| "a word is missing".to_owned())
 }
 

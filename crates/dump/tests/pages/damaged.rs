@@ -6,7 +6,8 @@ use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
 use woodland_format::{
-    Commit, FILE_HEADER_BYTES, Header, Position, SchemaChange, encode_segment, payload_hash,
+    Commit, FILE_HEADER_BYTES, ForkProof, Header, Position, SchemaChange, encode_segment,
+    payload_hash,
 };
 
 /// Writes a log file and tells what `summary`, `verify` and `commits` say of it.
@@ -114,7 +115,13 @@ fn a_fork_is_proved() {
     fs::write(&path, log_file(history.dataset(), &history.segments(None))).unwrap();
     let path = path.to_str().unwrap();
     let pages = ["frontier", "verify"].map(|command| session(&folder, &[command, path])).concat();
-    assert_snapshot("fork.txt", &(pages + &session(&folder, &["verify", "--json", path])));
+    let verified = session(&folder, &["verify", "--json", path]);
+    let proof = verified.split(r#""proof":""#).nth(1).and_then(|rest| rest.split('"').next());
+    let digits = proof.unwrap().as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
+    let bytes: Vec<u8> = digits.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect();
+    let proven = ForkProof::decode(&bytes).unwrap().verify().unwrap();
+    assert_eq!(proven.author, key(1).author());
+    assert_snapshot("fork.txt", &(pages + &verified));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The pages of the dump, as people see them: `tests/snapshots`, written anew with `UPDATE=1`.
 
+mod branches;
 mod chosen;
 mod coloured;
 mod damaged;
