@@ -161,8 +161,8 @@ impl Header {
         }
     }
 
-    /// The canonical bytes of an ordinary header, written in place: almost every commit has one, and
-    /// its id is asked for most.
+    /// The canonical bytes of an ordinary header, written in place: almost every commit has one,
+    /// and its id is asked for most.
     fn ordinary_bytes(&self) -> Option<[u8; ORDINARY_BYTES]> {
         let Position::Next { backlink, seq, schema: SchemaChange::Keep } = &self.position else {
             return None;

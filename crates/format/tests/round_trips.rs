@@ -260,7 +260,8 @@ proptest! {
             let SegmentHead { first_seq, previous, last, .. } = segment.head;
             prop_assert_eq!((first_seq, previous, Some(last)), expected);
             prop_assert_eq!(segment.offset, offset);
-            let fits = |block: &Block| block.len() == 1 || block.bytes() <= limits::BLOCK_BYTES_TARGET;
+            let target = limits::BLOCK_BYTES_TARGET;
+            let fits = |block: &Block| block.len() == 1 || block.bytes() <= target;
             prop_assert!(segment.blocks().iter().all(fits));
             prop_assert_eq!(segment.blocks().len(), segment.head.blocks as usize);
             offset += segment.bytes;

@@ -7,9 +7,8 @@
 //!
 //! A log does not keep ids: they are the hashes of what it keeps. The index has four bytes of each
 //! id and a place; whoever looks one up compares the whole id with that of the commit there, which
-//! costs the hashes of some commits before it. Marks come in no order, so a tree would touch another
-//! leaf for each; runs are merged from end to end, some twenty bytes an entry and level, and need no
-//! room to grow.
+//! costs the hashes of some commits before it. Marks come in no order, so a tree would touch
+//! another leaf for each; runs are merged from end to end, and need no room to grow.
 //!
 //! **Invariants**
 //! - Every commit of the log has one mark.

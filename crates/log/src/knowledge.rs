@@ -3,8 +3,8 @@
 //! **Invariants**
 //! - A past holds of any line a prefix, so the highest seq seen of each line says all of it.
 //!   Knowledge of a line comes with knowledge of its base.
-//! - `tops` are the commits of the past that no other commit in it has seen: whoever has seen all of
-//!   them knows all of it, which is found out without looking at the lines.
+//! - `tops` are the commits of the past that no other commit in it has seen: whoever has seen all
+//!   of them knows all of it, which is found out without looking at the lines.
 //! - Lines ascend. A value is shared by all commits that know the same.
 //!
 //! Few lines are one array, which costs what it holds; many are a persistent map, in which a change
