@@ -44,9 +44,12 @@ impl Clock {
     }
 
     fn elapsed(&self) -> Duration {
+        /// Below this, the steps in which that clock moves would show.
+        const SHORT: Duration = Duration::from_millis(200);
+        let wall = self.1.elapsed();
         match (self.0, processor_nanos()) {
-            (Some(before), Some(now)) => Duration::from_nanos(now - before),
-            _ => self.1.elapsed(),
+            (Some(before), Some(now)) if wall > SHORT => Duration::from_nanos(now - before),
+            _ => wall,
         }
     }
 }

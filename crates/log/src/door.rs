@@ -12,16 +12,18 @@
 //!   vouches for nothing.
 //! - Whoever offers the same things in another order, cut otherwise, or twice, gets the same log.
 //! - What can enter at once is never refused for want of room.
-//! - Nothing waits for a commit that this offer refused. No recursion along a chain.
+//! - Nothing waits for a commit that was refused for ever, as far as that is remembered. No
+//!   recursion along a chain.
 //! - An offer costs what it brings and what it releases, and O(lines) where the log has moved on.
 //!
-//! What this does not do: remember what it refused, or choose what to drop when it is full.
+//! What this does not do: remember all that it refused, or choose what to drop when it is full.
 
 use crate::append::AppendError;
 use crate::log::Log;
 use crate::refusal::Refusal;
 use crate::waiting::{Claim, PendingLimits, Waiting};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use woodland_format::{AuthorKey, Commit, CommitId, Segment, Signature};
 
 /// Commits that wait for their past or for a signature. A value; cheap to clone.
@@ -31,7 +33,12 @@ pub struct Pending {
     waiting: Waiting,
     /// The log at the end of the last offer: what `waiting` counts as held.
     seen: Option<Log>,
+    /// Commits that break a rule, and what stands on them: those refused last.
+    refused: Arc<BTreeSet<CommitId>>,
 }
+
+/// So many refused commits are remembered; from there on those of the last offer alone.
+const REMEMBERED_MAX: usize = 4096;
 
 /// What became of an offer.
 #[derive(Debug, Clone)]
@@ -55,26 +62,44 @@ impl Pending {
     /// Offers a decoded segment to the log: verifies its signatures, admits all that is vouched for
     /// and whose past is held, and keeps the rest waiting within the limits.
     pub fn offer(&mut self, log: &Log, segment: &Segment) -> Offered {
-        let mut admission = Admission::into_log(log, &mut self.waiting, self.limits);
-        admission.catch_up(self.seen.as_ref());
+        let mut admission = self.admission(log);
         if segment.head.dataset == log.dataset() {
             admission.take(segment);
         } else {
             let (expected, found) = (log.dataset(), segment.head.dataset);
             admission.refused.push(Refusal::OtherDataset { expected, found });
         }
-        let Admission { log, admitted, duplicates, refused, .. } = admission;
-        self.seen = Some(log.clone());
+        let Admission { log, admitted, duplicates, refused, refused_ids, .. } = admission;
+        self.remember(&log, refused_ids);
         Offered { log, admitted, duplicates, refused }
     }
 
     /// Lets in what waited for commits that came into the log by another way than this door.
     pub fn catch_up(&mut self, log: &Log) -> Offered {
-        let mut admission = Admission::into_log(log, &mut self.waiting, self.limits);
-        admission.catch_up(self.seen.as_ref());
-        let Admission { log, admitted, duplicates, refused, .. } = admission;
-        self.seen = Some(log.clone());
+        let admission = self.admission(log);
+        let Admission { log, admitted, duplicates, refused, refused_ids, .. } = admission;
+        self.remember(&log, refused_ids);
         Offered { log, admitted, duplicates, refused }
+    }
+
+    /// What an offer to this log begins with.
+    fn admission(&mut self, log: &Log) -> Admission<'_> {
+        let mut admission = Admission::into_log(log, &mut self.waiting, self.limits);
+        admission.remembered = Arc::clone(&self.refused);
+        admission.catch_up(self.seen.as_ref());
+        admission
+    }
+
+    fn remember(&mut self, log: &Log, refused: BTreeSet<CommitId>) {
+        self.seen = Some(log.clone());
+        if refused.is_empty() {
+            return;
+        }
+        let remembered = Arc::make_mut(&mut self.refused);
+        if remembered.len() + refused.len() > REMEMBERED_MAX {
+            remembered.clear();
+        }
+        remembered.extend(refused.into_iter().take(REMEMBERED_MAX));
     }
 
     /// How many commits wait.
@@ -105,6 +130,8 @@ struct Admission<'a> {
     ready: Vec<Claim>,
     /// Refused in this offer under whatever name.
     refused_ids: BTreeSet<CommitId>,
+    /// Refused in earlier offers, under whatever name.
+    remembered: Arc<BTreeSet<CommitId>>,
     /// Refused in this offer under this name.
     refused_claims: BTreeSet<Claim>,
 }
@@ -120,6 +147,7 @@ impl<'a> Admission<'a> {
             refused: Vec::new(),
             ready: Vec::new(),
             refused_ids: BTreeSet::new(),
+            remembered: Arc::default(),
             refused_claims: BTreeSet::new(),
         }
     }
@@ -252,12 +280,12 @@ impl<'a> Admission<'a> {
             }
             return true;
         }
-        if let Some(refused) = self.refused_past(commit) {
-            self.refuse_past(claim, refused);
-            return true;
-        }
         if let Err(error) = self.log.check_dataset(commit) {
             self.refuse_commit(commit, &error);
+            return true;
+        }
+        if let Some(refused) = self.refused_past(commit) {
+            self.refuse_past(claim, refused);
             return true;
         }
         let missing = self.log.missing(commit);
@@ -321,12 +349,16 @@ impl<'a> Admission<'a> {
         }
     }
 
-    /// The commit that this one stands on and that this offer has refused.
+    fn is_refused(&self, id: &CommitId) -> bool {
+        self.refused_ids.contains(id) || self.remembered.contains(id)
+    }
+
+    /// The commit that this one stands on and that was refused.
     fn refused_past(&self, commit: &Commit) -> Option<CommitId> {
         let claimed = commit.backlink().map(|id| (id, commit.author()));
         let claimed = claimed.filter(|claim| self.refused_claims.contains(claim));
         let mut references = commit.references();
-        claimed.map(|(id, _)| id).or_else(|| references.find(|id| self.refused_ids.contains(id)))
+        claimed.map(|(id, _)| id).or_else(|| references.find(|id| self.is_refused(id)))
     }
 
     /// Refuses a commit under a name that is not its author's, with what continues the false chain.
@@ -342,7 +374,7 @@ impl<'a> Admission<'a> {
     /// Refuses a commit because of one before it.
     fn refuse_past(&mut self, (commit, author): Claim, refused: CommitId) {
         self.refused.push(Refusal::Past { author, commit, refused });
-        if self.refused_ids.contains(&refused) {
+        if self.is_refused(&refused) {
             self.drop_past(commit);
         } else {
             self.drop_chain((commit, author));

@@ -294,15 +294,38 @@ fn an_invalid_commit_is_refused_with_all_that_stands_on_it() {
     assert_eq!(offered.refused[0], Refusal::Invalid { author, commit, error });
     let told: BTreeSet<_> = offered.refused.iter().filter_map(refused_id).collect();
     assert_eq!((told, offered.refused.len(), replica.pending.waiting()), (refused, 4, 0));
-    // In one segment, the rest of it is refused at once.
+    // Once more, and nobody vouches: the bad one waits for that, what stands on it need not.
+    let past = Refusal::Past { author, commit: after.id(), refused: commit };
     let offered = replica.offer(&segment(dataset, &[bad, after], &signed(1, &chain[0])));
-    assert_eq!(offered.refused.len(), 0, "not vouched for: it waits");
+    assert_eq!((offered.refused, replica.pending.waiting()), (vec![past], 1));
 }
 
 fn refused_id(refusal: &Refusal) -> Option<CommitId> {
     match refusal {
         Refusal::Invalid { commit, .. } | Refusal::Past { commit, .. } => Some(*commit),
         _ => None,
+    }
+}
+
+#[test]
+fn what_stands_on_a_refused_commit_is_refused_whenever_it_comes() {
+    let (mut replica, dataset, chain) = chain();
+    replica.offer(&segment(dataset, &chain, &signed(1, &chain[2])));
+    let keep = SchemaChange::Keep;
+    let after = |before: &Commit, seq, turn| {
+        seal(1, Position::Next { backlink: before.id(), seq, schema: keep }, turn, vec![], 1)
+    };
+    let bad = after(&chain[2], 3, 2);
+    let next = after(&bad, 4, 2);
+    let last = after(&next, 5, 2);
+    for (one, stands_on) in [(&bad, None), (&next, Some(bad.id())), (&last, Some(next.id()))] {
+        let offered = replica.offer(&segment(dataset, std::slice::from_ref(one), &signed(1, one)));
+        match (&offered.refused[..], stands_on) {
+            ([Refusal::Invalid { commit, .. }], None) => assert_eq!(*commit, one.id()),
+            ([Refusal::Past { refused, .. }], Some(before)) => assert_eq!(*refused, before),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(replica.pending.waiting(), 0);
     }
 }
 
