@@ -58,6 +58,8 @@ const ENGINE: Catcher = Catcher::of("woodland-tests", "engine_agrees");
 const TEXT_BY_HAND: Catcher = Catcher::of("woodland-tests", "oracle_text");
 const VERSIONS: Catcher = Catcher::of("woodland-log", "versions");
 const DOOR: Catcher = Catcher::of("woodland-log", "door");
+const CHAINS: Catcher = Catcher::of("woodland-log", "chains");
+const BLOCKS: Catcher = Catcher::of("woodland-format", "blocks");
 const SEGMENTS: Catcher = Catcher::of("woodland-format", "segments");
 const HOSTILE: Catcher = Catcher::of("woodland-format", "hostile");
 const POWER: Catcher = Catcher { filter: &["power::"], ..Catcher::of("woodland-store", "store") };
@@ -106,26 +108,48 @@ pub(crate) const BUGS: &[Bug] = &[
         name: "seen-off-by-one",
         promise: "a commit saw its parent",
         file: "crates/log/src/log.rs",
-        original: ".is_some_and(|seq| earlier.seq <= *seq)",
-        replacement: ".is_some_and(|seq| earlier.seq < *seq)",
+        original: ".is_some_and(|seq| earlier.seq <= seq)",
+        replacement: ".is_some_and(|seq| earlier.seq < seq)",
         catcher: VERSIONS,
     },
     Bug {
         name: "ties-by-arrival",
         promise: "the branches of a fork are ordered by id, not by arrival",
-        file: "crates/log/src/order.rs",
-        original: "            entries.insert((place.seq, commit.id()), place);",
-        replacement: "            let mut id = commit.id();\n            \
-                      id.0[..4].copy_from_slice(&place.line.to_be_bytes());\n            \
-                      entries.insert((place.seq, id), place);",
+        file: "crates/log/src/branches.rs",
+        original: "    rivals.sort_unstable();",
+        replacement: "    rivals.sort_unstable_by_key(|(_, place)| place.line);",
         catcher: VERSIONS,
+    },
+    Bug {
+        name: "a-past-in-place-of-another",
+        promise: "who merges two histories has seen both",
+        file: "crates/log/src/knowledge.rs",
+        original: "Some(tops) if tops.len() == 1 =>",
+        replacement: "Some(tops) if !tops.is_empty() =>",
+        catcher: VERSIONS,
+    },
+    Bug {
+        name: "marks-out-of-order",
+        promise: "every commit of a large log is found by its id",
+        file: "crates/log/src/ids.rs",
+        original: "        merged.sort();\n",
+        replacement: "",
+        catcher: CHAINS,
+    },
+    Bug {
+        name: "a-row-keeps-one-byte-more",
+        promise: "a payload that is given by how it differs comes back byte for byte",
+        file: "crates/format/src/rows.rs",
+        original: "        at += kept;\n        if at == after.len() {",
+        replacement: "        at += kept;\n        if at + 1 >= after.len() {",
+        catcher: BLOCKS,
     },
     Bug {
         name: "since-forgets-one",
         promise: "what another version lacks is all sent",
         file: "crates/log/src/since.rs",
-        original: "held.get(&line).map_or(0, |seq| seq + 1)",
-        replacement: "held.get(&line).map_or(0, |seq| seq + 2)",
+        original: "held.get(*number).map_or(line.first_seq, |seq| seq + 1)",
+        replacement: "held.get(*number).map_or(line.first_seq, |seq| seq + 2)",
         catcher: VERSIONS,
     },
     Bug {
@@ -260,8 +284,8 @@ pub(crate) const BUGS: &[Bug] = &[
         name: "text-view-before-a-merge",
         promise: "the view is taken anew where the author had read others in between",
         file: "crates/graph/src/past.rs",
-        original: "commit.is_some_and(|commit| commit.parents().is_empty())",
-        replacement: "commit.is_some()",
+        original: "        self.log.is_sequel(from, to)",
+        replacement: "        from.line == to.line && from.seq < to.seq",
         catcher: ENGINE,
     },
     Bug {
