@@ -20,6 +20,7 @@ use crate::kind::History;
 use crate::past::{Past, Stamp, key, order};
 use crate::state::{Entry, Key, NodeEntry, ObjectEntry, Part};
 use crate::void::Void;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use woodland_format::{
@@ -70,6 +71,8 @@ impl Run<'_> {
             }
             Some(Err(_)) | None => return self.void_commit(place),
         };
+        self.graph.work.commits += 1;
+        self.graph.work.ops += ops.len() as u64;
         self.learn_schemas(place, &ops);
         let mut past = Past::of(self.log, Stamp { place, index: 0 });
         let fields = self.schema_of(&past);
@@ -224,9 +227,15 @@ impl Run<'_> {
         } else {
             arrived
         };
-        let read = |stamp: Stamp| op_bytes(log, stamp);
+        self.graph.work.objects += 1;
+        let again = Cell::new(0);
+        let read = |stamp: Stamp| {
+            again.set(again.get() + 1);
+            op_bytes(log, stamp)
+        };
         let history = History { log, stamps: &object.stamps, read: &read };
         let outcomes = kind.merge(&mut object.state, arrived, &history);
+        self.graph.work.again += again.get();
         self.record(&mut object, outcomes);
         self.graph.state.put([(key, Entry::Object(Arc::new(object)))]);
     }
@@ -253,7 +262,7 @@ impl Run<'_> {
     /// For a kind whose ops must be applied in order: where something arrived late, begins again
     /// with all ops of the object.
     fn rewind(
-        &self,
+        &mut self,
         object: &mut ObjectEntry,
         empty: Box<dyn crate::erased::ObjectState>,
         mut arrived: Vec<Arrival>,
@@ -267,6 +276,7 @@ impl Run<'_> {
             return arrived;
         }
         let before = std::mem::take(&mut object.stamps);
+        self.graph.work.again += before.len() as u64;
         object.state = empty;
         arrived.extend(before.iter().map(|stamp| self.again(*stamp)));
         arrived.sort_by(|one, other| order(log, one.stamp, other.stamp));

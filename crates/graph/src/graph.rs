@@ -36,8 +36,23 @@ pub struct Graph {
     /// Commits whose payload has a format that this release does not know.
     pub(crate) foreign: im::OrdSet<OrderKey>,
     digested: Arc<OnceLock<Tree>>,
+    pub(crate) work: Work,
     /// The last version before this one whose digest was asked for.
     basis: Option<(State, Tree)>,
+}
+
+/// What deriving a graph from the one before it looked at. The same on any machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Work {
+    /// Commits that arrived.
+    pub commits: u64,
+    /// Their ops.
+    pub ops: u64,
+    /// Objects that these ops touch.
+    pub objects: u64,
+    /// Earlier ops of those objects that were read again from the log.
+    pub again: u64,
 }
 
 /// A visible node.
@@ -85,6 +100,7 @@ impl Graph {
             state: State::default(),
             voids: im::OrdMap::new(),
             foreign: im::OrdSet::new(),
+            work: Work::default(),
             digested: Arc::default(),
             basis: None,
         };
@@ -98,7 +114,8 @@ impl Graph {
             Some(tree) => Some((self.state.clone(), tree.clone())),
             None => self.basis.clone(),
         };
-        Graph { log: log.clone(), digested: Arc::default(), basis, ..self.clone() }
+        let (log, work) = (log.clone(), Work::default());
+        Graph { log, work, digested: Arc::default(), basis, ..self.clone() }
     }
 
     /// The same graph, on a log with the same commits and other signatures: those are evidence
@@ -110,6 +127,12 @@ impl Graph {
     pub fn with_signatures_of(&self, log: &Log) -> Graph {
         assert!(self.log == *log, "only the signatures differ");
         Graph { log: log.clone(), ..self.clone() }
+    }
+
+    /// What its derivation looked at: in proportion to what arrived and to the histories of the
+    /// objects that it touches, never to the rest of the log.
+    pub fn work(&self) -> Work {
+        self.work
     }
 
     /// The log that it was derived from.

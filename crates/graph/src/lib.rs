@@ -22,7 +22,7 @@ mod state;
 mod text;
 mod void;
 
-pub use crate::graph::{Conflict, Graph, Node, Write};
+pub use crate::graph::{Conflict, Graph, Node, Work, Write};
 pub use crate::void::{Void, VoidOp};
 
 pub use crate::erased::Kinds;
