@@ -20,13 +20,13 @@ use crate::kind::History;
 use crate::past::{Past, Stamp, key, order};
 use crate::state::{Entry, Key, NodeEntry, ObjectEntry, Part};
 use crate::void::Void;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use woodland_format::{
     NodeId, ObjectId, Op, PAYLOAD_FORMAT, Payload, PayloadError, Schema, SchemaId, TypeId, node_id,
 };
-use woodland_log::{Log, OrderKey, Place};
+use woodland_log::{Log, OrderKey, PayloadReader, Place};
 
 const IS_HELD: &str = "what arrived is held";
 
@@ -228,10 +228,10 @@ impl Run<'_> {
             arrived
         };
         self.graph.work.objects += 1;
-        let again = Cell::new(0);
+        let (again, ops) = (Cell::new(0), RefCell::new(OpReader::of(log)));
         let read = |stamp: Stamp| {
             again.set(again.get() + 1);
-            op_bytes(log, stamp)
+            ops.borrow_mut().edit(stamp).map(<[u8]>::to_vec)
         };
         let history = History { log, stamps: &object.stamps, read: &read };
         let outcomes = kind.merge(&mut object.state, arrived, &history);
@@ -278,19 +278,20 @@ impl Run<'_> {
         let before = std::mem::take(&mut object.stamps);
         self.graph.work.again += before.len() as u64;
         object.state = empty;
-        arrived.extend(before.iter().map(|stamp| self.again(*stamp)));
+        let mut ops = OpReader::of(log);
+        arrived.extend(before.iter().map(|stamp| self.again(&mut ops, *stamp)));
         arrived.sort_by(|one, other| order(log, one.stamp, other.stamp));
         arrived
     }
 
     /// An op that had an effect before, to be applied again.
-    fn again(&self, stamp: Stamp) -> Arrival {
+    fn again(&self, ops: &mut OpReader<'_>, stamp: Stamp) -> Arrival {
         const HAD_EFFECT: &str = "an op that had an effect is still in the log, with its schema";
         let fields = self.schema_of(&Past::of(self.log, stamp)).expect(HAD_EFFECT);
-        let Some(Op::Edit { object, op }) = op_at(self.log, stamp) else { panic!("{HAD_EFFECT}") };
+        let Some(Op::Edit { object, op }) = ops.op(stamp) else { panic!("{HAD_EFFECT}") };
         let field = fields.field(object.field).expect(HAD_EFFECT);
         let (kind, config) = field.kind.as_ref().expect(HAD_EFFECT);
-        let op = kind.decode(config, &op).expect(HAD_EFFECT);
+        let op = kind.decode(config, op).expect(HAD_EFFECT);
         Arrival { stamp, op }
     }
 }
@@ -300,15 +301,31 @@ fn introduces(log: &Log, place: Place, schema: SchemaId) -> bool {
     log.introduced(&schema).any(|one| one == place)
 }
 
-fn op_at(log: &Log, stamp: Stamp) -> Option<Op> {
-    let payload = Payload::decode(&log.payload(stamp.place)?).ok()?;
-    payload.ops.into_iter().nth(stamp.index as usize)
+/// Reads ops again. Those of one commit, asked for one after another, are decoded once.
+struct OpReader<'a> {
+    payloads: PayloadReader<'a>,
+    last: Option<(Place, Vec<Op>)>,
 }
 
-fn op_bytes(log: &Log, stamp: Stamp) -> Option<Vec<u8>> {
-    match op_at(log, stamp)? {
-        Op::Edit { op, .. } => Some(op),
-        _ => None,
+impl<'a> OpReader<'a> {
+    fn of(log: &'a Log) -> Self {
+        OpReader { payloads: log.payloads(), last: None }
+    }
+
+    fn op(&mut self, stamp: Stamp) -> Option<&Op> {
+        if self.last.as_ref().is_none_or(|(place, _)| *place != stamp.place) {
+            let payload = Payload::decode(self.payloads.read(stamp.place)?).ok()?;
+            self.last = Some((stamp.place, payload.ops));
+        }
+        self.last.as_ref()?.1.get(stamp.index as usize)
+    }
+
+    /// What an edit says to its kind.
+    fn edit(&mut self, stamp: Stamp) -> Option<&[u8]> {
+        match self.op(stamp)? {
+            Op::Edit { op, .. } => Some(op),
+            _ => None,
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::branches::Branches;
 use crate::log::Log;
 use crate::merge::UnknownHead;
 use crate::order::Stretch;
-use crate::place::{OrderKey, Place};
+use crate::place::Place;
 use crate::reader::CommitReader;
 use std::collections::VecDeque;
 use woodland_format::{AuthorKey, Commit, CommitId};
@@ -188,11 +188,6 @@ impl Listed<'_> {
             }
             return Some(place);
         }
-    }
-
-    /// The order key of the first commit.
-    pub fn first_key(&self) -> Option<OrderKey> {
-        self.log.key(self.clone().next_place()?)
     }
 }
 

@@ -144,11 +144,6 @@ impl Log {
         self.runs.at(&self.lines, position)
     }
 
-    /// How many runs the order has: stretches that one author wrote in one turn.
-    pub fn order_runs(&self) -> usize {
-        self.runs.len()
-    }
-
     /// Whether `earlier` is `later` itself or in its causal past. Costs O(log lines).
     pub fn saw(&self, later: Place, earlier: Place) -> bool {
         let is_held = self.author(earlier).is_some();

@@ -91,11 +91,6 @@ impl Runs {
         });
     }
 
-    /// How many runs there are.
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
-    }
-
     /// How many commits they hold.
     pub(crate) fn commits(&self) -> u64 {
         self.0.weight()
