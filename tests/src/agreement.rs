@@ -74,7 +74,7 @@ pub fn compare(oracle: &Oracle, graph: &Graph) -> Result<(), String> {
                 .into_iter()
                 .map(|write| (write.commit, write.index, write.value))
                 .collect();
-            conflicts.insert((*object, conflict.member), losers);
+            conflicts.insert((*object, conflict.part), losers);
         }
     }
     same("conflicts", &oracle.conflicts(), &conflicts)?;

@@ -17,7 +17,7 @@ use crate::shown::{Cut, Shown, member_name, value_json};
 use serde_json::{Map, Value as Json, json};
 use std::io::{self, Write};
 use woodland_format::{FieldId, NodeId, ObjectId, TypeId, Value};
-use woodland_graph::{Conflict, Graph, Node, VoidOp, Write as Written};
+use woodland_graph::{Conflict, Graph, Node, Part, VoidOp, Write as Written};
 
 /// A graph, and what its numbers are called.
 pub(crate) struct Page<'a> {
@@ -123,7 +123,10 @@ impl Page<'_> {
         let losers = conflict.losers.iter().map(|write| ("lost", write));
         for (fate, write) in [("won", &conflict.winner)].into_iter().chain(losers) {
             let Written { commit, index, author, value } = write;
-            let shown = Shown { value, config: None, cut: Cut::Whole };
+            let shown = match value {
+                Some(value) => Shown { value, config: None, cut: Cut::Whole }.to_string(),
+                None => "nothing".to_owned(),
+            };
             let commit = self.paint.of(ID, commit.short());
             let author = self.paint.of(AUTHOR, self.authors.label(author));
             writeln!(
@@ -167,7 +170,14 @@ impl Page<'_> {
             "node": object.node.to_string(),
             "field": self.place(object, conflict),
             "field_id": object.field.0,
-            "member": conflict.member,
+            "member": match conflict.part {
+                Part::Member(number) => json!(number),
+                _ => Json::Null,
+            },
+            "key": match &conflict.part {
+                Part::Key(key) => value_json(key, None),
+                _ => Json::Null,
+            },
             "winner": write_json(&conflict.winner, self.authors),
             "losers": conflict.losers.iter().map(|one| write_json(one, self.authors)).collect::<Vec<_>>(),
         })
@@ -188,16 +198,19 @@ impl Page<'_> {
         let name = self.names.and_then(|names| names.field_name(object.field));
         let name = name.unwrap_or_else(|| format!("field {}", object.field.0));
         let config = self.names.and_then(|names| names.members(object.field));
-        match conflict.member {
-            Some(member) => format!("{name}.{}", member_name(config, member)),
-            None => name,
+        match &conflict.part {
+            Part::Whole => name,
+            Part::Member(number) => format!("{name}.{}", member_name(config, *number)),
+            Part::Key(value) => {
+                format!("{name}[{}]", Shown { value, config: None, cut: Cut::Short })
+            }
         }
     }
 }
 
 fn write_json(write: &Written, authors: &Authors) -> Json {
     json!({
-        "value": value_json(&write.value, None),
+        "value": write.value.as_ref().map_or(Json::Null, |value| value_json(value, None)),
         "author": write.author.to_string(),
         "author_name": authors.name(&write.author),
         "commit": write.commit.to_string(),

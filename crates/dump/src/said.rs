@@ -7,15 +7,17 @@
 //! What this does not do: say whether an op had an effect; that is the graph's.
 
 use crate::schemas::{Names, labels};
-use crate::shown::{Bytes, Cut, Hex, Quoted, Shown, value_json};
+use crate::shown::{Bytes, Cut, Hex, Joined, Plain, Quoted, Shown, member_name, value_json};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 use std::fmt;
 use woodland_format::limits::OP_BYTES_MAX;
 use woodland_format::{
-    Commit, ObjectId, Op, Payload, PayloadError, RecordConfig, RecordOp, RegisterOp, TextOp, Value,
-    decode, node_id,
+    Commit, CounterOp, ListOp, MapOp, NodeId, ObjectId, Op, Payload, PayloadError, RecordConfig,
+    RecordOp, RegisterOp, SetOp, TextOp, Value, decode,
 };
-use woodland_graph::{Kind, Record, Register, Text};
+use woodland_graph::{Atom, Counter, Kind, Map, Record, Register, Set, Text};
 
 /// The batch of a commit.
 pub(crate) enum Batch {
@@ -42,12 +44,23 @@ pub(crate) struct Said<'a> {
     pub(crate) names: Option<&'a Names>,
 }
 
+/// The op with these bytes.
+fn op<T: DeserializeOwned + Serialize>(bytes: &[u8]) -> Option<T> {
+    decode::<T, OP_BYTES_MAX>("an op", bytes).ok()
+}
+
 /// What an edit does.
 enum Act<'a> {
     Set(Value),
     SetMembers(Value, Option<&'a RecordConfig>),
     Insert { at: u32, text: String },
     Delete { at: u32, bytes: u32 },
+    Clear(Vec<String>),
+    Add(i64),
+    Items(&'static str, Value),
+    InsertItems { at: u32, items: Vec<Value> },
+    SetItem { at: u32, item: Value },
+    Move { from: u32, to: u32 },
     Opaque { kind: Option<&'a str>, bytes: &'a [u8] },
 }
 
@@ -56,20 +69,41 @@ impl<'a> Said<'a> {
         let field = self.names.and_then(|names| names.field(object.field));
         let Some((_, field)) = field else { return Act::Opaque { kind: None, bytes } };
         let kind = field.kind.as_str();
-        let act = if kind == Register::NAME {
-            let op = decode::<RegisterOp, OP_BYTES_MAX>("a register's op", bytes).ok();
-            op.map(|RegisterOp::Set(value)| Act::Set(value))
-        } else if kind == Record::NAME {
-            let op = decode::<RecordOp, OP_BYTES_MAX>("a record's op", bytes).ok();
-            let config = self.names.and_then(|names| names.members(object.field));
-            op.map(|RecordOp::Set(members)| Act::SetMembers(Value::Record(members), config))
-        } else if kind == Text::NAME {
-            decode::<TextOp, OP_BYTES_MAX>("a text's op", bytes).ok().map(|op| match op {
+        let act = match kind {
+            Register::NAME | Atom::NAME => op::<RegisterOp>(bytes).map(|op| match op {
+                RegisterOp::Set(value) => Act::Set(value),
+                RegisterOp::Clear => Act::Clear(Vec::new()),
+            }),
+            Record::NAME => {
+                let config = self.names.and_then(|names| names.members(object.field));
+                op::<RecordOp>(bytes).map(|op| match op {
+                    RecordOp::Set(members) => Act::SetMembers(Value::Record(members), config),
+                    RecordOp::Clear(members) => {
+                        let name = |member: &u32| member_name(config, *member);
+                        Act::Clear(members.iter().map(name).collect())
+                    }
+                })
+            }
+            Counter::NAME => op::<CounterOp>(bytes).map(|CounterOp::Add(much)| Act::Add(much)),
+            Set::NAME => op::<SetOp>(bytes).map(|op| match op {
+                SetOp::Add(items) => Act::Items("add", Value::List(items)),
+                SetOp::Remove(items) => Act::Items("remove", Value::List(items)),
+            }),
+            Map::NAME => op::<MapOp>(bytes).map(|op| match op {
+                MapOp::Put(entries) => Act::Items("put", Value::Map(entries)),
+                MapOp::Remove(keys) => Act::Items("remove", Value::List(keys)),
+            }),
+            Text::NAME => op::<TextOp>(bytes).map(|op| match op {
                 TextOp::Insert { at, text } => Act::Insert { at, text },
                 TextOp::Delete { at, bytes } => Act::Delete { at, bytes },
-            })
-        } else {
-            None
+            }),
+            "list" => op::<ListOp>(bytes).map(|op| match op {
+                ListOp::Insert { at, items } => Act::InsertItems { at, items },
+                ListOp::Remove { at, count } => Act::Delete { at, bytes: count },
+                ListOp::Move { from, to } => Act::Move { from, to },
+                ListOp::Set { at, item } => Act::SetItem { at, item },
+            }),
+            _ => None,
         };
         act.unwrap_or(Act::Opaque { kind: Some(kind), bytes })
     }
@@ -81,10 +115,15 @@ impl<'a> Said<'a> {
                 "schema": schema.id().to_string(),
                 "types": schema.types.iter().map(|one| one.label()).collect::<Vec<_>>(),
             }),
-            Op::Create { node_type, salt } => {
-                let node = self.node(*salt).to_string();
+            Op::Create { node_type, .. } | Op::CreateKeyed { node_type, .. } => {
+                let node = self.node().to_string();
                 let name = self.names.and_then(|names| names.type_name(*node_type));
-                json!({ "op": "create", "node": node, "type": name, "type_id": node_type.0 })
+                let key = match self.op {
+                    Op::CreateKeyed { key, .. } => value_json(key, None),
+                    _ => Json::Null,
+                };
+                let id = node_type.0;
+                json!({ "op": "create", "node": node, "type": name, "type_id": id, "key": key })
             }
             Op::Edit { object, op } => {
                 let name = self.names.and_then(|names| names.field_name(object.field));
@@ -100,8 +139,10 @@ impl<'a> Said<'a> {
         }
     }
 
-    fn node(&self, salt: u64) -> woodland_format::NodeId {
-        node_id(&self.commit.author(), self.commit.seq(), self.index, salt)
+    /// The node that the op creates.
+    fn node(&self) -> NodeId {
+        let node = self.op.creates(&self.commit.author(), self.commit.seq(), self.index);
+        node.expect("asked of creations only")
     }
 }
 
@@ -111,10 +152,14 @@ impl fmt::Display for Said<'_> {
             Op::Schema(schema) => {
                 write!(f, "schema {}…: {}", schema.id().short(), labels(schema))
             }
-            Op::Create { node_type, salt } => {
+            Op::Create { node_type, .. } | Op::CreateKeyed { node_type, .. } => {
                 let name = self.names.and_then(|names| names.type_name(*node_type));
                 let name = name.unwrap_or_else(|| format!("type {}", node_type.0));
-                write!(f, "create {name} (node {}…)", self.node(*salt).short())
+                write!(f, "create {name} ")?;
+                if let Op::CreateKeyed { key, .. } = self.op {
+                    write!(f, "{} ", Shown { value: key, config: None, cut: Cut::Short })?;
+                }
+                write!(f, "(node {}…)", self.node().short())
             }
             Op::Edit { object, op } => {
                 let name = self.names.and_then(|names| names.field_name(object.field));
@@ -133,6 +178,17 @@ impl Act<'_> {
             Act::SetMembers(value, config) => ("set", value_json(value, *config)),
             Act::Insert { at, text } => ("insert", json!({ "at": at, "text": text })),
             Act::Delete { at, bytes } => ("delete", json!({ "at": at, "bytes": bytes })),
+            Act::Clear(members) => ("clear", json!(members)),
+            Act::Add(much) => ("add", json!(much)),
+            Act::Items(act, items) => (act, value_json(items, None)),
+            Act::InsertItems { at, items } => {
+                let items: Vec<Json> = items.iter().map(|item| value_json(item, None)).collect();
+                ("insert", json!({ "at": at, "items": items }))
+            }
+            Act::SetItem { at, item } => {
+                ("set", json!({ "at": at, "item": value_json(item, None) }))
+            }
+            Act::Move { from, to } => ("move", json!({ "from": from, "to": to })),
             Act::Opaque { bytes, .. } => ("bytes", json!(Hex(bytes).to_string())),
         }
     }
@@ -150,6 +206,18 @@ impl fmt::Display for Act<'_> {
             Act::Delete { at, bytes } => {
                 write!(f, "delete {at}..{}", u64::from(*at) + u64::from(*bytes))
             }
+            Act::Clear(members) if members.is_empty() => f.write_str("clear"),
+            Act::Clear(members) => write!(f, "clear {}", Plain(&members.join(", "))),
+            Act::Add(much) => write!(f, "add {much}"),
+            Act::Items(act, value) => write!(f, "{act} {}", Shown { value, config: None, cut }),
+            Act::InsertItems { at, items } => {
+                let items = items.iter().map(|value| Shown { value, config: None, cut });
+                write!(f, "insert {at} [{}]", Joined(items))
+            }
+            Act::SetItem { at, item } => {
+                write!(f, "set {at} {}", Shown { value: item, config: None, cut })
+            }
+            Act::Move { from, to } => write!(f, "move {from} to {to}"),
             Act::Opaque { kind, bytes } => {
                 let shown = Bytes(bytes, cut);
                 match kind {

@@ -11,7 +11,7 @@ use crate::page::Contents;
 use crate::request::{DumpError, Filter, Portion, Turns};
 use crate::said::Batch;
 use std::collections::{BTreeSet, HashSet};
-use woodland_format::{AuthorKey, Commit, CommitId, NodeId, Op, node_id};
+use woodland_format::{AuthorKey, Commit, CommitId, NodeId, Op};
 use woodland_log::Log;
 
 /// The version whose heads these are.
@@ -152,10 +152,10 @@ fn touched(given: &str, contents: &Contents) -> Result<HashSet<CommitId>, DumpEr
         let Batch::Ops(ops) = Batch::of(&commit) else { continue };
         for (index, op) in (0..).zip(&ops) {
             let node = match op {
-                Op::Schema(_) => continue,
-                Op::Create { salt, .. } => node_id(&commit.author(), commit.seq(), index, *salt),
-                Op::Edit { object, .. } => object.node,
+                Op::Edit { object, .. } => Some(object.node),
+                other => other.creates(&commit.author(), commit.seq(), index),
             };
+            let Some(node) = node else { continue };
             if !digits.begin(node.as_bytes()) {
                 continue;
             }

@@ -89,6 +89,7 @@ impl fmt::Display for Shown<'_> {
         match self.value {
             Value::Bool(value) => write!(f, "{value}"),
             Value::Int(value) => write!(f, "{value}"),
+            Value::Float(value) => write!(f, "{value}"),
             Value::String(value) => write!(f, "{}", Quoted(value, self.cut)),
             Value::Bytes(value) => write!(f, "bytes {}", Bytes(value, self.cut)),
             Value::Pointer(node) => write!(f, "node {}…", node.short()),
@@ -102,6 +103,14 @@ impl fmt::Display for Shown<'_> {
                     format!("{}: {}", Plain(&name), self.inner(value))
                 });
                 write!(f, "{{ {} }}", Joined(members))
+            }
+            Value::Map(entries) => {
+                let entry = |(key, value)| format!("{}: {}", self.inner(key), self.inner(value));
+                write!(
+                    f,
+                    "{{ {} }}",
+                    Joined(entries.iter().map(|(key, value)| entry((key, value))))
+                )
             }
         }
     }
@@ -134,6 +143,9 @@ pub(crate) fn value_json(value: &Value, config: Option<&RecordConfig>) -> Json {
     match value {
         Value::Bool(value) => json!(value),
         Value::Int(value) => json!(value),
+        // JSON has no infinities and no NaN.
+        Value::Float(value) if !value.get().is_finite() => json!({ "float": value.to_string() }),
+        Value::Float(value) => json!(value.get()),
         Value::String(value) => json!(value),
         Value::Bytes(value) => json!({ "bytes": Hex(value).to_string() }),
         Value::Pointer(node) => json!({ "node": node.to_string() }),
@@ -143,6 +155,12 @@ pub(crate) fn value_json(value: &Value, config: Option<&RecordConfig>) -> Json {
                 (member_name(config, *number), value_json(value, config))
             };
             json!({ "record": members.iter().map(member).collect::<Map<_, _>>() })
+        }
+        Value::Map(entries) => {
+            let entry = |(key, value): &(Value, Value)| {
+                json!([value_json(key, config), value_json(value, config)])
+            };
+            json!({ "map": entries.iter().map(entry).collect::<Vec<_>>() })
         }
     }
 }

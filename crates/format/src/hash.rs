@@ -4,7 +4,7 @@
 //! - No two kinds of thing share a context, so no bytes can pass as another kind.
 //! - A context, once released, never changes; `docs/format.md` lists them.
 
-use crate::id::{AuthorKey, CommitId, Digest, NodeId, PayloadHash, SchemaId, VersionId};
+use crate::id::{AuthorKey, CommitId, Digest, NodeId, PayloadHash, SchemaId, TypeId, VersionId};
 use blake3::Hasher;
 use blake3::hazmat::{ContextKey, HasherExt, hash_derive_key_context};
 use std::sync::LazyLock;
@@ -21,6 +21,8 @@ contexts! {
     PAYLOAD = "woodland 2026-11 commit payload";
     SCHEMA = "woodland 2026-11 schema";
     NODE = "woodland 2026-11 node";
+    KEYED_NODE = "woodland 2026-11 keyed node";
+    TYPE = "woodland 2026-11 type";
     VERSION = "woodland 2026-11 version";
     DIGEST_LEAF = "woodland 2026-11 digest leaf";
     DIGEST_KEY = "woodland 2026-11 digest key";
@@ -58,9 +60,25 @@ pub fn schema_id(schema: &[u8]) -> SchemaId {
 pub fn node_id(author: &AuthorKey, seq: u64, index: u32, salt: u64) -> NodeId {
     let full =
         hash(&NODE, &[&author.0, &seq.to_le_bytes(), &index.to_le_bytes(), &salt.to_le_bytes()]);
+    node(&full)
+}
+
+/// The id of the node of this type that is named by a natural key, in the key's canonical bytes.
+/// The same for every author.
+pub fn keyed_node_id(node_type: TypeId, key: &[u8]) -> NodeId {
+    node(&hash(&KEYED_NODE, &[&node_type.0.to_le_bytes(), key]))
+}
+
+fn node(full: &[u8; 32]) -> NodeId {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&full[..16]);
     NodeId(bytes)
+}
+
+/// The digest of a type's definition, in its canonical bytes: what a label `Name@version` stands
+/// for. Types refer to each other by id, so cycles need no care.
+pub fn type_digest(definition: &[u8]) -> Digest {
+    Digest(hash(&TYPE, &[definition]))
 }
 
 /// The id of the version with these heads, which must be strictly ascending.

@@ -36,11 +36,14 @@ mod block;
 mod canonical;
 mod commit;
 mod damage;
+mod float;
 mod frame;
 mod hash;
 mod header;
 mod id;
 pub mod limits;
+mod nested;
+mod op;
 mod payload;
 mod proof;
 mod reader;
@@ -49,6 +52,7 @@ mod schema;
 mod segment;
 mod signature;
 mod value;
+mod value_type;
 
 pub use crate::id::{
     AuthorKey, CommitId, DatasetId, Digest, FieldId, IdParseError, IdentityKey, NodeId, ObjectId,
@@ -57,12 +61,16 @@ pub use crate::id::{
 
 pub use crate::commit::{Commit, CommitError, Draft, SignedPoint};
 pub use crate::header::{HEADER_FORMAT, Header, HeaderError, Position, SchemaChange};
-pub use crate::payload::{
-    MemberDefinition, Op, PAYLOAD_FORMAT, Payload, PayloadError, RecordConfig, RecordOp,
-    RegisterConfig, RegisterOp, TextOp,
+pub use crate::op::{
+    AtomConfig, CounterOp, EventsConfig, KeyConfig, ListConfig, ListOp, MapConfig, MapOp,
+    RecordConfig, RecordOp, RegisterConfig, RegisterOp, SetConfig, SetOp, TextOp,
 };
+pub use crate::payload::{Op, PAYLOAD_FORMAT, Payload, PayloadError};
 pub use crate::schema::{FieldDefinition, Schema, SchemaError, TypeDefinition};
-pub use crate::value::{Value, ValueType};
+
+pub use crate::float::Float;
+pub use crate::value::Value;
+pub use crate::value_type::{MemberDefinition, TypeError, ValueType};
 
 pub use crate::proof::{ForkProof, PROOF_FORMAT, ProofError, ProvenBranch, ProvenFork};
 pub use crate::signature::{Certificate, SecretKey, verify_commit};
@@ -77,6 +85,6 @@ pub use crate::segment::{SEGMENT_FORMAT, SegmentHead, encode_segment};
 
 pub use crate::canonical::{CanonicalError, decode, encode};
 pub use crate::hash::{
-    commit_id, digest_branch, digest_key, digest_leaf, node_id, payload_hash, schema_id,
-    segment_root, version_id,
+    commit_id, digest_branch, digest_key, digest_leaf, keyed_node_id, node_id, payload_hash,
+    schema_id, segment_root, type_digest, version_id,
 };

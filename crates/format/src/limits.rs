@@ -11,7 +11,7 @@ pub const PARENTS_MAX: usize = 256;
 /// Longest canonical header, in bytes.
 pub const HEADER_BYTES_MAX: usize = 16 * 1024;
 /// Longest canonical payload, in bytes.
-pub const PAYLOAD_BYTES_MAX: usize = 16 * 1024 * 1024;
+pub const PAYLOAD_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Most ops in one payload.
 pub const OPS_MAX: usize = 1024 * 1024;
 /// Longest op of one kind, in bytes, inside an edit.
@@ -28,7 +28,12 @@ pub const NAME_BYTES_MAX: usize = 128;
 pub const CONFIG_BYTES_MAX: usize = 64 * 1024;
 /// Deepest nesting of a value or of a value type; a scalar has depth 1.
 pub const VALUE_DEPTH_MAX: usize = 16;
-/// Most items in one list value.
+/// Most types that one type is made of: what it costs to check whether a union is ambiguous grows
+/// with the square of it.
+pub const TYPE_NODES_MAX: usize = 2048;
+/// Most members of one union.
+pub const UNION_MEMBERS_MAX: usize = 256;
+/// Most items in one list value, entries in one map.
 pub const LIST_ITEMS_MAX: usize = 1024 * 1024;
 /// Longest body of one frame, in bytes: one commit at its largest, and what frames it.
 pub const FRAME_BYTES_MAX: usize = PAYLOAD_BYTES_MAX + HEADER_BYTES_MAX + 1024;

@@ -1,19 +1,18 @@
-//! The payload of a commit: one batch of ops, and the ops of the built-in kinds.
+//! The payload of a commit: one batch of ops.
 //!
 //! **Invariants**
 //! - A payload that does not decode is no reason to refuse its commit: the run takes it as empty,
 //!   the same way everywhere. Only its length and hash are the door's business.
 //! - An edit's op is opaque here; its kind decodes it. So a new kind needs no change to this crate.
-//! - Positions and lengths in text are UTF-8 bytes of what the author saw, ops of the same batch
-//!   before this one included.
 //!
 //! What this does not do: look at a schema or a state.
 
 use crate::canonical::{self, CanonicalError};
-use crate::id::{ObjectId, TypeId};
-use crate::limits::{FIELDS_MAX, OP_BYTES_MAX, OPS_MAX, PAYLOAD_BYTES_MAX};
+use crate::hash::{keyed_node_id, node_id};
+use crate::id::{AuthorKey, NodeId, ObjectId, TypeId};
+use crate::limits::{OP_BYTES_MAX, OPS_MAX, PAYLOAD_BYTES_MAX};
 use crate::schema::Schema;
-use crate::value::{self, Value, ValueType};
+use crate::value::Value;
 use serde::{Deserialize, Serialize};
 
 /// The payload format that this release writes.
@@ -52,67 +51,26 @@ pub enum Op {
         )]
         op: Vec<u8>,
     },
-}
-
-/// The op of kind `register`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum RegisterOp {
-    /// Puts this value in place of whatever is there.
-    Set(Value),
-}
-
-/// The op of kind `record`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum RecordOp {
-    /// Puts values in place of these members, strictly ascending; the others stay.
-    Set(#[serde(deserialize_with = "value::members")] Vec<(u32, Value)>),
-}
-
-/// The op of kind `text`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum TextOp {
-    /// Puts text at a position.
-    Insert {
-        /// Bytes before the insertion, on a character boundary.
-        at: u32,
-        /// What is put there, not empty.
-        #[serde(deserialize_with = "canonical::text::<_, OP_BYTES_MAX>")]
-        text: String,
-    },
-    /// Takes text away.
-    Delete {
-        /// Bytes before the deletion, on a character boundary.
-        at: u32,
-        /// How many bytes go, at least one, up to a character boundary.
-        bytes: u32,
+    /// Makes the node that a natural key names, [`crate::keyed_node_id`]: whoever makes it.
+    CreateKeyed {
+        /// The node's type, in the commit's schema: one with a field of kind `key`.
+        node_type: TypeId,
+        /// The key.
+        key: Value,
     },
 }
 
-/// The configuration of kind `register`: the type of its value.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RegisterConfig {
-    /// What the register may hold.
-    pub value: ValueType,
-}
-
-/// The configuration of kind `record`: its members.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RecordConfig {
-    /// Strictly ascending by number; names are unique.
-    #[serde(deserialize_with = "canonical::list::<_, _, FIELDS_MAX>")]
-    pub members: Vec<MemberDefinition>,
-}
-
-/// One member of a record.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MemberDefinition {
-    /// Stable number.
-    pub number: u32,
-    /// Name, unique in the record.
-    #[serde(deserialize_with = "canonical::text::<_, { crate::limits::NAME_BYTES_MAX }>")]
-    pub name: String,
-    /// What the member may hold.
-    pub value: ValueType,
+impl Op {
+    /// The node that this op creates, as op `index` of the author's commit `seq`.
+    pub fn creates(&self, author: &AuthorKey, seq: u64, index: u32) -> Option<NodeId> {
+        match self {
+            Op::Create { salt, .. } => Some(node_id(author, seq, index, *salt)),
+            Op::CreateKeyed { node_type, key } => {
+                Some(keyed_node_id(*node_type, &canonical::encode(key)))
+            }
+            Op::Schema(_) | Op::Edit { .. } => None,
+        }
+    }
 }
 
 /// Bytes that are no payload which this release can read.

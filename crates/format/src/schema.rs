@@ -10,7 +10,7 @@
 
 use crate::canonical::{self, CanonicalError};
 use crate::hash;
-use crate::id::{FieldId, SchemaId, TypeId};
+use crate::id::{Digest, FieldId, SchemaId, TypeId};
 use crate::limits::{CONFIG_BYTES_MAX, FIELDS_MAX, NAME_BYTES_MAX, SCHEMA_BYTES_MAX, TYPES_MAX};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -170,6 +170,11 @@ impl TypeDefinition {
         self.fields.get(at)
     }
 
+    /// What the label stands for: equal definitions have equal digests.
+    pub fn digest(&self) -> Digest {
+        hash::type_digest(&canonical::encode(self))
+    }
+
     /// `Name@version`, as people call it.
     pub fn label(&self) -> String {
         format!("{}@{}", self.name, self.version)
@@ -205,7 +210,7 @@ fn unique_names<'a>(names: impl Iterator<Item = &'a str>) -> Result<(), SchemaEr
     Ok(())
 }
 
-fn good_name(name: &str) -> Result<(), SchemaError> {
+pub(crate) fn good_name(name: &str) -> Result<(), SchemaError> {
     let fits = (1..=NAME_BYTES_MAX).contains(&name.len());
     // ASCII: what Unicode calls a letter depends on the release of the tables.
     if fits && name.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_') {

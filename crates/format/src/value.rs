@@ -1,15 +1,17 @@
-//! Values: what a register holds, and the types that say what it may hold.
+//! Values: what a register holds, and what every kind shows.
 //!
 //! **Invariants**
 //! - One value has one form in bytes; the derived order is total and the same everywhere.
-//! - Nesting is at most [`VALUE_DEPTH_MAX`] deep, checked while decoding, before any recursion.
+//! - Nesting is at most [`VALUE_DEPTH_MAX`](crate::limits::VALUE_DEPTH_MAX) deep, checked while decoding, before any recursion.
 //!
-//! What this does not do: floats, unions and derivations (they wait for the type system), or say
-//! whether a pointer's target exists.
+//! What this does not do: say which type a value is of (`value_type`), or whether a pointer's
+//! target exists.
 
 use crate::canonical;
-use crate::id::{NodeId, TypeId};
-use crate::limits::{FIELDS_MAX, LIST_ITEMS_MAX, VALUE_DEPTH_MAX};
+use crate::float::Float;
+use crate::id::NodeId;
+use crate::limits::{FIELDS_MAX, LIST_ITEMS_MAX};
+use crate::nested::{Nested, collect};
 use serde::de::{DeserializeSeed, EnumAccess, Error as _, SeqAccess, VariantAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
@@ -29,28 +31,21 @@ pub enum Value {
     Pointer(NodeId),
     /// Values of one type, in this order, replaced as a whole.
     List(Vec<Value>),
-    /// Named parts, ascending by member number: what a record shows.
+    /// Named parts, ascending by member number: a composite, and what a record shows.
     Record(Vec<(u32, Value)>),
-}
-
-/// What a value may be.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
-pub enum ValueType {
-    /// [`Value::Bool`].
-    Bool,
-    /// [`Value::Int`].
-    Int,
-    /// [`Value::String`].
-    String,
-    /// [`Value::Bytes`].
-    Bytes,
-    /// [`Value::Pointer`] to a node of this type.
-    Pointer(TypeId),
-    /// [`Value::List`] of this type.
-    List(Box<ValueType>),
+    /// A floating-point number.
+    Float(Float),
+    /// Entries, ascending strictly by key: what a map shows. No field holds one as a value.
+    Map(Vec<(Value, Value)>),
 }
 
 impl Value {
+    /// Whether it is a bool, an int, a float, a string or bytes.
+    pub fn is_primitive(&self) -> bool {
+        use Value::{Bool, Bytes, Float, Int, String};
+        matches!(self, Bool(_) | Int(_) | Float(_) | String(_) | Bytes(_))
+    }
+
     /// What kind of value this is, in a word.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -61,35 +56,39 @@ impl Value {
             Value::Pointer(_) => "pointer",
             Value::List(_) => "list",
             Value::Record(_) => "record",
+            Value::Float(_) => "float",
+            Value::Map(_) => "map",
         }
     }
 }
 
-impl ValueType {
-    /// Whether the value is of this type. Whom a pointer points to is not looked at: that is a
-    /// matter of the graph, not of the value.
-    pub fn admits(&self, value: &Value) -> bool {
-        match (self, value) {
-            (ValueType::Bool, Value::Bool(_))
-            | (ValueType::Int, Value::Int(_))
-            | (ValueType::String, Value::String(_))
-            | (ValueType::Bytes, Value::Bytes(_))
-            | (ValueType::Pointer(_), Value::Pointer(_)) => true,
-            (ValueType::List(item), Value::List(values)) => values.iter().all(|v| item.admits(v)),
-            _ => false,
-        }
-    }
-}
-
-impl fmt::Display for ValueType {
+impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |f: &mut fmt::Formatter<'_>, items: &[Value]| {
+            let items: Vec<String> = items.iter().map(Value::to_string).collect();
+            write!(f, "[{}]", items.join(", "))
+        };
         match self {
-            ValueType::Bool => f.write_str("bool"),
-            ValueType::Int => f.write_str("int"),
-            ValueType::String => f.write_str("string"),
-            ValueType::Bytes => f.write_str("bytes"),
-            ValueType::Pointer(target) => write!(f, "pointer<{}>", target.0),
-            ValueType::List(item) => write!(f, "list<{item}>"),
+            Value::Bool(value) => write!(f, "{value}"),
+            Value::Int(value) => write!(f, "{value}"),
+            Value::Float(value) => write!(f, "{value}"),
+            Value::String(value) => write!(f, "{value:?}"),
+            Value::Bytes(value) => {
+                f.write_str("0x")?;
+                value.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+            }
+            Value::Pointer(node) => write!(f, "{node}"),
+            Value::List(items) => list(f, items),
+            Value::Record(members) => {
+                let member = |(number, value): &(u32, Value)| format!("{number}: {value}");
+                let members: Vec<String> = members.iter().map(member).collect();
+                write!(f, "{{{}}}", members.join(", "))
+            }
+            Value::Map(entries) => {
+                let entry = |(key, value): &(Value, Value)| format!("{key}: {value}");
+                let entries: Vec<String> = entries.iter().map(entry).collect();
+                write!(f, "{{{}}}", entries.join(", "))
+            }
         }
     }
 }
@@ -102,6 +101,11 @@ impl From<bool> for Value {
 impl From<i64> for Value {
     fn from(value: i64) -> Self {
         Value::Int(value)
+    }
+}
+impl From<f64> for Value {
+    fn from(value: f64) -> Self {
+        Value::Float(Float::new(value))
     }
 }
 impl From<&str> for Value {
@@ -125,27 +129,8 @@ impl From<NodeId> for Value {
     }
 }
 
-/// Decodes a thing that nests, counting how deep it stands.
-struct Nested<T> {
-    depth: usize,
-    thing: std::marker::PhantomData<T>,
-}
-
-impl<T> Nested<T> {
-    fn at(depth: usize) -> Self {
-        Nested { depth, thing: std::marker::PhantomData }
-    }
-
-    fn below<E: serde::de::Error>(&self) -> Result<Self, E> {
-        if self.depth >= VALUE_DEPTH_MAX {
-            return Err(E::custom(format!("nested deeper than {VALUE_DEPTH_MAX}")));
-        }
-        Ok(Nested::at(self.depth + 1))
-    }
-}
-
-const VALUE_VARIANTS: &[&str] = &["Bool", "Int", "String", "Bytes", "Pointer", "List", "Record"];
-const TYPE_VARIANTS: &[&str] = &["Bool", "Int", "String", "Bytes", "Pointer", "List"];
+const VALUE_VARIANTS: &[&str] =
+    &["Bool", "Int", "String", "Bytes", "Pointer", "List", "Record", "Float", "Map"];
 
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -178,6 +163,8 @@ impl<'de> Visitor<'de> for Nested<Value> {
             4 => Value::Pointer(variant.newtype_variant()?),
             5 => Value::List(variant.newtype_variant_seed(Items(self.below()?))?),
             6 => Value::Record(variant.newtype_variant_seed(Members(self.below()?))?),
+            7 => Value::Float(variant.newtype_variant()?),
+            8 => Value::Map(variant.newtype_variant_seed(Entries(self.below()?))?),
             _ => return Err(A::Error::custom(format!("{tag} is no value's tag"))),
         })
     }
@@ -208,17 +195,8 @@ impl<'de> Visitor<'de> for Items {
         f.write_str("a list of values")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<Value>, A::Error> {
-        let claimed = items.size_hint().unwrap_or(0);
-        canonical::check_length::<A::Error>(claimed, LIST_ITEMS_MAX)?;
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(Nested::<Value>::at(self.0.depth))? {
-            if list.len() == LIST_ITEMS_MAX {
-                return Err(A::Error::custom(format!("more than {LIST_ITEMS_MAX} items")));
-            }
-            canonical::push(&mut list, item, claimed);
-        }
-        Ok(list)
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Vec<Value>, A::Error> {
+        collect(items, LIST_ITEMS_MAX, || Nested::<Value>::at(self.0.depth()))
     }
 }
 
@@ -239,18 +217,10 @@ impl<'de> Visitor<'de> for Members {
         f.write_str("members of a record, strictly ascending")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        let claimed = items.size_hint().unwrap_or(0);
-        canonical::check_length::<A::Error>(claimed, FIELDS_MAX)?;
-        let mut members: Vec<(u32, Value)> = Vec::new();
-        while let Some(member) = items.next_element_seed(Member(Nested::at(self.0.depth)))? {
-            if members.last().is_some_and(|(last, _)| *last >= member.0) {
-                return Err(A::Error::custom("members of a record must ascend"));
-            }
-            if members.len() == FIELDS_MAX {
-                return Err(A::Error::custom(format!("more than {FIELDS_MAX} members")));
-            }
-            canonical::push(&mut members, member, claimed);
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
+        let members = collect(items, FIELDS_MAX, || Member(Nested::at(self.0.depth())))?;
+        if members.windows(2).any(|pair| pair[0].0 >= pair[1].0) {
+            return Err(A::Error::custom("members of a record must ascend"));
         }
         Ok(members)
     }
@@ -281,42 +251,70 @@ impl<'de> Visitor<'de> for Member {
     }
 }
 
-impl<'de> Deserialize<'de> for ValueType {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Nested::<ValueType>::at(1).deserialize(deserializer)
+/// The items of an op, strictly ascending where the kind wants it; for `#[serde(deserialize_with)]`.
+pub(crate) fn items<'de, D>(deserializer: D) -> Result<Vec<Value>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    Items(Nested::at(1)).deserialize(deserializer)
+}
+
+/// The entries that a map's op puts; for `#[serde(deserialize_with)]`.
+pub(crate) fn entries<'de, D>(deserializer: D) -> Result<Vec<(Value, Value)>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    Entries(Nested::at(1)).deserialize(deserializer)
+}
+
+struct Entries(Nested<Value>);
+
+impl<'de> DeserializeSeed<'de> for Entries {
+    type Value = Vec<(Value, Value)>;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+        from.deserialize_seq(self)
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Nested<ValueType> {
-    type Value = ValueType;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<ValueType, D::Error> {
-        deserializer.deserialize_enum("ValueType", TYPE_VARIANTS, self)
-    }
-}
-
-impl<'de> Visitor<'de> for Nested<ValueType> {
-    type Value = ValueType;
+impl<'de> Visitor<'de> for Entries {
+    type Value = Vec<(Value, Value)>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a type of value")
+        f.write_str("entries of a map, strictly ascending by key")
     }
 
-    fn visit_enum<A: EnumAccess<'de>>(self, data: A) -> Result<ValueType, A::Error> {
-        let (tag, variant) = data.variant::<u32>()?;
-        let plain = match tag {
-            0 => ValueType::Bool,
-            1 => ValueType::Int,
-            2 => ValueType::String,
-            3 => ValueType::Bytes,
-            4 => return Ok(ValueType::Pointer(variant.newtype_variant()?)),
-            5 => {
-                let item = variant.newtype_variant_seed(self.below::<A::Error>()?)?;
-                return Ok(ValueType::List(Box::new(item)));
-            }
-            _ => return Err(A::Error::custom(format!("{tag} is no type's tag"))),
-        };
-        variant.unit_variant()?;
-        Ok(plain)
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
+        let entries = collect(items, LIST_ITEMS_MAX, || EntrySeed(self.0.depth()))?;
+        if entries.windows(2).any(|pair| pair[0].0 >= pair[1].0) {
+            return Err(A::Error::custom("entries of a map must ascend"));
+        }
+        Ok(entries)
+    }
+}
+
+/// One entry, key and value at this depth.
+struct EntrySeed(usize);
+
+impl<'de> DeserializeSeed<'de> for EntrySeed {
+    type Value = (Value, Value);
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+        from.deserialize_tuple(2, self)
+    }
+}
+
+impl<'de> Visitor<'de> for EntrySeed {
+    type Value = (Value, Value);
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key and its value")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut pair: A) -> Result<Self::Value, A::Error> {
+        let missing = || A::Error::custom("half an entry");
+        let key = pair.next_element_seed(Nested::<Value>::at(self.0))?.ok_or_else(missing)?;
+        let value = pair.next_element_seed(Nested::<Value>::at(self.0))?.ok_or_else(missing)?;
+        Ok((key, value))
     }
 }

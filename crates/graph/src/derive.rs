@@ -13,22 +13,24 @@
 //!
 //! What this does not do: read a clock, keep a payload, or judge what is visible.
 
-use crate::erased::{Arrival, Outcome};
-use crate::fields::{Field, Fields};
+use crate::erased::{AnyConfig, AnyKind, Arrival, Outcome, Saw};
+use crate::fields::{Field, Fields, OfField};
 use crate::graph::Graph;
 use crate::kind::History;
 use crate::past::{Past, Stamp, key, order};
-use crate::state::{Entry, Key, NodeEntry, ObjectEntry, Part};
+use crate::state::{Creation, NodeEntry, Object};
 use crate::void::Void;
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::Arc;
 use woodland_format::{
-    NodeId, ObjectId, Op, PAYLOAD_FORMAT, Payload, PayloadError, Schema, SchemaId, TypeId, node_id,
+    FieldId, NodeId, ObjectId, Op, PAYLOAD_FORMAT, Payload, PayloadError, Schema, SchemaId, TypeId,
+    encode, keyed_node_id, node_id,
 };
 use woodland_log::{Log, OrderKey, PayloadReader, Place};
 
 const IS_HELD: &str = "what arrived is held";
+const HAD_EFFECT: &str = "an op that had an effect is still in the log, with its schema";
 
 /// Where a void stands: by commit in order, then by op; a whole payload before its ops.
 pub(crate) type VoidKey = (OrderKey, Option<u32>);
@@ -44,7 +46,7 @@ impl Graph {
 
 /// Adds commits, ascending in order, to a graph that stands on `log` already.
 pub(crate) fn derive(graph: Graph, log: &Log, arrived: impl Iterator<Item = Place>) -> Graph {
-    let mut run = Run { log, graph, pending: BTreeMap::new(), nodes: BTreeMap::new() };
+    let mut run = Run { log, graph, touched: HashMap::new(), current: None };
     let mut payloads = log.payloads();
     for place in arrived {
         run.take(place, payloads.read(place));
@@ -55,14 +57,15 @@ pub(crate) fn derive(graph: Graph, log: &Log, arrived: impl Iterator<Item = Plac
 struct Run<'a> {
     log: &'a Log,
     graph: Graph,
-    /// Ops that passed the checks, by object, ascending in order.
-    pending: BTreeMap<Key, Vec<Arrival>>,
-    /// Nodes with new creations.
-    nodes: BTreeMap<NodeId, NodeEntry>,
+    /// The nodes that ops arrived at, as they become.
+    touched: HashMap<NodeId, Touched>,
+    /// The one that the last op arrived at: the next op is likely to be about it, too.
+    current: Option<(NodeId, Touched)>,
 }
 
 impl Run<'_> {
     fn take(&mut self, place: Place, payload: Option<&[u8]>) {
+        self.graph.work.commits += 1;
         let ops = match payload.map(Payload::decode) {
             Some(Ok(payload)) => payload.ops,
             Some(Err(PayloadError::ForeignFormat { found })) if found > PAYLOAD_FORMAT => {
@@ -71,7 +74,6 @@ impl Run<'_> {
             }
             Some(Err(_)) | None => return self.void_commit(place),
         };
-        self.graph.work.commits += 1;
         self.graph.work.ops += ops.len() as u64;
         self.learn_schemas(place, &ops);
         let mut past = Past::of(self.log, Stamp { place, index: 0 });
@@ -98,12 +100,40 @@ impl Run<'_> {
                 if !fields.has_type(node_type) {
                     return Err(Void::UnknownType);
                 }
+                if fields.key(node_type).is_some() {
+                    return Err(Void::NeedsKey);
+                }
                 let author = self.log.author(stamp.place).expect(IS_HELD);
                 let node = node_id(&author, stamp.place.seq, stamp.index, salt);
-                self.create(node, stamp, node_type);
+                self.create(node, Creation { stamp, node_type, key: None });
+                Ok(())
+            }
+            Op::CreateKeyed { node_type, key } => {
+                if !fields.has_type(node_type) {
+                    return Err(Void::UnknownType);
+                }
+                let (_, of) = fields.key(node_type).ok_or(Void::NoKey)?;
+                if !of.admits(&key) {
+                    return Err(Void::WrongValue);
+                }
+                let node = keyed_node_id(node_type, &encode(&key));
+                self.create(node, Creation { stamp, node_type, key: Some(Arc::new(key)) });
                 Ok(())
             }
             Op::Edit { object, op } => self.edit(past, fields, object, &op),
+        }
+    }
+
+    fn create(&mut self, node: NodeId, creation: Creation) {
+        let log = self.log;
+        match self.touch(node) {
+            Some(mut touched) => {
+                let is_before = |one, other| order(log, one, other).is_lt();
+                touched.entry.add(creation, is_before);
+                touched.has_new_creations = true;
+                self.current = Some((node, touched));
+            }
+            None => self.current = Some((node, Touched::new(NodeEntry::of(creation), true))),
         }
     }
 
@@ -114,41 +144,45 @@ impl Run<'_> {
         object: ObjectId,
         op: &[u8],
     ) -> Result<(), Void> {
-        let Field { owner, kind } = fields.field(object.field).ok_or(Void::UnknownField)?;
-        if !self.saw_creation(past, object.node, Some(*owner)) {
-            let saw_other = self.saw_creation(past, object.node, None);
-            return Err(if saw_other { Void::WrongType } else { Void::UnknownNode });
-        }
-        let (kind, config) = kind.as_ref().map_err(|reason| *reason)?;
-        let op = kind.decode(config, op)?;
-        let mut missing = false;
-        kind.pointers(config, &op, &mut |node, node_type| {
-            missing |= !self.saw_creation(past, node, Some(node_type));
+        let Field { owner, of } = fields.field(object.field).ok_or(Void::UnknownField)?;
+        let Some(mut touched) = self.touch(object.node) else { return Err(Void::UnknownNode) };
+        let outcome = saw_creation(past, &touched.entry, *owner).and_then(|()| match of {
+            OfField::Key => Err(Void::ReadOnly),
+            OfField::Kind(kind, config) => {
+                let own = touched.entry.types_seen(past);
+                let saw = |node: NodeId, node_type: TypeId| {
+                    if node == object.node {
+                        return own.contains(&node_type);
+                    }
+                    let entry = self.entry(node);
+                    entry.is_some_and(|entry| saw_creation(past, entry, node_type).is_ok())
+                };
+                touched.edit(object.field, (kind, config), op, past, &saw)
+            }
         });
-        if missing {
-            return Err(Void::UnknownTarget);
+        self.current = Some((object.node, touched));
+        outcome
+    }
+
+    /// Takes out what is known of a node, to be changed and put back as the current one.
+    fn touch(&mut self, node: NodeId) -> Option<Touched> {
+        match self.current.take() {
+            Some((current, touched)) if current == node => return Some(touched),
+            Some((current, touched)) => drop(self.touched.insert(current, touched)),
+            None => {}
         }
-        let key = Key { node: object.node, part: Part::Object(object.field, kind.name()) };
-        let arrival = Arrival { stamp: past.at(), op };
-        self.pending.entry(key).or_default().push(arrival);
-        Ok(())
+        if let Some(touched) = self.touched.remove(&node) {
+            return Some(touched);
+        }
+        self.graph.work.reads += 1;
+        let entry = self.graph.state.get(node)?.clone();
+        Some(Touched::new(entry, false))
     }
 
-    /// Whether the author had seen a creation of the node, with this type if one is given.
-    fn saw_creation(&self, past: &Past<'_>, node: NodeId, node_type: Option<TypeId>) -> bool {
-        let entry = self.nodes.get(&node).or_else(|| self.graph.state.node(node));
-        entry.is_some_and(|entry| {
-            let mut creations = entry.creations.iter();
-            creations.any(|(stamp, one)| node_type.is_none_or(|t| t == *one) && past.saw(*stamp))
-        })
-    }
-
-    fn create(&mut self, node: NodeId, stamp: Stamp, node_type: TypeId) {
-        let (state, log) = (&self.graph.state, self.log);
-        let entry =
-            self.nodes.entry(node).or_insert_with(|| state.node(node).cloned().unwrap_or_default());
-        let at = entry.creations.partition_point(|(one, _)| order(log, *one, stamp).is_lt());
-        entry.creations.insert(at, (stamp, node_type));
+    /// What is known of a node that is not the current one.
+    fn entry(&self, node: NodeId) -> Option<&NodeEntry> {
+        let touched = self.touched.get(&node).map(|touched| &touched.entry);
+        touched.or_else(|| self.graph.state.get(node))
     }
 
     /// Remembers the schema that this commit introduces, if its payload carries it.
@@ -187,113 +221,207 @@ impl Run<'_> {
     }
 
     fn finish(mut self) -> Graph {
-        self.settle_nodes();
-        for (key, arrived) in std::mem::take(&mut self.pending) {
-            self.merge(key, arrived);
+        let mut touched = std::mem::take(&mut self.touched);
+        touched.extend(self.current.take());
+        // Neighbours in the map are changed one after the other.
+        let mut nodes: Vec<(NodeId, Touched)> = touched.into_iter().collect();
+        nodes.sort_unstable_by_key(|(node, _)| *node);
+        self.graph.work.writes += nodes.len() as u64;
+        let mut entries = Vec::with_capacity(nodes.len());
+        for (node, Touched { mut entry, has_new_creations, waiting, fields }) in nodes {
+            if has_new_creations {
+                self.settle(&entry);
+            }
+            self.graph.work.objects += fields.len() as u64;
+            for Waiting { field, kind, arrived } in waiting {
+                self.merge(&mut entry, field, &kind, arrived);
+            }
+            entries.push((node, entry));
         }
+        self.graph.state.put(entries);
+        self.graph.look();
         self.graph
     }
 
-    /// Writes the nodes back, and the voids of creations that came second with another type.
-    fn settle_nodes(&mut self) {
-        let nodes = std::mem::take(&mut self.nodes);
-        for entry in nodes.values() {
-            let decided = entry.creations.first().map(|(_, node_type)| *node_type);
-            for (stamp, node_type) in &entry.creations {
-                let at = (key(self.log, *stamp), Some(stamp.index));
-                if Some(*node_type) == decided {
-                    self.graph.voids.remove(&at);
-                } else {
-                    self.graph.voids.insert(at, Void::TypeDiffers);
-                }
+    /// Lists the creations that came second, with another type.
+    fn settle(&mut self, entry: &NodeEntry) {
+        let decided = entry.first.node_type;
+        for Creation { stamp, node_type, .. } in entry.creations() {
+            let at = (key(self.log, *stamp), Some(stamp.index));
+            if *node_type == decided {
+                self.graph.voids.remove(&at);
+            } else {
+                self.graph.voids.insert(at, Void::TypeDiffers);
             }
         }
-        let entries = nodes.into_iter().map(|(node, entry)| {
-            (Key { node, part: Part::Existence }, Entry::Node(Arc::new(entry)))
-        });
-        self.graph.state.put(entries);
     }
 
-    fn merge(&mut self, key: Key, arrived: Vec<Arrival>) {
-        let Part::Object(field, name) = key.part else { return };
-        let kind = Arc::clone(self.graph.kinds.get(name).expect("an op that arrived has a kind"));
-        let mut object = match self.graph.state.object(key.node, field, name) {
-            Some(object) => object.clone(),
-            None => ObjectEntry { state: kind.empty(), stamps: im::Vector::new() },
-        };
+    /// Applies the ops that waited for each other.
+    fn merge(
+        &mut self,
+        entry: &mut NodeEntry,
+        field: FieldId,
+        kind: &Arc<dyn AnyKind>,
+        arrived: Vec<Arrival>,
+    ) {
         let log = self.log;
-        let arrived = if kind.is_in_order() {
-            self.rewind(&mut object, kind.empty(), arrived)
-        } else {
-            arrived
+        let found = entry.find(field, kind.name());
+        let mut object = match found {
+            Ok(at) => entry.objects[at].clone(),
+            Err(_) => Object::empty(field, kind),
         };
-        self.graph.work.objects += 1;
+        let arrived = if kind.is_in_order() { self.rewind(&mut object, arrived) } else { arrived };
+        let all: Vec<Stamp> = arrived.iter().map(|arrival| arrival.stamp).collect();
+        let sound = arrived.into_iter().filter(|arrival| arrival.op.is_ok()).collect();
         let (again, ops) = (Cell::new(0), RefCell::new(OpReader::of(log)));
         let read = |stamp: Stamp| {
             again.set(again.get() + 1);
             ops.borrow_mut().edit(stamp).map(<[u8]>::to_vec)
         };
-        let history = History { log, stamps: &object.stamps, read: &read };
-        let outcomes = kind.merge(&mut object.state, arrived, &history);
+        let history = History { log, stamps: &object.history, read: &read };
+        let outcomes = kind.merge(&mut object.held, sound, &history);
         self.graph.work.again += again.get();
-        self.record(&mut object, outcomes);
-        self.graph.state.put([(key, Entry::Object(Arc::new(object)))]);
+        self.record(&mut object, &all, outcomes);
+        if object.history.is_empty() {
+            return; // Every op was void: there is no such object yet.
+        }
+        match found {
+            Ok(at) => entry.objects[at] = object,
+            Err(at) => entry.objects.insert(at, object),
+        }
     }
 
-    fn record(&mut self, object: &mut ObjectEntry, outcomes: Vec<Outcome>) {
+    /// Keeps the stamps of what counts: of a built-in kind what had an effect, of others all.
+    fn record(&mut self, object: &mut Object, all: &[Stamp], outcomes: Vec<Outcome>) {
         let log = self.log;
-        for (stamp, outcome) in outcomes {
+        let counts_all = !object.kind.is_built_in();
+        for (stamp, outcome) in &outcomes {
             match outcome {
-                Err(reason) => self.void(stamp, reason),
-                Ok(()) => {
-                    let last = object.stamps.last();
-                    if last.is_none_or(|last| order(log, *last, stamp).is_lt()) {
-                        object.stamps.push_back(stamp);
-                    } else {
-                        let found = object.stamps.binary_search_by(|one| order(log, *one, stamp));
-                        let at = found.unwrap_or_else(|at| at);
-                        object.stamps.insert(at, stamp);
-                    }
-                }
+                Err(reason) => self.void(*stamp, *reason),
+                Ok(()) if !counts_all => object.remember(log, *stamp),
+                Ok(()) => {}
             }
+        }
+        if counts_all {
+            all.iter().for_each(|stamp| object.remember(log, *stamp));
         }
     }
 
     /// For a kind whose ops must be applied in order: where something arrived late, begins again
     /// with all ops of the object.
-    fn rewind(
-        &mut self,
-        object: &mut ObjectEntry,
-        empty: Box<dyn crate::erased::ObjectState>,
-        mut arrived: Vec<Arrival>,
-    ) -> Vec<Arrival> {
+    fn rewind(&mut self, object: &mut Object, mut arrived: Vec<Arrival>) -> Vec<Arrival> {
         let log = self.log;
         let late = arrived
             .first()
-            .zip(object.stamps.last())
+            .zip(object.history.last())
             .is_some_and(|(first, last)| order(log, first.stamp, *last).is_lt());
         if !late {
             return arrived;
         }
-        let before = std::mem::take(&mut object.stamps);
+        let before = std::mem::take(&mut object.history);
         self.graph.work.again += before.len() as u64;
-        object.state = empty;
+        object.held = object.kind.empty();
         let mut ops = OpReader::of(log);
         arrived.extend(before.iter().map(|stamp| self.again(&mut ops, *stamp)));
         arrived.sort_by(|one, other| order(log, one.stamp, other.stamp));
         arrived
     }
 
-    /// An op that had an effect before, to be applied again.
+    /// An op that counted before, to be applied again.
     fn again(&self, ops: &mut OpReader<'_>, stamp: Stamp) -> Arrival {
-        const HAD_EFFECT: &str = "an op that had an effect is still in the log, with its schema";
         let fields = self.schema_of(&Past::of(self.log, stamp)).expect(HAD_EFFECT);
-        let Some(Op::Edit { object, op }) = ops.op(stamp) else { panic!("{HAD_EFFECT}") };
+        let Some(Op::Edit { object, op: bytes }) = ops.op(stamp) else { panic!("{HAD_EFFECT}") };
         let field = fields.field(object.field).expect(HAD_EFFECT);
-        let (kind, config) = field.kind.as_ref().expect(HAD_EFFECT);
-        let op = kind.decode(config, op).expect(HAD_EFFECT);
+        let OfField::Kind(kind, config) = &field.of else { panic!("{HAD_EFFECT}") };
+        // What it pointed to was there when it counted first.
+        let op = config.as_ref().map_err(|reason| *reason);
+        let op = op.and_then(|config| kind.decode(config, bytes, &|_, _| true));
         Arrival { stamp, op }
     }
+}
+
+/// A node that ops arrived at.
+struct Touched {
+    entry: NodeEntry,
+    has_new_creations: bool,
+    /// Objects whose ops wait for each other, ascending like the node's objects.
+    waiting: Vec<Waiting>,
+    /// The fields that ops arrived at.
+    fields: Vec<FieldId>,
+}
+
+/// Ops that passed the checks, or of which at least the stamp counts; ascending in order.
+struct Waiting {
+    field: FieldId,
+    kind: Arc<dyn AnyKind>,
+    arrived: Vec<Arrival>,
+}
+
+impl Touched {
+    fn new(entry: NodeEntry, has_new_creations: bool) -> Self {
+        Touched { entry, has_new_creations, waiting: Vec::new(), fields: Vec::new() }
+    }
+
+    fn edit(
+        &mut self,
+        field: FieldId,
+        (kind, config): (&Arc<dyn AnyKind>, &Result<AnyConfig, Void>),
+        bytes: &[u8],
+        past: &Past<'_>,
+        saw: Saw<'_>,
+    ) -> Result<(), Void> {
+        if !kind.keeps_history() {
+            let config = config.as_ref().map_err(|reason| *reason)?;
+            match self.entry.find(field, kind.name()) {
+                Ok(at) => {
+                    kind.play(&mut self.entry.objects[at].held, config, bytes, past, saw)?;
+                }
+                Err(at) => {
+                    let mut object = Object::empty(field, kind);
+                    kind.play(&mut object.held, config, bytes, past, saw)?;
+                    self.entry.objects.insert(at, object);
+                }
+            }
+            self.note(field);
+            return Ok(());
+        }
+        let op = config.as_ref().map_err(|reason| *reason);
+        let op = op.and_then(|config| kind.decode(config, bytes, saw));
+        let outcome = op.as_ref().map(|_| ()).map_err(|reason| *reason);
+        if outcome.is_ok() || !kind.is_built_in() {
+            self.note(field);
+            self.wait(field, kind, Arrival { stamp: past.at(), op });
+        }
+        outcome
+    }
+
+    fn wait(&mut self, field: FieldId, kind: &Arc<dyn AnyKind>, arrival: Arrival) {
+        let found = self.waiting.binary_search_by(|one| {
+            one.field.cmp(&field).then_with(|| one.kind.name().cmp(kind.name()))
+        });
+        match found {
+            Ok(at) => self.waiting[at].arrived.push(arrival),
+            Err(at) => {
+                let waiting = Waiting { field, kind: Arc::clone(kind), arrived: vec![arrival] };
+                self.waiting.insert(at, waiting);
+            }
+        }
+    }
+
+    fn note(&mut self, field: FieldId) {
+        if !self.fields.contains(&field) {
+            self.fields.push(field);
+        }
+    }
+}
+
+/// Whether the author had seen a creation of the node with this type.
+fn saw_creation(past: &Past<'_>, entry: &NodeEntry, node_type: TypeId) -> Result<(), Void> {
+    let mut seen = entry.creations().filter(|one| past.saw(one.stamp)).peekable();
+    if seen.peek().is_none() {
+        return Err(Void::UnknownNode);
+    }
+    if seen.any(|one| one.node_type == node_type) { Ok(()) } else { Err(Void::WrongType) }
 }
 
 /// Whether the header of the commit there introduces this schema.
@@ -302,13 +430,13 @@ fn introduces(log: &Log, place: Place, schema: SchemaId) -> bool {
 }
 
 /// Reads ops again. Those of one commit, asked for one after another, are decoded once.
-struct OpReader<'a> {
+pub(crate) struct OpReader<'a> {
     payloads: PayloadReader<'a>,
     last: Option<(Place, Vec<Op>)>,
 }
 
 impl<'a> OpReader<'a> {
-    fn of(log: &'a Log) -> Self {
+    pub(crate) fn of(log: &'a Log) -> Self {
         OpReader { payloads: log.payloads(), last: None }
     }
 
@@ -321,7 +449,7 @@ impl<'a> OpReader<'a> {
     }
 
     /// What an edit says to its kind.
-    fn edit(&mut self, stamp: Stamp) -> Option<&[u8]> {
+    pub(crate) fn edit(&mut self, stamp: Stamp) -> Option<&[u8]> {
         match self.op(stamp)? {
             Op::Edit { op, .. } => Some(op),
             _ => None,

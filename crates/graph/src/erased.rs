@@ -3,13 +3,20 @@
 //!
 //! **Invariants**
 //! - A kind's config, op and state are only ever handed back to the kind that made them.
+//! - What a log means does not depend on the registry: of an object whose kind is not built in, the
+//!   ops themselves are what counts (`docs/meaning.md`), whether or not the program has the kind.
 //!
 //! What this does not do: know any kind but through [`Kind`].
 
-use crate::kind::{History, Kind, Standing};
+use crate::counter::Counter;
+use crate::events::Events;
+use crate::kind::{Fate, History, Kind, Part, Standing};
+use crate::map::Map;
 use crate::past::{Past, Stamp};
 use crate::record::Record;
-use crate::register::Register;
+use crate::register::{Atom, Register, RegisterState};
+use crate::set::Set;
+use crate::state::Held;
 use crate::text::Text;
 use crate::void::Void;
 use std::any::Any;
@@ -18,19 +25,37 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use woodland_format::{NodeId, TypeId, Value};
 
+/// The kinds that every program has.
+const BUILT_IN: [&str; 8] = [
+    Atom::NAME,
+    Counter::NAME,
+    Events::NAME,
+    Map::NAME,
+    Record::NAME,
+    Register::NAME,
+    Set::NAME,
+    Text::NAME,
+];
+
 /// The kinds that a program knows. Clones share.
 #[derive(Debug, Clone)]
 pub struct Kinds(Arc<BTreeMap<&'static str, Arc<dyn AnyKind>>>);
 
 impl Kinds {
-    /// `register`, `record` and `text`.
+    /// The built-in kinds.
     pub fn standard() -> Self {
-        Kinds(Arc::default()).with(Register).with(Record).with(Text)
+        let kinds = Kinds(Arc::default()).with(Register).with(Atom).with(Record).with(Counter);
+        kinds.with(Set).with(Map).with(Text).with(Events)
     }
 
     /// These, and one more; it replaces one of the same name.
+    ///
+    /// # Panics
+    /// When a kind of one's own has the name of a built-in one.
     #[must_use]
     pub fn with<K: Kind>(mut self, kind: K) -> Self {
+        let is_own = self.0.len() >= BUILT_IN.len();
+        assert!(!is_own || !BUILT_IN.contains(&K::NAME), "{} is a built-in kind", K::NAME);
         Arc::make_mut(&mut self.0).insert(K::NAME, Arc::new(kind));
         self
     }
@@ -40,8 +65,12 @@ impl Kinds {
         self.0.contains_key(name)
     }
 
-    pub(crate) fn get(&self, name: &str) -> Option<&Arc<dyn AnyKind>> {
-        self.0.get(name)
+    /// The kind of this name; one that keeps its ops and shows nothing else, if there is none.
+    pub(crate) fn get(&self, name: &str) -> Arc<dyn AnyKind> {
+        match self.0.get(name) {
+            Some(kind) => Arc::clone(kind),
+            None => Arc::new(Opaque(name.into())),
+        }
     }
 }
 
@@ -56,14 +85,14 @@ pub(crate) type AnyOp = Box<dyn Any + Send>;
 
 /// The state of an object of some kind.
 pub(crate) trait ObjectState: Any + Debug + Send + Sync {
-    fn share(&self) -> Box<dyn ObjectState>;
+    fn share(&self) -> Arc<dyn ObjectState>;
     fn as_any(&self) -> &dyn Any;
     fn as_any_mut(&mut self) -> &mut dyn Any;
 }
 
 impl<S: Any + Clone + Debug + Send + Sync> ObjectState for S {
-    fn share(&self) -> Box<dyn ObjectState> {
-        Box::new(self.clone())
+    fn share(&self) -> Arc<dyn ObjectState> {
+        Arc::new(self.clone())
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -75,79 +104,126 @@ impl<S: Any + Clone + Debug + Send + Sync> ObjectState for S {
     }
 }
 
-impl Clone for Box<dyn ObjectState> {
-    fn clone(&self) -> Self {
-        (**self).share()
-    }
-}
-
 /// An op that arrived at an object.
 pub(crate) struct Arrival {
     pub(crate) stamp: Stamp,
-    pub(crate) op: AnyOp,
+    /// Decoded; or why not, where the stamp counts all the same.
+    pub(crate) op: Result<AnyOp, Void>,
 }
 
 /// What becomes of an op that arrived: the reason, where it is void.
 pub(crate) type Outcome = (Stamp, Result<(), Void>);
 
+/// Whether the author of an op had seen a node, created with this type.
+pub(crate) type Saw<'a> = &'a dyn Fn(NodeId, TypeId) -> bool;
+
 /// [`Kind`] without its types.
 pub(crate) trait AnyKind: Debug + Send + Sync {
-    fn name(&self) -> &'static str;
-    fn empty(&self) -> Box<dyn ObjectState>;
+    fn name(&self) -> &str;
+    fn empty(&self) -> Held;
     fn config(&self, bytes: &[u8]) -> Result<AnyConfig, Void>;
-    fn decode(&self, config: &AnyConfig, bytes: &[u8]) -> Result<AnyOp, Void>;
-    fn pointers(&self, config: &AnyConfig, op: &AnyOp, found: &mut dyn FnMut(NodeId, TypeId));
-    /// Applies what arrived, ascending in order.
-    fn merge(
+    /// Decodes an op and checks all that can be said without the object.
+    fn decode(&self, config: &AnyConfig, bytes: &[u8], saw: Saw<'_>) -> Result<AnyOp, Void>;
+    /// Decodes and applies one op, the next in order.
+    fn play(
         &self,
-        state: &mut Box<dyn ObjectState>,
-        arrived: Vec<Arrival>,
-        history: &History<'_>,
-    ) -> Vec<Outcome>;
+        held: &mut Held,
+        config: &AnyConfig,
+        bytes: &[u8],
+        past: &Past<'_>,
+        saw: Saw<'_>,
+    ) -> Result<(), Void>;
+    /// Applies what arrived and decoded, ascending in order.
+    fn merge(&self, held: &mut Held, arrived: Vec<Arrival>, history: &History<'_>) -> Vec<Outcome>;
     /// Whether ops must be applied in order.
     fn is_in_order(&self) -> bool;
-    fn show(&self, state: &dyn ObjectState) -> Option<Value>;
-    fn standing(&self, state: &dyn ObjectState) -> Vec<Standing>;
+    /// Whether the stamps of earlier ops are kept.
+    fn keeps_history(&self) -> bool;
+    fn show(&self, held: &Held) -> Option<Value>;
+    fn standing(&self, held: &Held) -> Vec<Standing>;
+    /// What became of an op that had an effect.
+    fn fates(
+        &self,
+        held: &Held,
+        config: &AnyConfig,
+        bytes: &[u8],
+        past: &Past<'_>,
+    ) -> Vec<(Part, Fate)>;
+
+    /// Whether what the object shows is part of the digest; otherwise its ops are.
+    fn is_built_in(&self) -> bool {
+        BUILT_IN.contains(&self.name())
+    }
 }
 
 const OWN: &str = "a kind is only handed what it made";
 
+fn state<K: Kind>(held: &Held) -> &K::State {
+    held.get().and_then(|state| state.downcast_ref()).expect(OWN)
+}
+
+fn state_mut<K: Kind>(held: &mut Held) -> &mut K::State {
+    held.get_mut().and_then(|state| state.downcast_mut()).expect(OWN)
+}
+
+fn decode<K: Kind>(
+    kind: &K,
+    config: &AnyConfig,
+    bytes: &[u8],
+    saw: Saw<'_>,
+) -> Result<K::Op, Void> {
+    let config = config.downcast_ref().expect(OWN);
+    let op = kind.decode(config, bytes)?;
+    let mut missing = false;
+    kind.pointers(config, &op, &mut |node, node_type| missing |= !saw(node, node_type));
+    if missing { Err(Void::UnknownTarget) } else { Ok(op) }
+}
+
 impl<K: Kind> AnyKind for K {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         K::NAME
     }
 
-    fn empty(&self) -> Box<dyn ObjectState> {
-        Box::new(K::State::default())
+    fn empty(&self) -> Held {
+        let state = K::State::default();
+        if (&state as &dyn Any).is::<RegisterState>() {
+            return Held::Register(RegisterState::default());
+        }
+        Held::Other(Arc::new(state))
     }
 
     fn config(&self, bytes: &[u8]) -> Result<AnyConfig, Void> {
         Ok(Arc::new(Kind::config(self, bytes)?))
     }
 
-    fn decode(&self, config: &AnyConfig, bytes: &[u8]) -> Result<AnyOp, Void> {
-        Ok(Box::new(Kind::decode(self, config.downcast_ref().expect(OWN), bytes)?))
+    fn decode(&self, config: &AnyConfig, bytes: &[u8], saw: Saw<'_>) -> Result<AnyOp, Void> {
+        Ok(Box::new(decode(self, config, bytes, saw)?))
     }
 
-    fn pointers(&self, config: &AnyConfig, op: &AnyOp, found: &mut dyn FnMut(NodeId, TypeId)) {
-        let (config, op) = (config.downcast_ref().expect(OWN), op.downcast_ref().expect(OWN));
-        Kind::pointers(self, config, op, found);
-    }
-
-    fn merge(
+    fn play(
         &self,
-        state: &mut Box<dyn ObjectState>,
-        arrived: Vec<Arrival>,
-        history: &History<'_>,
-    ) -> Vec<Outcome> {
-        let state: &mut K::State = (**state).as_any_mut().downcast_mut().expect(OWN);
+        held: &mut Held,
+        config: &AnyConfig,
+        bytes: &[u8],
+        past: &Past<'_>,
+        saw: Saw<'_>,
+    ) -> Result<(), Void> {
+        let op = decode(self, config, bytes, saw)?;
+        let state = state_mut::<K>(held);
+        let resolved = self.resolve(state, past, op)?;
+        self.apply(state, past, resolved);
+        Ok(())
+    }
+
+    fn merge(&self, held: &mut Held, arrived: Vec<Arrival>, history: &History<'_>) -> Vec<Outcome> {
+        let state = state_mut::<K>(held);
         let stamps: Vec<Stamp> = arrived.iter().map(|arrival| arrival.stamp).collect();
         let Some(first) = stamps.first() else { return Vec::new() };
         self.prepare(state, &stamps, history);
         let mut past = Past::of(history.log, *first);
         let mut play = |arrival: Arrival| {
             past.move_to(arrival.stamp);
-            let op: Box<K::Op> = arrival.op.downcast().expect(OWN);
+            let op: Box<K::Op> = arrival.op?.downcast().expect(OWN);
             let resolved = self.resolve(state, &past, *op)?;
             self.apply(state, &past, resolved);
             Ok(())
@@ -159,11 +235,85 @@ impl<K: Kind> AnyKind for K {
         K::IN_ORDER
     }
 
-    fn show(&self, state: &dyn ObjectState) -> Option<Value> {
-        Kind::show(self, state.as_any().downcast_ref().expect(OWN))
+    fn keeps_history(&self) -> bool {
+        K::KEEPS_HISTORY || K::IN_ORDER || !self.is_built_in()
     }
 
-    fn standing(&self, state: &dyn ObjectState) -> Vec<Standing> {
-        Kind::standing(self, state.as_any().downcast_ref().expect(OWN))
+    fn show(&self, held: &Held) -> Option<Value> {
+        Kind::show(self, state::<K>(held))
+    }
+
+    fn standing(&self, held: &Held) -> Vec<Standing> {
+        Kind::standing(self, state::<K>(held))
+    }
+
+    fn fates(
+        &self,
+        held: &Held,
+        config: &AnyConfig,
+        bytes: &[u8],
+        past: &Past<'_>,
+    ) -> Vec<(Part, Fate)> {
+        match decode(self, config, bytes, &|_, _| true) {
+            Ok(op) => Kind::fates(self, state::<K>(held), past, &op),
+            Err(_) => Vec::new(),
+        }
+    }
+}
+
+/// A kind that this program does not have: its ops are kept, in order, and not looked into.
+#[derive(Debug)]
+struct Opaque(Box<str>);
+
+impl AnyKind for Opaque {
+    fn name(&self) -> &str {
+        &self.0
+    }
+
+    fn empty(&self) -> Held {
+        Held::Opaque
+    }
+
+    fn config(&self, _: &[u8]) -> Result<AnyConfig, Void> {
+        Ok(Arc::new(()))
+    }
+
+    fn decode(&self, _: &AnyConfig, _: &[u8], _: Saw<'_>) -> Result<AnyOp, Void> {
+        Ok(Box::new(()))
+    }
+
+    fn play(
+        &self,
+        _: &mut Held,
+        _: &AnyConfig,
+        _: &[u8],
+        _: &Past<'_>,
+        _: Saw<'_>,
+    ) -> Result<(), Void> {
+        Ok(())
+    }
+
+    fn merge(&self, _: &mut Held, arrived: Vec<Arrival>, _: &History<'_>) -> Vec<Outcome> {
+        arrived.into_iter().map(|arrival| (arrival.stamp, Ok(()))).collect()
+    }
+
+    fn is_in_order(&self) -> bool {
+        false
+    }
+
+    fn keeps_history(&self) -> bool {
+        true
+    }
+
+    fn show(&self, _: &Held) -> Option<Value> {
+        None
+    }
+
+    fn standing(&self, _: &Held) -> Vec<Standing> {
+        Vec::new()
+    }
+
+    fn fates(&self, _: &Held, _: &AnyConfig, _: &[u8], _: &Past<'_>) -> Vec<(Part, Fate)> {
+        vec![(Part::Whole, Fate::Counts)]
     }
 }

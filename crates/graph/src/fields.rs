@@ -1,8 +1,9 @@
 //! A schema made ready: for each type and field what a run over many ops asks again and again.
 //!
 //! **Invariants**
-//! - Says exactly what the schema says; a configuration that does not decode, or a kind that is not
-//!   known, is remembered as the void that it causes.
+//! - Says exactly what the schema says; a configuration that does not decode is remembered as the
+//!   void that it causes.
+//! - A type has a key only if exactly one of its fields is a sound one.
 //!
 //! What this does not do: decide which schema a commit is written under.
 
@@ -10,13 +11,25 @@ use crate::erased::{AnyConfig, AnyKind, Kinds};
 use crate::void::Void;
 use std::collections::HashMap;
 use std::sync::Arc;
-use woodland_format::{FieldId, Schema, TypeId};
+use woodland_format::limits::CONFIG_BYTES_MAX;
+use woodland_format::{FieldDefinition, FieldId, KeyConfig, Schema, TypeId, ValueType, decode};
+
+/// The name of the kind of a field that is its node's name.
+pub(crate) const KEY: &str = "key";
 
 /// One field of a schema, with its kind.
 #[derive(Debug, Clone)]
 pub(crate) struct Field {
     pub(crate) owner: TypeId,
-    pub(crate) kind: Result<(Arc<dyn AnyKind>, AnyConfig), Void>,
+    pub(crate) of: OfField,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum OfField {
+    /// Its node's name.
+    Key,
+    /// Of a kind, which may not know what the configuration says.
+    Kind(Arc<dyn AnyKind>, Result<AnyConfig, Void>),
 }
 
 /// A schema, with its kinds.
@@ -24,20 +37,31 @@ pub(crate) struct Field {
 pub(crate) struct Fields {
     pub(crate) schema: Arc<Schema>,
     fields: HashMap<FieldId, Field>,
+    keys: HashMap<TypeId, (FieldId, ValueType)>,
 }
 
 impl Fields {
     pub(crate) fn of(schema: Schema, kinds: &Kinds) -> Self {
-        let mut fields = HashMap::new();
+        let (mut fields, mut keys) = (HashMap::new(), HashMap::new());
         for one in &schema.types {
             for field in &one.fields {
-                let kind = kinds.get(&field.kind).ok_or(Void::UnknownKind);
-                let kind =
-                    kind.and_then(|kind| Ok((Arc::clone(kind), kind.config(&field.config)?)));
-                fields.insert(field.id, Field { owner: one.id, kind });
+                let of = if field.kind == KEY {
+                    OfField::Key
+                } else {
+                    let kind = kinds.get(&field.kind);
+                    let config = kind.config(&field.config);
+                    OfField::Kind(kind, config)
+                };
+                fields.insert(field.id, Field { owner: one.id, of });
+            }
+            let mut named = one.fields.iter().filter(|field| field.kind == KEY);
+            if let (Some(field), None) = (named.next(), named.next())
+                && let Some(value) = key_type(field)
+            {
+                keys.insert(one.id, (field.id, value));
             }
         }
-        Fields { schema: Arc::new(schema), fields }
+        Fields { schema: Arc::new(schema), fields, keys }
     }
 
     pub(crate) fn field(&self, id: FieldId) -> Option<&Field> {
@@ -47,4 +71,15 @@ impl Fields {
     pub(crate) fn has_type(&self, id: TypeId) -> bool {
         self.schema.type_with(id).is_some()
     }
+
+    /// The field that names the nodes of this type, and what a key may be.
+    pub(crate) fn key(&self, of: TypeId) -> Option<&(FieldId, ValueType)> {
+        self.keys.get(&of)
+    }
+}
+
+fn key_type(field: &FieldDefinition) -> Option<ValueType> {
+    let config: KeyConfig = decode::<_, CONFIG_BYTES_MAX>("a key", &field.config).ok()?;
+    config.check().ok()?;
+    Some(config.value)
 }

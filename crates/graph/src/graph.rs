@@ -8,15 +8,15 @@
 //!
 //! What this does not do: write, or hold a version that nobody holds.
 
-use crate::derive::{Schemas, VoidKey, derive};
+use crate::derive::{OpReader, Schemas, VoidKey, derive};
 use crate::digest::Tree;
 use crate::erased::Kinds;
-use crate::fields::Fields;
-use crate::kind::Standing;
+use crate::fields::{Fields, KEY};
+use crate::kind::{Part, Standing};
 use crate::past::{Stamp, key};
-use crate::state::{Key, Part, State};
+use crate::state::{NodeEntry, Object, State};
 use crate::void::{Void, VoidOp};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use woodland_format::{
@@ -29,12 +29,13 @@ use woodland_log::{Log, OrderKey};
 #[derive(Clone)]
 pub struct Graph {
     pub(crate) log: Log,
-    pub(crate) kinds: Kinds,
     pub(crate) schemas: Schemas,
     pub(crate) state: State,
     pub(crate) voids: im::OrdMap<VoidKey, Void>,
     /// Commits whose payload has a format that this release does not know.
     pub(crate) foreign: im::OrdSet<OrderKey>,
+    /// The schema that the founding commit carries: what is visible goes through it.
+    founding: Option<Arc<Fields>>,
     digested: Arc<OnceLock<Tree>>,
     pub(crate) work: Work,
     /// The last version before this one whose digest was asked for.
@@ -53,6 +54,10 @@ pub struct Work {
     pub objects: u64,
     /// Earlier ops of those objects that were read again from the log.
     pub again: u64,
+    /// Nodes that were looked up in the state, those that ops are about.
+    pub reads: u64,
+    /// Nodes that were put into the state.
+    pub writes: u64,
 }
 
 /// A visible node.
@@ -75,15 +80,15 @@ pub struct Write {
     pub index: u32,
     /// Who wrote.
     pub author: AuthorKey,
-    /// What.
-    pub value: Value,
+    /// What; none for a write that cleared the place.
+    pub value: Option<Value>,
 }
 
 /// A place of an object for which more than one write stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conflict {
-    /// Which member of a record; none for a register.
-    pub member: Option<u32>,
+    /// Which part of the object.
+    pub part: Part,
     /// The write that is visible.
     pub winner: Write,
     /// The others, ascending in order. None of them saw the winner, nor the winner them.
@@ -95,11 +100,11 @@ impl Graph {
     pub fn of(log: &Log, kinds: Kinds) -> Graph {
         let graph = Graph {
             log: log.clone(),
-            schemas: Schemas::new(kinds.clone()),
-            kinds,
+            schemas: Schemas::new(kinds),
             state: State::default(),
             voids: im::OrdMap::new(),
             foreign: im::OrdSet::new(),
+            founding: None,
             work: Work::default(),
             digested: Arc::default(),
             basis: None,
@@ -142,7 +147,7 @@ impl Graph {
 
     /// The schema that the founding commit carries; none where it does not.
     pub fn schema(&self) -> Option<Arc<Schema>> {
-        self.founding_fields().map(|fields| Arc::clone(&fields.schema))
+        self.founding.as_ref().map(|fields| Arc::clone(&fields.schema))
     }
 
     /// The first commit, in order, whose payload only a newer release can read. While there is one,
@@ -169,9 +174,7 @@ impl Graph {
 
     /// All visible nodes, ascending by id.
     pub fn all(&self) -> impl Iterator<Item = Node> + '_ {
-        let keys = self.state.range(..).map(|(key, _)| key);
-        let nodes = keys.filter(|key| key.part == Part::Existence);
-        nodes.filter_map(|key| self.node(key.node))
+        self.state.all().filter_map(|(id, entry)| self.show_node(id, entry))
     }
 
     /// The ops that had no effect, in order.
@@ -198,54 +201,79 @@ impl Graph {
         self.digested.get_or_init(|| self.weigh()).digest()
     }
 
-    fn founding_fields(&self) -> Option<Arc<Fields>> {
-        let place = self.log.place(&self.log.dataset().founding())?;
-        let id = self.log.schema(place)?;
-        self.schemas.known(&id, |_| true)
+    /// Finds the founding schema, once a commit carries it.
+    pub(crate) fn look(&mut self) {
+        use woodland_format::Position::Founding;
+        if let (None, Founding { schema, .. }) =
+            (&self.founding, &self.log.founding().header().position)
+        {
+            self.founding = self.schemas.known(schema, |_| true);
+        }
     }
 
-    fn type_of(&self, node: NodeId) -> Option<TypeId> {
-        let (_, node_type) = self.state.node(node)?.creations.first()?;
-        self.founding_fields()?.has_type(*node_type).then_some(*node_type)
+    /// What is known of a node, if it is visible, and its type.
+    fn visible(&self, node: NodeId) -> Option<(&NodeEntry, TypeId)> {
+        let entry = self.state.get(node)?;
+        Some((entry, self.type_of(entry)?))
+    }
+
+    fn type_of(&self, entry: &NodeEntry) -> Option<TypeId> {
+        let node_type = entry.first.node_type;
+        self.founding.as_ref()?.has_type(node_type).then_some(node_type)
     }
 
     fn node(&self, id: NodeId) -> Option<Node> {
-        let node_type = self.type_of(id)?;
-        let fields = self.founding_fields()?;
-        let shown = fields.schema.type_with(node_type)?.fields.iter();
-        let fields = shown.filter_map(|field| Some((field.id, self.show(id, field)?))).collect();
+        self.show_node(id, self.state.get(id)?)
+    }
+
+    fn show_node(&self, id: NodeId, entry: &NodeEntry) -> Option<Node> {
+        let node_type = self.type_of(entry)?;
+        let shown = self.founding.as_ref()?.schema.type_with(node_type)?.fields.iter();
+        let fields = shown.filter_map(|field| Some((field.id, self.show(entry, field)?))).collect();
         Some(Node { id, node_type, fields })
     }
 
     fn value(&self, object: ObjectId) -> Option<Value> {
-        let fields = self.founding_fields()?;
-        let (_, field) = self.visible_field(&fields, object)?;
-        self.show(object.node, field)
+        let (entry, node_type) = self.visible(object.node)?;
+        self.show(entry, self.visible_field(node_type, object.field)?)
     }
 
-    /// The field, if the node is visible and has it.
-    fn visible_field<'a>(
-        &self,
-        fields: &'a Fields,
-        object: ObjectId,
-    ) -> Option<(TypeId, &'a FieldDefinition)> {
-        let node_type = self.type_of(object.node)?;
-        let field = fields.schema.type_with(node_type)?.field_with(object.field)?;
-        Some((node_type, field))
+    /// The field, if nodes of this type show it.
+    fn visible_field(&self, node_type: TypeId, field: FieldId) -> Option<&FieldDefinition> {
+        self.founding.as_ref()?.schema.type_with(node_type)?.field_with(field)
     }
 
-    fn show(&self, node: NodeId, field: &FieldDefinition) -> Option<Value> {
-        let kind = self.kinds.get(&field.kind)?;
-        kind.show(&*self.state.object(node, field.id, kind.name())?.state)
+    fn show(&self, entry: &NodeEntry, field: &FieldDefinition) -> Option<Value> {
+        if field.kind == KEY {
+            return self.key_of(entry, field.id);
+        }
+        let object = entry.object(field.id, &field.kind)?;
+        object.kind.show(&object.held).or_else(|| self.ops_of(object))
+    }
+
+    /// The key that a node is named by, if this is the field that shows it.
+    fn key_of(&self, entry: &NodeEntry, field: FieldId) -> Option<Value> {
+        let (named, of) = self.founding.as_ref()?.key(entry.first.node_type)?;
+        let key = entry.first.key.as_deref().filter(|key| *named == field && of.admits(key))?;
+        Some(key.clone())
+    }
+
+    /// The ops of an object that is not of a built-in kind, in order.
+    fn ops_of(&self, object: &Object) -> Option<Value> {
+        if object.kind.is_built_in() {
+            return None;
+        }
+        let mut ops = OpReader::of(&self.log);
+        let ops = object.history.iter().map(|stamp| ops.edit(*stamp).unwrap_or_default().to_vec());
+        Some(Value::List(ops.map(Value::Bytes).collect()))
     }
 
     fn conflicts_of(&self, object: ObjectId) -> Vec<Conflict> {
         let standing = || {
-            let fields = self.founding_fields()?;
-            let (_, field) = self.visible_field(&fields, object)?;
-            let kind = self.kinds.get(&field.kind)?;
-            let entry = self.state.object(object.node, field.id, kind.name())?;
-            Some(kind.standing(&*entry.state))
+            let (entry, node_type) = self.visible(object.node)?;
+            let field = self.visible_field(node_type, object.field)?;
+            let object = entry.object(field.id, &field.kind)?;
+            Some(object.kind.standing(&object.held))
         };
         let standing: Vec<Standing> = standing().unwrap_or_default();
         standing.into_iter().filter_map(|one| self.conflict(one)).collect()
@@ -255,10 +283,10 @@ impl Graph {
         let mut writes: Vec<Write> =
             standing.writes.into_iter().map(|(stamp, value)| self.write(stamp, value)).collect();
         let winner = writes.pop()?;
-        (!writes.is_empty()).then_some(Conflict { member: standing.member, winner, losers: writes })
+        (!writes.is_empty()).then_some(Conflict { part: standing.part, winner, losers: writes })
     }
 
-    fn write(&self, stamp: Stamp, value: Value) -> Write {
+    fn write(&self, stamp: Stamp, value: Option<Value>) -> Write {
         let key = key(&self.log, stamp);
         Write { commit: key.id, index: stamp.index, author: key.author, value }
     }
@@ -267,39 +295,45 @@ impl Graph {
     fn weigh(&self) -> Tree {
         let empty = (State::default(), Tree::default());
         let (before, mut tree) = self.basis.clone().unwrap_or(empty);
-        let nodes: BTreeSet<Key> = self.state.changed_since(&before).collect();
-        let mut objects = BTreeSet::new();
-        for key in nodes {
-            match key.part {
-                Part::Object(field, _) => {
-                    objects.insert(ObjectId { node: key.node, field });
-                }
-                Part::Existence => {
-                    tree = self.weigh_node(&tree, key.node);
-                    objects.extend(self.objects_of(key.node));
-                }
+        for (node, old, new) in self.state.changed_since(&before) {
+            let node_type = self.type_of(new);
+            let is_same_node = old.is_some_and(|old| self.type_of(old) == node_type);
+            if !is_same_node {
+                let place = digest_key(&[&[1][..], &node.0].concat());
+                let leaf = node_type.map(|of| digest_leaf(&place, &encode(&of)));
+                tree = tree.with(&place, leaf);
             }
-        }
-        for object in objects {
-            let place = digest_key(&object_key(object));
-            let leaf = self.value(object).map(|value| digest_leaf(&place, &encode(&value)));
-            tree = tree.with(&place, leaf);
+            for field in self.fields_to_weigh(old.filter(|_| is_same_node), new) {
+                let place = digest_key(&object_key(ObjectId { node, field }));
+                let value = self.weighed(new, field);
+                let leaf = value.map(|value| digest_leaf(&place, &encode(&value)));
+                tree = tree.with(&place, leaf);
+            }
         }
         tree
     }
 
-    fn weigh_node(&self, tree: &Tree, node: NodeId) -> Tree {
-        let place = digest_key(&[&[1][..], &node.0].concat());
-        let leaf = self.type_of(node).map(|node_type| digest_leaf(&place, &encode(&node_type)));
-        tree.with(&place, leaf)
+    /// The fields of a node whose leaves may differ from those of an earlier version of it.
+    fn fields_to_weigh(&self, old: Option<&NodeEntry>, new: &NodeEntry) -> Vec<FieldId> {
+        let is_same = |object: &&Object| {
+            let old = old.and_then(|old| old.object(object.field, object.kind.name()));
+            !old.is_some_and(|old| old.is(object))
+        };
+        let mut fields: Vec<FieldId> =
+            new.objects.iter().filter(is_same).map(|object| object.field).collect();
+        // A key is that of the first creation, which an earlier one may have replaced.
+        let keys =
+            new.creations().filter_map(|one| Some(self.founding.as_ref()?.key(one.node_type)?.0));
+        fields.extend(keys);
+        fields.dedup();
+        fields
     }
 
-    fn objects_of(&self, node: NodeId) -> impl Iterator<Item = ObjectId> + '_ {
-        let keys = self.state.range(Key { node, part: Part::Existence }..).map(|(key, _)| key);
-        keys.take_while(move |key| key.node == node).filter_map(move |key| match key.part {
-            Part::Object(field, _) => Some(ObjectId { node, field }),
-            Part::Existence => None,
-        })
+    /// The value of a field in the digest.
+    fn weighed(&self, entry: &NodeEntry, field: FieldId) -> Option<Value> {
+        let field = self.visible_field(self.type_of(entry)?, field)?;
+        let raw = entry.object(field.id, &field.kind).and_then(|object| self.ops_of(object));
+        raw.or_else(|| self.show(entry, field))
     }
 }
 

@@ -30,6 +30,9 @@ pub trait Kind: Debug + Send + Sync + 'static {
     const NAME: &'static str;
     /// Whether `apply` must run in order. Costs a replay of the object when an op arrives late.
     const IN_ORDER: bool = false;
+    /// Whether the object's earlier ops are kept at hand, for `prepare` and for what `IN_ORDER`
+    /// replays.
+    const KEEPS_HISTORY: bool = Self::IN_ORDER;
     /// What a schema says about a field of this kind, decoded.
     type Config: Any + Send + Sync;
     /// What an author did, by position in what the author saw.
@@ -90,15 +93,61 @@ pub trait Kind: Debug + Send + Sync + 'static {
         let _ = state;
         Vec::new()
     }
+
+    /// What became of an op that had an effect, part by part. `past` is the op's own.
+    fn fates(&self, state: &Self::State, past: &Past<'_>, op: &Self::Op) -> Vec<(Part, Fate)> {
+        let _ = (state, past, op);
+        vec![(Part::Whole, Fate::Counts)]
+    }
 }
 
-/// The writes that compete for one place of an object, ascending in order: the last one won.
+/// A part of an object in which one write replaces another.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part {
+    /// All of it: a register, an atom.
+    Whole,
+    /// A member of a record.
+    Member(u32),
+    /// What stands at a key of a map, or an item of a set.
+    Key(Value),
+}
+
+/// The writes that compete for one part of an object, ascending in order: the last one won.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
-    /// Which member of a record; none for a register.
-    pub member: Option<u32>,
-    /// At least one write.
-    pub writes: Vec<(Stamp, Value)>,
+    /// Which part.
+    pub part: Part,
+    /// At least one write; one of nothing cleared the part.
+    pub writes: Vec<(Stamp, Option<Value>)>,
+}
+
+/// What became of an op that had an effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Fate {
+    /// What it wrote is what is read now.
+    Won,
+    /// What it wrote stands beside the winner: neither author had seen the other.
+    Lost,
+    /// A later op, whose author had seen it, wrote over it.
+    Replaced,
+    /// What it put there was taken out.
+    Ended,
+    /// It is part of what is read: a sum, a text, a list of events.
+    Counts,
+}
+
+impl Fate {
+    /// The rule behind it, in words.
+    pub fn rule(self) -> &'static str {
+        match self {
+            Fate::Won => "the last in order of the writes that no other write saw",
+            Fate::Lost => "concurrent with the winner, and before it in order",
+            Fate::Replaced => "a later write saw it",
+            Fate::Ended => "what it put in was taken out",
+            Fate::Counts => "every op of this kind counts",
+        }
+    }
 }
 
 /// The ops that an object was made from, in order.

@@ -9,15 +9,19 @@
 //! - Pure: no IO, no clock, no randomness, no threads.
 //! - Equal logs give equal graphs: content, voids, conflicts, digest.
 
+mod counter;
 mod derive;
 mod digest;
 mod erased;
+mod events;
 mod fields;
 mod graph;
 mod kind;
+mod map;
 mod past;
 mod record;
 mod register;
+mod set;
 mod state;
 mod text;
 mod void;
@@ -26,9 +30,13 @@ pub use crate::graph::{Conflict, Graph, Node, Work, Write};
 pub use crate::void::{Void, VoidOp};
 
 pub use crate::erased::Kinds;
-pub use crate::kind::{History, Kind, Standing};
+pub use crate::kind::{Fate, History, Kind, Part, Standing};
 pub use crate::past::{Past, Stamp};
 
+pub use crate::counter::{Counter, CounterState};
+pub use crate::events::{Events, EventsState};
+pub use crate::map::{Map, MapState};
 pub use crate::record::{Record, RecordState};
-pub use crate::register::{Register, RegisterState};
+pub use crate::register::{Atom, Register, RegisterState};
+pub use crate::set::{Set, SetState};
 pub use crate::text::{ResolvedText, Text, TextState};

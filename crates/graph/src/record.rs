@@ -6,12 +6,12 @@
 //!
 //! What this does not do: nest other kinds. A node's own fields do that.
 
-use crate::kind::{Kind, Standing};
+use crate::kind::{Fate, Kind, Part, Standing};
 use crate::past::Past;
-use crate::register::{RegisterState, pointers};
+use crate::register::RegisterState;
 use crate::void::Void;
 use woodland_format::limits::{CONFIG_BYTES_MAX, OP_BYTES_MAX};
-use woodland_format::{MemberDefinition, NodeId, RecordConfig, RecordOp, TypeId, Value, decode};
+use woodland_format::{NodeId, RecordConfig, RecordOp, TypeId, Value, decode};
 
 /// The kind `record`. Configured by [`RecordConfig`], written by [`RecordOp`].
 #[derive(Debug, Clone, Copy, Default)]
@@ -26,28 +26,34 @@ pub struct RecordState {
 impl Kind for Record {
     const NAME: &'static str = "record";
     type Config = RecordConfig;
-    type Op = Vec<(u32, Value)>;
-    type Resolved = Vec<(u32, Value)>;
+    type Op = Vec<(u32, Option<Value>)>;
+    type Resolved = Self::Op;
     type State = RecordState;
 
     fn config(&self, bytes: &[u8]) -> Result<RecordConfig, Void> {
         let config: RecordConfig =
             decode::<_, CONFIG_BYTES_MAX>("a record", bytes).map_err(|_| Void::BadConfig)?;
-        if config.members.windows(2).any(|pair| pair[0].number >= pair[1].number) {
-            return Err(Void::BadConfig);
-        }
+        config.check().map_err(|_| Void::BadConfig)?;
         Ok(config)
     }
 
     fn decode(&self, config: &RecordConfig, bytes: &[u8]) -> Result<Self::Op, Void> {
-        let RecordOp::Set(members) =
+        let op =
             decode::<_, OP_BYTES_MAX>("a record's op", bytes).map_err(|_| Void::Undecodable)?;
+        let members: Self::Op = match op {
+            RecordOp::Set(members) => members.into_iter().map(|(at, it)| (at, Some(it))).collect(),
+            RecordOp::Clear(members) => members.into_iter().map(|at| (at, None)).collect(),
+        };
         if members.windows(2).any(|pair| pair[0].0 >= pair[1].0) {
             return Err(Void::Undecodable);
         }
         for (number, value) in &members {
-            let member = member(config, *number).ok_or(Void::UnknownMember)?;
-            if !member.value.admits(value) {
+            let place = &config.member(*number).ok_or(Void::UnknownMember)?.value;
+            let fits = match value {
+                Some(value) => place.admits(value),
+                None => place.is_optional(),
+            };
+            if !fits {
                 return Err(Void::WrongValue);
             }
         }
@@ -61,8 +67,8 @@ impl Kind for Record {
         found: &mut dyn FnMut(NodeId, TypeId),
     ) {
         for (number, value) in op {
-            if let Some(member) = member(config, *number) {
-                pointers(&member.value, value, found);
+            if let (Some(member), Some(value)) = (config.member(*number), value) {
+                member.value.pointers(value, found);
             }
         }
     }
@@ -88,11 +94,12 @@ impl Kind for Record {
 
     fn standing(&self, state: &RecordState) -> Vec<Standing> {
         let members = state.members.iter();
-        members.filter_map(|(number, member)| member.standing(Some(*number))).collect()
+        members.filter_map(|(number, member)| member.standing(Part::Member(*number))).collect()
     }
-}
 
-fn member(config: &RecordConfig, number: u32) -> Option<&MemberDefinition> {
-    let at = config.members.binary_search_by_key(&number, |member| member.number).ok()?;
-    config.members.get(at)
+    fn fates(&self, state: &RecordState, past: &Past<'_>, op: &Self::Op) -> Vec<(Part, Fate)> {
+        let members =
+            op.iter().filter_map(|(number, _)| state.members.get(number).zip(Some(*number)));
+        members.map(|(member, number)| (Part::Member(number), member.fate(past.at()))).collect()
+    }
 }

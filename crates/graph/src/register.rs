@@ -1,101 +1,175 @@
-//! `register`: one value; the last write in order wins.
+//! `register` and `atom`: one value; the last write in order wins.
+//!
+//! An atom is a register of a composite: its members are replaced together or not at all.
 //!
 //! **Invariants**
 //! - Held are the *standing* writes, those that no other write saw: an antichain, ascending in
 //!   order.
 //! - The winner is the last of them. It is the last write of all, because order extends causality.
+//! - A write of nothing (`clear`) is a write like any other.
 //!
 //! What this does not do: merge values, or ask whether a pointer's target still exists.
 
-use crate::kind::{Kind, Standing};
+use crate::kind::{Fate, Kind, Part, Standing};
 use crate::past::{Past, Stamp};
 use crate::void::Void;
 use std::sync::Arc;
 use woodland_format::limits::{CONFIG_BYTES_MAX, OP_BYTES_MAX};
-use woodland_format::{NodeId, RegisterConfig, RegisterOp, TypeId, Value, ValueType, decode};
+use woodland_format::{
+    AtomConfig, NodeId, RegisterConfig, RegisterOp, TypeId, Value, ValueType, decode,
+};
 
 /// The kind `register`. Configured by [`RegisterConfig`], written by [`RegisterOp`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Register;
 
+/// The kind `atom`. Configured by [`AtomConfig`], written by [`RegisterOp`].
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Atom;
+
+/// One write, and where it stands.
+type Written = (Stamp, Option<Value>);
+
 /// The standing writes of one register.
 #[derive(Debug, Clone, Default)]
-pub struct RegisterState {
-    writes: Arc<Vec<(Stamp, Value)>>,
+pub struct RegisterState(Writes);
+
+/// Nearly always there is one.
+#[derive(Debug, Clone, Default)]
+enum Writes {
+    #[default]
+    None,
+    One(Arc<Written>),
+    Many(Arc<Vec<Written>>),
 }
 
 impl RegisterState {
+    fn writes(&self) -> &[Written] {
+        match &self.0 {
+            Writes::None => &[],
+            Writes::One(write) => std::slice::from_ref(write),
+            Writes::Many(writes) => writes,
+        }
+    }
+
     /// Adds a write, dropping those that it saw.
-    pub(crate) fn set(&mut self, past: &Past<'_>, value: Value) {
+    pub(crate) fn set(&mut self, past: &Past<'_>, value: Option<Value>) {
         let at = past.at();
-        let writes = Arc::make_mut(&mut self.writes);
+        if self.writes().iter().all(|(stamp, _)| past.saw(*stamp)) {
+            self.0 = Writes::One(Arc::new((at, value)));
+            return;
+        }
+        let mut writes: Vec<Written> = self.writes().to_vec();
         writes.retain(|(stamp, _)| !past.saw(*stamp));
         let place = writes.partition_point(|(stamp, _)| past.order(*stamp, at).is_lt());
         writes.insert(place, (at, value));
+        self.0 = Writes::Many(Arc::new(writes));
     }
 
-    /// The value that won.
+    /// The value that won; none if nothing did, or a write of nothing.
     pub(crate) fn value(&self) -> Option<&Value> {
-        self.writes.last().map(|(_, value)| value)
+        self.writes().last()?.1.as_ref()
     }
 
     /// All standing writes, the winner last.
-    pub(crate) fn standing(&self, member: Option<u32>) -> Option<Standing> {
-        let writes = self.writes.to_vec();
-        (!writes.is_empty()).then_some(Standing { member, writes })
-    }
-}
-
-impl Kind for Register {
-    const NAME: &'static str = "register";
-    type Config = RegisterConfig;
-    type Op = Value;
-    type Resolved = Value;
-    type State = RegisterState;
-
-    fn config(&self, bytes: &[u8]) -> Result<RegisterConfig, Void> {
-        decode::<_, CONFIG_BYTES_MAX>("a register", bytes).map_err(|_| Void::BadConfig)
+    pub(crate) fn standing(&self, part: Part) -> Option<Standing> {
+        let writes = self.writes().to_vec();
+        (!writes.is_empty()).then_some(Standing { part, writes })
     }
 
-    fn decode(&self, config: &RegisterConfig, bytes: &[u8]) -> Result<Value, Void> {
-        let RegisterOp::Set(value) =
-            decode::<_, OP_BYTES_MAX>("a register's op", bytes).map_err(|_| Void::Undecodable)?;
-        if !config.value.admits(&value) {
-            return Err(Void::WrongValue);
+    /// Whether this is the very same register, not only an equal one.
+    pub(crate) fn is(&self, other: &RegisterState) -> bool {
+        match (&self.0, &other.0) {
+            (Writes::None, Writes::None) => true,
+            (Writes::One(one), Writes::One(other)) => Arc::ptr_eq(one, other),
+            (Writes::Many(one), Writes::Many(other)) => Arc::ptr_eq(one, other),
+            _ => false,
         }
-        Ok(value)
     }
 
-    fn pointers(&self, config: &RegisterConfig, op: &Value, found: &mut dyn FnMut(NodeId, TypeId)) {
-        pointers(&config.value, op, found);
-    }
-
-    fn resolve(&self, _: &mut RegisterState, _: &Past<'_>, op: Value) -> Result<Value, Void> {
-        Ok(op)
-    }
-
-    fn apply(&self, state: &mut RegisterState, past: &Past<'_>, value: Value) {
-        state.set(past, value);
-    }
-
-    fn show(&self, state: &RegisterState) -> Option<Value> {
-        state.value().cloned()
-    }
-
-    fn standing(&self, state: &RegisterState) -> Vec<Standing> {
-        state.standing(None).into_iter().collect()
+    /// What became of the write there.
+    pub(crate) fn fate(&self, at: Stamp) -> Fate {
+        let writes = self.writes();
+        match writes.iter().position(|(stamp, _)| *stamp == at) {
+            Some(place) if place + 1 == writes.len() => Fate::Won,
+            Some(_) => Fate::Lost,
+            None => Fate::Replaced,
+        }
     }
 }
 
-/// Names every pointer in a value of this type.
-pub(crate) fn pointers(of: &ValueType, value: &Value, found: &mut dyn FnMut(NodeId, TypeId)) {
-    match (of, value) {
-        (ValueType::Pointer(target), Value::Pointer(node)) => found(*node, *target),
-        (ValueType::List(item), Value::List(values)) => {
-            for value in values {
-                pointers(item, value, found);
+macro_rules! one_value {
+    ($kind:ident, $name:literal, $config:ty) => {
+        impl Kind for $kind {
+            const NAME: &'static str = $name;
+            type Config = $config;
+            type Op = Option<Value>;
+            type Resolved = Option<Value>;
+            type State = RegisterState;
+
+            fn config(&self, bytes: &[u8]) -> Result<$config, Void> {
+                let config: $config =
+                    decode::<_, CONFIG_BYTES_MAX>($name, bytes).map_err(|_| Void::BadConfig)?;
+                config.check().map_err(|_| Void::BadConfig)?;
+                Ok(config)
+            }
+
+            fn decode(&self, config: &$config, bytes: &[u8]) -> Result<Self::Op, Void> {
+                read(&config.value, bytes)
+            }
+
+            fn pointers(
+                &self,
+                config: &$config,
+                op: &Self::Op,
+                found: &mut dyn FnMut(NodeId, TypeId),
+            ) {
+                if let Some(value) = op {
+                    config.value.pointers(value, found);
+                }
+            }
+
+            fn resolve(
+                &self,
+                _: &mut RegisterState,
+                _: &Past<'_>,
+                op: Self::Op,
+            ) -> Result<Self::Op, Void> {
+                Ok(op)
+            }
+
+            fn apply(&self, state: &mut RegisterState, past: &Past<'_>, value: Self::Op) {
+                state.set(past, value);
+            }
+
+            fn show(&self, state: &RegisterState) -> Option<Value> {
+                state.value().cloned()
+            }
+
+            fn standing(&self, state: &RegisterState) -> Vec<Standing> {
+                state.standing(Part::Whole).into_iter().collect()
+            }
+
+            fn fates(
+                &self,
+                state: &RegisterState,
+                past: &Past<'_>,
+                _: &Self::Op,
+            ) -> Vec<(Part, Fate)> {
+                vec![(Part::Whole, state.fate(past.at()))]
             }
         }
-        _ => {}
+    };
+}
+
+one_value!(Register, "register", RegisterConfig);
+one_value!(Atom, "atom", AtomConfig);
+
+/// What an op writes at a place of this type.
+fn read(place: &ValueType, bytes: &[u8]) -> Result<Option<Value>, Void> {
+    match decode::<_, OP_BYTES_MAX>("a register's op", bytes).map_err(|_| Void::Undecodable)? {
+        RegisterOp::Set(value) if place.admits(&value) => Ok(Some(value)),
+        RegisterOp::Clear if place.is_optional() => Ok(None),
+        _ => Err(Void::WrongValue),
     }
 }

@@ -1,117 +1,201 @@
-//! The state: an ordered map from keys to entries, behind one small interface.
+//! The state: an ordered map from nodes to what is known of them, behind one small interface.
 //!
 //! ```text
-//!   (node, existence)            who created it, with which type
-//!   (node, field, kind)          the object: its state and the stamps of its ops
+//!   node ──► creations        who created it, with which type and key
+//!            objects          (field, kind) ──► state, and for some kinds the stamps of its ops
 //! ```
 //!
 //! **Invariants**
 //! - A value: a clone shares everything and is never changed by what happens to the other.
-//! - Nothing else knows which map this is; `diff` costs in proportion to what differs.
+//! - Nothing else knows which map this is; `changed_since` costs in proportion to what differs.
+//! - The objects of a node ascend by field, then by the name of their kind.
 //!
-//! What this does not do: say what is visible (`view`), or live on disk.
+//! What this does not do: say what is visible (`graph`), or live on disk.
 
-use crate::erased::ObjectState;
-use crate::past::Stamp;
+use crate::erased::{AnyKind, ObjectState};
+use crate::past::{Past, Stamp, order};
+use crate::register::RegisterState;
 use im::ordmap::DiffItem;
-use std::ops::RangeBounds;
+use std::any::Any;
 use std::sync::Arc;
-use woodland_format::{FieldId, NodeId, TypeId};
+use woodland_format::{FieldId, NodeId, TypeId, Value};
+use woodland_log::Log;
 
-/// What an entry is about. A node's existence comes first, its objects by field and kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Key {
-    pub(crate) node: NodeId,
-    pub(crate) part: Part,
-}
-
-/// Which part of a node.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Part {
-    Existence,
-    Object(FieldId, &'static str),
-}
-
-/// What is kept under a key; shared, and equal when shared.
+/// One creation of a node.
 #[derive(Debug, Clone)]
-pub(crate) enum Entry {
-    Node(Arc<NodeEntry>),
-    Object(Arc<ObjectEntry>),
+pub(crate) struct Creation {
+    pub(crate) stamp: Stamp,
+    pub(crate) node_type: TypeId,
+    /// The natural key, where the node is named by one.
+    pub(crate) key: Option<Arc<Value>>,
 }
 
-/// The creations of one node, ascending in order: the first one decides the type.
-#[derive(Debug, Clone, Default)]
+/// What is known of one node.
+#[derive(Debug, Clone)]
 pub(crate) struct NodeEntry {
-    pub(crate) creations: Vec<(Stamp, TypeId)>,
+    /// The first creation in order: it decides the type.
+    pub(crate) first: Creation,
+    /// The others, ascending in order.
+    pub(crate) more: Vec<Creation>,
+    pub(crate) objects: Vec<Object>,
 }
 
-/// One object.
+/// One object of a node.
 #[derive(Debug, Clone)]
-pub(crate) struct ObjectEntry {
-    pub(crate) state: Box<dyn ObjectState>,
-    /// The ops that had an effect, ascending.
-    pub(crate) stamps: im::Vector<Stamp>,
+pub(crate) struct Object {
+    pub(crate) field: FieldId,
+    pub(crate) kind: Arc<dyn AnyKind>,
+    pub(crate) held: Held,
+    /// For kinds that ask for it, the ops that had an effect; for kinds that are not built in, all
+    /// ops. Ascending.
+    pub(crate) history: im::Vector<Stamp>,
 }
 
-impl PartialEq for Entry {
-    fn eq(&self, other: &Self) -> bool {
+/// The state of an object of some kind. Registers, of which there are most, stand inline.
+#[derive(Debug, Clone)]
+pub(crate) enum Held {
+    Register(RegisterState),
+    Other(Arc<dyn ObjectState>),
+    /// Of a kind that this program does not have: its ops are all there is.
+    Opaque,
+}
+
+impl Held {
+    pub(crate) fn get(&self) -> Option<&dyn Any> {
+        match self {
+            Held::Register(state) => Some(state),
+            Held::Other(state) => Some(state.as_any()),
+            Held::Opaque => None,
+        }
+    }
+
+    /// The state, to be changed; a copy of it, where somebody else holds it.
+    pub(crate) fn get_mut(&mut self) -> Option<&mut dyn Any> {
+        match self {
+            Held::Register(state) => Some(state),
+            Held::Other(state) => {
+                if Arc::get_mut(state).is_none() {
+                    *state = state.share();
+                }
+                Arc::get_mut(state).map(ObjectState::as_any_mut)
+            }
+            Held::Opaque => None,
+        }
+    }
+
+    fn is(&self, other: &Held) -> bool {
         match (self, other) {
-            (Entry::Node(one), Entry::Node(other)) => Arc::ptr_eq(one, other),
-            (Entry::Object(one), Entry::Object(other)) => Arc::ptr_eq(one, other),
+            (Held::Register(one), Held::Register(other)) => one.is(other),
+            (Held::Other(one), Held::Other(other)) => Arc::ptr_eq(one, other),
+            (Held::Opaque, Held::Opaque) => true,
             _ => false,
         }
     }
 }
 
-/// The map.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct State(im::OrdMap<Key, Entry>);
-
-impl State {
-    pub(crate) fn get(&self, key: &Key) -> Option<&Entry> {
-        self.0.get(key)
+impl Object {
+    pub(crate) fn empty(field: FieldId, kind: &Arc<dyn AnyKind>) -> Self {
+        let (held, kind) = (kind.empty(), Arc::clone(kind));
+        Object { field, kind, held, history: im::Vector::new() }
     }
 
-    pub(crate) fn range(
-        &self,
-        keys: impl RangeBounds<Key>,
-    ) -> impl Iterator<Item = (&Key, &Entry)> {
-        self.0.range(keys)
-    }
-
-    pub(crate) fn put(&mut self, changes: impl IntoIterator<Item = (Key, Entry)>) {
-        for (key, entry) in changes {
-            self.0.insert(key, entry);
+    /// Puts the stamp of an op that counts at its place.
+    pub(crate) fn remember(&mut self, log: &Log, stamp: Stamp) {
+        let history = &mut self.history;
+        if history.last().is_none_or(|last| order(log, *last, stamp).is_lt()) {
+            history.push_back(stamp);
+        } else if let Err(at) = history.binary_search_by(|one| order(log, *one, stamp)) {
+            history.insert(at, stamp);
         }
     }
 
-    /// The keys whose entries differ; nothing is ever removed from a state.
+    /// Whether nothing has happened to the object between one version and a later one: a history
+    /// only ever grows.
+    pub(crate) fn is(&self, other: &Object) -> bool {
+        self.held.is(&other.held) && self.history.len() == other.history.len()
+    }
+}
+
+impl NodeEntry {
+    pub(crate) fn of(first: Creation) -> Self {
+        NodeEntry { first, more: Vec::new(), objects: Vec::new() }
+    }
+
+    /// All creations, ascending in order.
+    pub(crate) fn creations(&self) -> impl Iterator<Item = &Creation> {
+        std::iter::once(&self.first).chain(&self.more)
+    }
+
+    /// The types of the creations that an author had seen.
+    pub(crate) fn types_seen(&self, past: &Past<'_>) -> Vec<TypeId> {
+        self.creations().filter(|one| past.saw(one.stamp)).map(|one| one.node_type).collect()
+    }
+
+    /// Adds a creation at its place.
+    pub(crate) fn add(&mut self, creation: Creation, is_before: impl Fn(Stamp, Stamp) -> bool) {
+        if is_before(creation.stamp, self.first.stamp) {
+            let second = std::mem::replace(&mut self.first, creation);
+            self.more.insert(0, second);
+            return;
+        }
+        let at = self.more.partition_point(|one| is_before(one.stamp, creation.stamp));
+        self.more.insert(at, creation);
+    }
+
+    /// Where the object stands, or would.
+    pub(crate) fn find(&self, field: FieldId, kind: &str) -> Result<usize, usize> {
+        self.objects
+            .binary_search_by(|one| one.field.cmp(&field).then_with(|| one.kind.name().cmp(kind)))
+    }
+
+    pub(crate) fn object(&self, field: FieldId, kind: &str) -> Option<&Object> {
+        self.objects.get(self.find(field, kind).ok()?)
+    }
+}
+
+/// What is kept of a node; shared, and equal when shared.
+#[derive(Debug, Clone)]
+struct Shared(Arc<NodeEntry>);
+
+impl PartialEq for Shared {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// The map.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct State(im::OrdMap<NodeId, Shared>);
+
+impl State {
+    pub(crate) fn get(&self, node: NodeId) -> Option<&NodeEntry> {
+        self.0.get(&node).map(|entry| &*entry.0)
+    }
+
+    /// All nodes, ascending.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (NodeId, &NodeEntry)> {
+        self.0.iter().map(|(node, entry)| (*node, &*entry.0))
+    }
+
+    /// Puts entries in place of those that are there.
+    pub(crate) fn put(&mut self, changes: impl IntoIterator<Item = (NodeId, NodeEntry)>) {
+        for (node, entry) in changes {
+            self.0.insert(node, Shared(Arc::new(entry)));
+        }
+    }
+
+    /// The nodes whose entries differ, each as it was and as it is; nothing is ever removed from a
+    /// state.
     pub(crate) fn changed_since<'a>(
         &'a self,
         earlier: &'a State,
-    ) -> impl Iterator<Item = Key> + 'a {
-        earlier.0.diff(&self.0).map(|item| match item {
-            DiffItem::Add(key, _) | DiffItem::Remove(key, _) => *key,
-            DiffItem::Update { new: (key, _), .. } => *key,
+    ) -> impl Iterator<Item = (NodeId, Option<&'a NodeEntry>, &'a NodeEntry)> + 'a {
+        earlier.0.diff(&self.0).filter_map(|item| match item {
+            DiffItem::Add(node, now) => Some((*node, None, &*now.0)),
+            DiffItem::Update { old: (node, old), new: (_, new) } => {
+                Some((*node, Some(&*old.0), &*new.0))
+            }
+            DiffItem::Remove(..) => None,
         })
-    }
-
-    pub(crate) fn node(&self, node: NodeId) -> Option<&NodeEntry> {
-        match self.get(&Key { node, part: Part::Existence })? {
-            Entry::Node(entry) => Some(entry),
-            Entry::Object(_) => None,
-        }
-    }
-
-    pub(crate) fn object(
-        &self,
-        node: NodeId,
-        field: FieldId,
-        kind: &'static str,
-    ) -> Option<&ObjectEntry> {
-        match self.get(&Key { node, part: Part::Object(field, kind) })? {
-            Entry::Object(entry) => Some(entry),
-            Entry::Node(_) => None,
-        }
     }
 }

@@ -30,12 +30,18 @@ pub enum Void {
     UnknownNode,
     /// The node that the author had seen has no such field.
     WrongType,
-    /// This program has no kind of that name.
-    UnknownKind,
+    /// The type's nodes are named by a key, and the creation has none.
+    NeedsKey,
+    /// The type's nodes have no key, and the creation has one.
+    NoKey,
+    /// A key is written by creating its node, and never again.
+    ReadOnly,
     /// The field's configuration is not one of its kind.
     BadConfig,
     /// Not the canonical bytes of an op of this kind.
     Undecodable,
+    /// The author had not seen what a removal names.
+    UnknownKey,
     /// No such member in the record.
     UnknownMember,
     /// The field's type does not admit the value.
@@ -44,7 +50,7 @@ pub enum Void {
     UnknownTarget,
     /// Nothing to insert or delete.
     EmptyEdit,
-    /// Past the end, or inside a character, of the text that the author saw.
+    /// Past the end, or inside a character, of the text or list that the author saw.
     BadPosition,
     /// A reason of a kind that is not built in.
     Custom(&'static str),
@@ -62,9 +68,12 @@ impl Void {
             Void::UnknownField => "unknown-field",
             Void::UnknownNode => "unknown-node",
             Void::WrongType => "wrong-type",
-            Void::UnknownKind => "unknown-kind",
+            Void::NeedsKey => "needs-key",
+            Void::NoKey => "no-key",
+            Void::ReadOnly => "read-only",
             Void::BadConfig => "bad-config",
             Void::Undecodable => "undecodable",
+            Void::UnknownKey => "unknown-key",
             Void::UnknownMember => "unknown-member",
             Void::WrongValue => "wrong-value",
             Void::UnknownTarget => "unknown-target",
@@ -86,9 +95,12 @@ impl fmt::Display for Void {
             Void::UnknownField => "the schema has no such field",
             Void::UnknownNode => "its author had not seen the node's creation",
             Void::WrongType => "the node's type has no such field",
-            Void::UnknownKind => "this program has no kind of that name",
+            Void::NeedsKey => "the type's nodes are named by a key, and this creation has none",
+            Void::NoKey => "the type's nodes have no key, and this creation has one",
+            Void::ReadOnly => "a key is written by creating its node, and never again",
             Void::BadConfig => "the schema configures the field's kind wrongly",
             Void::Undecodable => "it is no op of the field's kind",
+            Void::UnknownKey => "its author had not seen anything at the key that it removes",
             Void::UnknownMember => "the record has no such member",
             Void::WrongValue => "the field's type does not admit the value",
             Void::UnknownTarget => "its author had not seen the node that it points to",

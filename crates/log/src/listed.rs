@@ -18,7 +18,6 @@ use woodland_format::{AuthorKey, Commit, CommitId};
 /// Commits of a log, in order, from either end.
 #[derive(Clone)]
 pub struct Listed<'a> {
-    log: &'a Log,
     /// What one author wrote in one turn, in order.
     runs: VecDeque<VecDeque<Piece>>,
     left: u64,
@@ -69,7 +68,7 @@ impl Log {
             runs.push_back(if same.len() == 1 { pieces.collect() } else { self.woven(pieces) });
         }
         let left = stretches.iter().map(|it| it.end.saturating_sub(it.first)).sum();
-        Listed { log: self, runs, left, reader: CommitReader::new(&self.lines) }
+        Listed { runs, left, reader: CommitReader::new(&self.lines) }
     }
 
     /// Pieces of a forked run, cut where another branch comes between.

@@ -198,7 +198,7 @@ fn check(
 fn name(op: &Op, snapshot: &Snapshot) -> String {
     match op {
         Op::Schema(_) => "a schema".to_owned(),
-        Op::Create { node_type, .. } => {
+        Op::Create { node_type, .. } | Op::CreateKeyed { node_type, .. } => {
             let named = snapshot.schema.type_with(*node_type);
             named.map_or_else(|| "a node".to_owned(), |one| format!("a new {}", one.label()))
         }

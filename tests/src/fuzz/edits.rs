@@ -150,6 +150,10 @@ fn bend_op(rng: &mut Rng, op: &mut Op) {
             *node_type = TypeId(rng.below(6) as u64);
             *salt = odd_number(rng, *salt);
         }
+        Op::CreateKeyed { node_type, key } => {
+            *node_type = TypeId(rng.below(6) as u64);
+            *key = value(rng, 1);
+        }
         Op::Edit { object, op } => match rng.below(4) {
             0 => object.node = NodeId(*rng.bytes().first_chunk().expect("32 bytes hold 16")),
             1 => object.field.0 = 10 + rng.below(30) as u64,
@@ -184,15 +188,20 @@ pub(crate) fn kind_op(rng: &mut Rng) -> Vec<u8> {
 /// Some value, at most a little deeper than values may be.
 pub(crate) fn value(rng: &mut Rng, depth: usize) -> Value {
     let deep = depth <= limits::VALUE_DEPTH_MAX + 1;
-    match rng.below(if deep { 9 } else { 5 }) {
+    match rng.below(if deep { 11 } else { 6 }) {
         0 => Value::Bool(rng.chance(50)),
         1 => Value::Int(rng.number().cast_signed()),
         2 => Value::String(["", "plain", "é🙂\u{0}\u{202e}"][rng.below(3)].to_owned()),
         3 => Value::Bytes(vec![7; rng.below(40)]),
         4 => Value::Pointer(NodeId([rng.below(256) as u8; 16])),
-        5 => Value::List((0..rng.below(3)).map(|_| value(rng, depth + 1)).collect()),
-        6 => Value::List(vec![value(rng, depth + 1)]),
-        7 => Value::List(vec![Value::Bool(true); [0, 7, 500][rng.below(3)]]),
+        5 => Value::from([0.0, -1.5, f64::NAN, f64::INFINITY][rng.below(4)]),
+        6 => {
+            let keys = (0..rng.below(3) as i64).map(Value::Int);
+            Value::Map(keys.map(|key| (key, value(rng, depth + 1))).collect())
+        }
+        7 => Value::List((0..rng.below(3)).map(|_| value(rng, depth + 1)).collect()),
+        8 => Value::List(vec![value(rng, depth + 1)]),
+        9 => Value::List(vec![Value::Bool(true); [0, 7, 500][rng.below(3)]]),
         _ => {
             let members = (0..rng.below(3) as u32).map(|number| (number, value(rng, depth + 1)));
             Value::Record(members.collect())
@@ -211,6 +220,19 @@ fn value_of(rng: &mut Rng, of: &ValueType) -> Value {
         ValueType::List(item) => {
             Value::List((0..rng.below(4)).map(|_| value_of(rng, item)).collect())
         }
+        ValueType::Float => Value::from([0.5, f64::NAN, f64::NEG_INFINITY][rng.below(3)]),
+        ValueType::Literal(value) => value.clone(),
+        ValueType::Union(members) => match rng.pick(members) {
+            Some(one) => value_of(rng, one),
+            None => Value::Bool(true),
+        },
+        ValueType::Composite(members) => {
+            let value = |one: &MemberDefinition| (one.number, value_of(rng, &one.value));
+            Value::Record(members.iter().map(value).collect())
+        }
+        ValueType::Derivation { over: of, .. }
+        | ValueType::Optional(of)
+        | ValueType::Default { of, .. } => value_of(rng, of),
     }
 }
 
@@ -241,7 +263,7 @@ pub(crate) fn record_op(configs: &[Vec<u8>], rng: &mut Rng) -> Vec<u8> {
 /// Some type of value.
 pub(crate) fn value_type(rng: &mut Rng, depth: usize) -> ValueType {
     let deep = depth <= limits::VALUE_DEPTH_MAX + 1;
-    match rng.below(if deep { 9 } else { 5 }) {
+    match rng.below(if deep { 11 } else { 6 }) {
         0 => ValueType::Bool,
         1 => ValueType::Int,
         2 => ValueType::String,

@@ -99,7 +99,7 @@ named!(DamageCause: Head[{error}], Block[{error}], HeadBytes[{error}], ForeignFo
 named!(AppendError: NotFounding, OtherDataset, Missing, Author, Seq, Turn, SchemaNotIntroduced);
 named!(Refusal: OtherDataset, Signature, Invalid[{error}], Past, Full);
 named!(Void: Unreadable, StraySchema, UnknownSchema, UnknownType, TypeDiffers, UnknownField,
-    UnknownNode, WrongType, UnknownKind, BadConfig, Undecodable, UnknownMember, WrongValue,
+    UnknownNode, WrongType, NeedsKey, NoKey, ReadOnly, UnknownKey, BadConfig, Undecodable, UnknownMember, WrongValue,
     UnknownTarget, EmptyEdit, BadPosition);
 named!(RecordError: Short, Magic, ForeignFormat, Checksum, Value);
 named!(KeyError: Length, Magic, ForeignFormat, Checksum);

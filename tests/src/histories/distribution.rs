@@ -76,7 +76,7 @@ fn has_fork(history: &History) -> bool {
 fn name_of(op: &Op, schema: &Schema) -> String {
     match op {
         Op::Schema(_) => "schema".to_owned(),
-        Op::Create { .. } => "create".to_owned(),
+        Op::Create { .. } | Op::CreateKeyed { .. } => "create".to_owned(),
         Op::Edit { object, .. } => match schema.field_with(object.field) {
             Some((_, field)) => field.kind.clone(),
             None => "other field".to_owned(),

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use woodland_format::{FieldId, NodeId, ObjectId, TypeId, Value};
-use woodland_graph::{Conflict, Graph, Node, VoidOp};
+use woodland_graph::{Conflict, Graph, Node, Part, VoidOp};
 
 /// What became of a node.
 pub(crate) enum Change {
@@ -62,14 +62,14 @@ fn changed(old: Node, mut new: Node) -> Change {
 }
 
 /// One place of an object.
-type Site = (NodeId, FieldId, Option<u32>);
+type Site = (NodeId, FieldId, Part);
 
 /// The conflicts that went, and those that appeared. One that changed did both.
 pub(crate) fn conflicts(from: &Graph, to: &Graph) -> [Vec<(ObjectId, Conflict)>; 2] {
     let (mut old, mut new) = (standing(from), standing(to));
     let same = |site: &Site, conflict: &Conflict| new.get(site) == Some(conflict);
     let kept: Vec<Site> =
-        old.iter().filter(|(site, one)| same(site, one)).map(|(site, _)| *site).collect();
+        old.iter().filter(|(site, one)| same(site, one)).map(|(site, _)| site.clone()).collect();
     for site in kept {
         old.remove(&site);
         new.remove(&site);
@@ -87,7 +87,7 @@ fn standing(graph: &Graph) -> BTreeMap<Site, Conflict> {
         for field in node.fields.into_keys() {
             let object = ObjectId { node: node.id, field };
             for conflict in graph.conflicts(&[object]).into_iter().flatten() {
-                found.insert((node.id, field, conflict.member), conflict);
+                found.insert((node.id, field, conflict.part.clone()), conflict);
             }
         }
     }

@@ -65,6 +65,7 @@ impl TextState {
 
 impl Kind for Text {
     const NAME: &'static str = "text";
+    const KEEPS_HISTORY: bool = true;
     type Config = ();
     type Op = TextOp;
     type Resolved = ResolvedText;

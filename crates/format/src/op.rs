@@ -1,0 +1,255 @@
+//! The ops and configurations of the built-in kinds, in canonical bytes.
+//!
+//! **Invariants**
+//! - An op says what its author did, by position and value; what that means by id is resolved
+//!   against what the author saw (`docs/meaning.md`).
+//! - Positions and lengths in text are UTF-8 bytes of what the author saw, ops of the same batch
+//!   before this one included.
+//! - Kind `events` has no op type: its ops are the application's own bytes.
+//!
+//! What this does not do: check an op against its configuration. Its kind does.
+
+use crate::canonical;
+use crate::limits::{FIELDS_MAX, NAME_BYTES_MAX, OP_BYTES_MAX, TYPE_NODES_MAX};
+use crate::value::{self, Value};
+use crate::value_type::{MemberDefinition, TypeError, ValueType, check_members};
+use serde::{Deserialize, Serialize};
+
+/// The op of kind `register`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RegisterOp {
+    /// Puts this value in place of whatever is there.
+    Set(Value),
+    /// Leaves nothing there; only where the place is optional.
+    Clear,
+}
+
+/// The op of kind `record`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RecordOp {
+    /// Puts values in place of these members, strictly ascending; the others stay.
+    Set(#[serde(deserialize_with = "value::members")] Vec<(u32, Value)>),
+    /// Leaves nothing at these members, strictly ascending; only where they are optional.
+    Clear(#[serde(deserialize_with = "canonical::list::<_, _, FIELDS_MAX>")] Vec<u32>),
+}
+
+/// The op of kind `counter`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CounterOp {
+    /// Adds this much, which may be negative.
+    Add(i64),
+}
+
+/// The op of kind `set`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SetOp {
+    /// Puts these items in, strictly ascending.
+    Add(#[serde(deserialize_with = "value::items")] Vec<Value>),
+    /// Takes these items out, strictly ascending, as far as the author saw them put in.
+    Remove(#[serde(deserialize_with = "value::items")] Vec<Value>),
+}
+
+/// The op of kind `map`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MapOp {
+    /// Puts values at keys, strictly ascending by key.
+    Put(#[serde(deserialize_with = "value::entries")] Vec<(Value, Value)>),
+    /// Takes keys out, strictly ascending.
+    Remove(#[serde(deserialize_with = "value::items")] Vec<Value>),
+}
+
+/// The op of kind `list`. Positions count the items that the author saw, those of earlier ops of
+/// the batch included.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ListOp {
+    /// Puts items at a position, in this order.
+    Insert {
+        /// Items before the insertion.
+        at: u32,
+        /// What is put there, not empty.
+        #[serde(deserialize_with = "value::items")]
+        items: Vec<Value>,
+    },
+    /// Takes items away for ever.
+    Remove {
+        /// Items before the first that goes.
+        at: u32,
+        /// How many go, at least one.
+        count: u32,
+    },
+    /// Gives one item another place.
+    Move {
+        /// Items before it.
+        from: u32,
+        /// Items before its new place, itself not counted.
+        to: u32,
+    },
+    /// Puts another value in place of one item's, where it stands.
+    Set {
+        /// Items before it.
+        at: u32,
+        /// Its new value.
+        item: Value,
+    },
+}
+
+/// The op of kind `text`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TextOp {
+    /// Puts text at a position.
+    Insert {
+        /// Bytes before the insertion, on a character boundary.
+        at: u32,
+        /// What is put there, not empty.
+        #[serde(deserialize_with = "canonical::text::<_, OP_BYTES_MAX>")]
+        text: String,
+    },
+    /// Takes text away.
+    Delete {
+        /// Bytes before the deletion, on a character boundary.
+        at: u32,
+        /// How many bytes go, at least one, up to a character boundary.
+        bytes: u32,
+    },
+}
+
+/// The configuration of kind `register`: the type of its value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegisterConfig {
+    /// What the register may hold.
+    pub value: ValueType,
+}
+
+/// The configuration of kind `record`: its members.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordConfig {
+    /// Strictly ascending by number; names are unique.
+    #[serde(deserialize_with = "canonical::list::<_, _, FIELDS_MAX>")]
+    pub members: Vec<MemberDefinition>,
+}
+
+/// The configuration of kind `atom`: the composite that is replaced as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AtomConfig {
+    /// A composite; at a place, so it may be optional or have a default.
+    pub value: ValueType,
+}
+
+/// The configuration of kind `set`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetConfig {
+    /// What an item may be.
+    pub item: ValueType,
+}
+
+/// The configuration of kind `map`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MapConfig {
+    /// What a key may be.
+    pub key: ValueType,
+    /// What stands at a key.
+    pub value: ValueType,
+}
+
+/// The configuration of kind `list`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListConfig {
+    /// What an item may be.
+    pub item: ValueType,
+}
+
+/// The configuration of kind `events`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventsConfig {
+    /// What the application calls its reducer.
+    #[serde(deserialize_with = "canonical::text::<_, NAME_BYTES_MAX>")]
+    pub reducer: String,
+}
+
+/// The configuration of kind `key`: a field that is its node's name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyConfig {
+    /// What a key may be: no pointers.
+    pub value: ValueType,
+}
+
+impl RegisterConfig {
+    /// Checks the rules of its type.
+    ///
+    /// # Errors
+    /// The first rule that is broken.
+    pub fn check(&self) -> Result<(), TypeError> {
+        self.value.check_place()
+    }
+}
+
+impl AtomConfig {
+    /// Checks the rules of its type, and that it is a composite.
+    ///
+    /// # Errors
+    /// The first rule that is broken.
+    pub fn check(&self) -> Result<(), TypeError> {
+        self.value.check_place()?;
+        match self.value.of_place() {
+            ValueType::Composite(_) => Ok(()),
+            other => Err(TypeError::NoComposite { found: other.clone() }),
+        }
+    }
+}
+
+impl RecordConfig {
+    /// Checks the rules of its members.
+    ///
+    /// # Errors
+    /// The first rule that is broken.
+    pub fn check(&self) -> Result<(), TypeError> {
+        let mut left = TYPE_NODES_MAX;
+        check_members(&self.members, &mut left)
+    }
+
+    /// The member with this number, in a configuration that keeps the rules.
+    pub fn member(&self, number: u32) -> Option<&MemberDefinition> {
+        crate::value_type::member(&self.members, number)
+    }
+}
+
+impl SetConfig {
+    /// Checks the rules of its type.
+    ///
+    /// # Errors
+    /// The first rule that is broken.
+    pub fn check(&self) -> Result<(), TypeError> {
+        self.item.check()
+    }
+}
+
+impl MapConfig {
+    /// Checks the rules of its types.
+    ///
+    /// # Errors
+    /// The first rule that is broken.
+    pub fn check(&self) -> Result<(), TypeError> {
+        self.key.check()?;
+        self.value.check()
+    }
+}
+
+impl ListConfig {
+    /// Checks the rules of its type.
+    ///
+    /// # Errors
+    /// The first rule that is broken.
+    pub fn check(&self) -> Result<(), TypeError> {
+        self.item.check()
+    }
+}
+
+impl KeyConfig {
+    /// Checks the rules of its type.
+    ///
+    /// # Errors
+    /// The first rule that is broken.
+    pub fn check(&self) -> Result<(), TypeError> {
+        self.value.check_key()
+    }
+}

@@ -1,0 +1,106 @@
+//! `set`: items that are there or not.
+//!
+//! **Invariants**
+//! - Held are, for each item, the ops that added it and that no op adding or removing it saw. The
+//!   item is there while there is one: a removal takes what its author had seen, a concurrent
+//!   addition survives.
+//! - Nothing is kept of an item that is not there. An op arrives after all that it saw, so an
+//!   addition that a removal saw is always there before it.
+//!
+//! What this does not do: keep an order of its own. Items ascend by value.
+
+use crate::kind::{Fate, Kind, Part};
+use crate::past::{Past, Stamp};
+use crate::void::Void;
+use std::sync::Arc;
+use woodland_format::limits::{CONFIG_BYTES_MAX, OP_BYTES_MAX};
+use woodland_format::{NodeId, SetConfig, SetOp, TypeId, Value, decode};
+
+/// The kind `set`. Configured by [`SetConfig`], written by [`SetOp`].
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Set;
+
+/// The items that are there, each with the additions that keep it.
+#[derive(Debug, Clone, Default)]
+pub struct SetState {
+    items: im::OrdMap<Value, Arc<[Stamp]>>,
+    is_written: bool,
+}
+
+impl Kind for Set {
+    const NAME: &'static str = "set";
+    type Config = SetConfig;
+    type Op = SetOp;
+    type Resolved = SetOp;
+    type State = SetState;
+
+    fn config(&self, bytes: &[u8]) -> Result<SetConfig, Void> {
+        let config: SetConfig =
+            decode::<_, CONFIG_BYTES_MAX>("a set", bytes).map_err(|_| Void::BadConfig)?;
+        config.check().map_err(|_| Void::BadConfig)?;
+        Ok(config)
+    }
+
+    fn decode(&self, config: &SetConfig, bytes: &[u8]) -> Result<SetOp, Void> {
+        let op: SetOp =
+            decode::<_, OP_BYTES_MAX>("a set's op", bytes).map_err(|_| Void::Undecodable)?;
+        let items = items(&op);
+        if items.windows(2).any(|pair| pair[0] >= pair[1]) {
+            return Err(Void::Undecodable);
+        }
+        if items.is_empty() {
+            return Err(Void::EmptyEdit);
+        }
+        if !items.iter().all(|item| config.item.admits(item)) {
+            return Err(Void::WrongValue);
+        }
+        Ok(op)
+    }
+
+    fn pointers(&self, config: &SetConfig, op: &SetOp, found: &mut dyn FnMut(NodeId, TypeId)) {
+        if let SetOp::Add(items) = op {
+            items.iter().for_each(|item| config.item.pointers(item, found));
+        }
+    }
+
+    fn resolve(&self, _: &mut SetState, _: &Past<'_>, op: SetOp) -> Result<SetOp, Void> {
+        Ok(op)
+    }
+
+    fn apply(&self, state: &mut SetState, past: &Past<'_>, op: SetOp) {
+        state.is_written = true;
+        let (items, adds) = match op {
+            SetOp::Add(items) => (items, true),
+            SetOp::Remove(items) => (items, false),
+        };
+        for item in items {
+            let before = state.items.get(&item).map_or(&[][..], |additions| additions);
+            let unseen = before.iter().copied().filter(|addition| !past.saw(*addition));
+            let after: Arc<[Stamp]> = unseen.chain(adds.then_some(past.at())).collect();
+            if after.is_empty() {
+                state.items.remove(&item);
+            } else {
+                state.items.insert(item, after);
+            }
+        }
+    }
+
+    fn show(&self, state: &SetState) -> Option<Value> {
+        state.is_written.then(|| Value::List(state.items.keys().cloned().collect()))
+    }
+
+    fn fates(&self, state: &SetState, past: &Past<'_>, op: &SetOp) -> Vec<(Part, Fate)> {
+        let fate = |item: &Value| match (op, state.items.get(item)) {
+            (SetOp::Remove(_), _) => Fate::Counts,
+            (SetOp::Add(_), Some(additions)) if additions.contains(&past.at()) => Fate::Won,
+            (SetOp::Add(_), Some(_)) => Fate::Replaced,
+            (SetOp::Add(_), None) => Fate::Ended,
+        };
+        items(op).iter().map(|item| (Part::Key(item.clone()), fate(item))).collect()
+    }
+}
+
+fn items(op: &SetOp) -> &[Value] {
+    let (SetOp::Add(items) | SetOp::Remove(items)) = op;
+    items
+}
