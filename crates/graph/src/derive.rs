@@ -42,6 +42,13 @@ impl Graph {
         let mut arrived = log.arrived(&self.log);
         derive(self.on(log), log, std::iter::from_fn(|| arrived.next_place()))
     }
+
+    /// The schema that an op's commit is written under, if something in its past carries it.
+    pub(crate) fn schema_of(&self, past: &Past<'_>) -> Option<Arc<Fields>> {
+        let place = past.at().place;
+        let id = self.log.schema(place)?;
+        self.schemas.known(&id, |carrier| self.log.saw(place, carrier))
+    }
 }
 
 /// Adds commits, ascending in order, to a graph that stands on `log` already.
@@ -77,7 +84,7 @@ impl Run<'_> {
         self.graph.work.ops += ops.len() as u64;
         self.learn_schemas(place, &ops);
         let mut past = Past::of(self.log, Stamp { place, index: 0 });
-        let fields = self.schema_of(&past);
+        let fields = self.graph.schema_of(&past);
         for (index, op) in (0..).zip(ops) {
             let stamp = Stamp { place, index };
             past.move_to(stamp);
@@ -199,13 +206,6 @@ impl Run<'_> {
         }
     }
 
-    /// The schema that the commit is written under, if something in its past carries it.
-    fn schema_of(&self, past: &Past<'_>) -> Option<Arc<Fields>> {
-        let place = past.at().place;
-        let id = self.log.schema(place)?;
-        self.graph.schemas.known(&id, |carrier| self.log.saw(place, carrier))
-    }
-
     fn void_commit(&mut self, place: Place) {
         let key = (self.key(place), None);
         self.graph.voids.insert(key, Void::Unreadable);
@@ -281,7 +281,7 @@ impl Run<'_> {
         let history = History { log, stamps: &object.history, read: &read };
         let outcomes = kind.merge(&mut object.held, sound, &history);
         self.graph.work.again += again.get();
-        self.record(&mut object, &all, outcomes);
+        self.record(&mut object, &all, &outcomes);
         if object.history.is_empty() {
             return; // Every op was void: there is no such object yet.
         }
@@ -292,10 +292,10 @@ impl Run<'_> {
     }
 
     /// Keeps the stamps of what counts: of a built-in kind what had an effect, of others all.
-    fn record(&mut self, object: &mut Object, all: &[Stamp], outcomes: Vec<Outcome>) {
+    fn record(&mut self, object: &mut Object, all: &[Stamp], outcomes: &[Outcome]) {
         let log = self.log;
         let counts_all = !object.kind.is_built_in();
-        for (stamp, outcome) in &outcomes {
+        for (stamp, outcome) in outcomes {
             match outcome {
                 Err(reason) => self.void(*stamp, *reason),
                 Ok(()) if !counts_all => object.remember(log, *stamp),
@@ -329,7 +329,7 @@ impl Run<'_> {
 
     /// An op that counted before, to be applied again.
     fn again(&self, ops: &mut OpReader<'_>, stamp: Stamp) -> Arrival {
-        let fields = self.schema_of(&Past::of(self.log, stamp)).expect(HAD_EFFECT);
+        let fields = self.graph.schema_of(&Past::of(self.log, stamp)).expect(HAD_EFFECT);
         let Some(Op::Edit { object, op: bytes }) = ops.op(stamp) else { panic!("{HAD_EFFECT}") };
         let field = fields.field(object.field).expect(HAD_EFFECT);
         let OfField::Kind(kind, config) = &field.of else { panic!("{HAD_EFFECT}") };
@@ -441,11 +441,16 @@ impl<'a> OpReader<'a> {
     }
 
     fn op(&mut self, stamp: Stamp) -> Option<&Op> {
-        if self.last.as_ref().is_none_or(|(place, _)| *place != stamp.place) {
-            let payload = Payload::decode(self.payloads.read(stamp.place)?).ok()?;
-            self.last = Some((stamp.place, payload.ops));
+        self.batch(stamp.place).get(stamp.index as usize)
+    }
+
+    /// All ops of a commit; none where its payload cannot be read.
+    pub(crate) fn batch(&mut self, place: Place) -> &[Op] {
+        if self.last.as_ref().is_none_or(|(last, _)| *last != place) {
+            let payload = self.payloads.read(place).and_then(|bytes| Payload::decode(bytes).ok());
+            self.last = Some((place, payload.map(|payload| payload.ops).unwrap_or_default()));
         }
-        self.last.as_ref()?.1.get(stamp.index as usize)
+        self.last.as_ref().map_or(&[], |(_, ops)| ops)
     }
 
     /// What an edit says to its kind.

@@ -212,12 +212,12 @@ impl Graph {
     }
 
     /// What is known of a node, if it is visible, and its type.
-    fn visible(&self, node: NodeId) -> Option<(&NodeEntry, TypeId)> {
+    pub(crate) fn visible(&self, node: NodeId) -> Option<(&NodeEntry, TypeId)> {
         let entry = self.state.get(node)?;
         Some((entry, self.type_of(entry)?))
     }
 
-    fn type_of(&self, entry: &NodeEntry) -> Option<TypeId> {
+    pub(crate) fn type_of(&self, entry: &NodeEntry) -> Option<TypeId> {
         let node_type = entry.first.node_type;
         self.founding.as_ref()?.has_type(node_type).then_some(node_type)
     }
@@ -226,7 +226,7 @@ impl Graph {
         self.show_node(id, self.state.get(id)?)
     }
 
-    fn show_node(&self, id: NodeId, entry: &NodeEntry) -> Option<Node> {
+    pub(crate) fn show_node(&self, id: NodeId, entry: &NodeEntry) -> Option<Node> {
         let node_type = self.type_of(entry)?;
         let shown = self.founding.as_ref()?.schema.type_with(node_type)?.fields.iter();
         let fields = shown.filter_map(|field| Some((field.id, self.show(entry, field)?))).collect();
@@ -239,11 +239,15 @@ impl Graph {
     }
 
     /// The field, if nodes of this type show it.
-    fn visible_field(&self, node_type: TypeId, field: FieldId) -> Option<&FieldDefinition> {
+    pub(crate) fn visible_field(
+        &self,
+        node_type: TypeId,
+        field: FieldId,
+    ) -> Option<&FieldDefinition> {
         self.founding.as_ref()?.schema.type_with(node_type)?.field_with(field)
     }
 
-    fn show(&self, entry: &NodeEntry, field: &FieldDefinition) -> Option<Value> {
+    pub(crate) fn show(&self, entry: &NodeEntry, field: &FieldDefinition) -> Option<Value> {
         if field.kind == KEY {
             return self.key_of(entry, field.id);
         }
@@ -314,7 +318,7 @@ impl Graph {
     }
 
     /// The fields of a node whose leaves may differ from those of an earlier version of it.
-    fn fields_to_weigh(&self, old: Option<&NodeEntry>, new: &NodeEntry) -> Vec<FieldId> {
+    pub(crate) fn fields_to_weigh(&self, old: Option<&NodeEntry>, new: &NodeEntry) -> Vec<FieldId> {
         let is_same = |object: &&Object| {
             let old = old.and_then(|old| old.object(object.field, object.kind.name()));
             !old.is_some_and(|old| old.is(object))

@@ -9,11 +9,13 @@
 //! - Pure: no IO, no clock, no randomness, no threads.
 //! - Equal logs give equal graphs: content, voids, conflicts, digest.
 
+mod changes;
 mod counter;
 mod derive;
 mod digest;
 mod erased;
 mod events;
+mod explain;
 mod fields;
 mod graph;
 mod kind;
@@ -26,6 +28,8 @@ mod state;
 mod text;
 mod void;
 
+pub use crate::changes::NodeChange;
+pub use crate::explain::{Told, Verdict};
 pub use crate::graph::{Conflict, Graph, Node, Work, Write};
 pub use crate::void::{Void, VoidOp};
 

@@ -1,0 +1,96 @@
+//! Why a field reads as it does: every op on it, in order, and what became of each.
+//!
+//! **Invariants**
+//! - Every op of every commit that names the object is told of, void or not, once.
+//! - What is told depends on the set of commits alone, but for kinds of one's own, which only
+//!   programs that have them can explain.
+//!
+//! What this does not do: answer fast. It reads the whole log: this is a question for people.
+
+use crate::derive::OpReader;
+use crate::fields::OfField;
+use crate::graph::Graph;
+use crate::kind::{Fate, Part};
+use crate::past::{Past, Stamp};
+use crate::void::Void;
+use woodland_format::{AuthorKey, CommitId, ObjectId, Op};
+
+/// One op on an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// The commit.
+    pub commit: CommitId,
+    /// The op's index in its batch.
+    pub index: u32,
+    /// Who wrote.
+    pub author: AuthorKey,
+    /// Its bytes: an op of the field's kind, in the schema that the commit is written under.
+    pub op: Vec<u8>,
+    /// What became of it.
+    pub verdict: Verdict,
+}
+
+/// What became of an op.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// It had no effect.
+    Void(Void),
+    /// It had an effect, on these parts of the object.
+    Counts(Vec<(Part, Fate)>),
+    /// It is an op of another kind than the one that is read, written under another schema.
+    OtherKind {
+        /// The kind's name.
+        kind: String,
+    },
+}
+
+impl Graph {
+    /// Explains objects, aligned with the question: every op on each, in order. Costs a walk over
+    /// the whole log.
+    pub fn explain(&self, objects: &[ObjectId]) -> Vec<Vec<Told>> {
+        let mut told: Vec<Vec<Told>> = objects.iter().map(|_| Vec::new()).collect();
+        let (mut order, mut ops) = (self.log().order(), OpReader::of(self.log()));
+        while let Some(place) = order.next_place() {
+            for (index, op) in (0..).zip(ops.batch(place)) {
+                let Op::Edit { object, op } = op else { continue };
+                let asked = objects.iter().enumerate().filter(|(_, asked)| *asked == object);
+                for (at, _) in asked {
+                    told[at].push(self.tell(Stamp { place, index }, *object, op));
+                }
+            }
+        }
+        told
+    }
+
+    fn tell(&self, stamp: Stamp, object: ObjectId, op: &[u8]) -> Told {
+        let key = crate::past::key(self.log(), stamp);
+        let (commit, author, index) = (key.id, key.author, stamp.index);
+        let verdict = match self.voids.get(&(key, Some(index))) {
+            Some(reason) => Verdict::Void(*reason),
+            None => self.judge(stamp, object, op),
+        };
+        Told { commit, index, author, op: op.to_vec(), verdict }
+    }
+
+    fn judge(&self, stamp: Stamp, object: ObjectId, op: &[u8]) -> Verdict {
+        const COUNTED: &str = "an op that is not void has its schema, node, field and object";
+        let past = Past::of(self.log(), stamp);
+        let fields = self.schema_of(&past).expect(COUNTED);
+        let OfField::Kind(kind, config) = &fields.field(object.field).expect(COUNTED).of else {
+            panic!("{COUNTED}")
+        };
+        let read =
+            self.visible(object.node).and_then(|(_, of)| self.visible_field(of, object.field));
+        if read.is_some_and(|read| read.kind != kind.name()) {
+            return Verdict::OtherKind { kind: kind.name().to_owned() };
+        }
+        let entry = self.state.get(object.node).expect(COUNTED);
+        let held = &entry.object(object.field, kind.name()).expect(COUNTED).held;
+        match config {
+            Ok(config) => Verdict::Counts(kind.fates(held, config, op, &past)),
+            // Of a kind of one's own that cannot read its configuration: its ops count all the same.
+            Err(_) => Verdict::Counts(vec![(Part::Whole, Fate::Counts)]),
+        }
+    }
+}
