@@ -30,6 +30,7 @@ mod state;
 mod text;
 mod touched;
 mod void;
+mod weave;
 
 pub use crate::changes::NodeChange;
 pub use crate::explain::{Told, Verdict};

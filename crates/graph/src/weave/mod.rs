@@ -1,4 +1,5 @@
-//! Every byte ever inserted into a text, in FugueMax order: what makes concurrent typing merge.
+//! Everything ever inserted into a text or a list, in FugueMax order: what makes concurrent edits
+//! merge.
 //!
 //! Source: Weidner and Kleppmann, *The Art of the Fugue: Minimizing Interleaving in Collaborative
 //! Text Editing* (2023), section 5. The paper's tree is kept as two facts about each insertion, its
@@ -19,22 +20,46 @@
 //!   neighbours of a view holds whole insertions that the author had not seen.
 //! - `anchor` of a run is the element whose leftmost right descendant it is: the parent at the end
 //!   of its chain of left parents.
+//! - An element is there for an author who saw its insertion and none of the ops that hide it.
 //!
-//! What this does not do: hold the visible text as one piece; `Splice`s keep the rope beside it.
+//! What this does not do: hold what is visible as one piece; what it answers keeps that beside it.
 
-use super::Splice;
-use super::chunks::{Chunks, Element, Gap, Span, View};
+mod chunks;
+
+use crate::kind::History;
 use crate::past::{Past, Stamp};
 use crate::void::Void;
+pub(crate) use chunks::Element;
+use chunks::{Chunks, Gap, Span, View};
 use std::collections::HashMap;
-use std::sync::Arc;
-use woodland_format::TextOp;
+use std::fmt::Debug;
+use std::ops::Range;
 
-/// A text op by element ids.
+/// What one insertion holds.
+pub(crate) trait Content: Clone + Debug {
+    /// How many elements, at least one.
+    fn count(&self) -> u32;
+
+    /// Whether an edit may begin or end before this element.
+    fn may_cut(&self, offset: u32) -> bool {
+        let _ = offset;
+        true
+    }
+}
+
+/// Where an author put something: beside which elements.
 #[derive(Debug)]
-pub(super) enum Woven {
-    Insert { left: Option<Element>, right: Option<Element>, text: Arc<str>, hint: Gap },
-    Delete { ranges: Vec<(Element, u32)>, hint: Gap },
+pub(crate) struct Origins {
+    left: Option<Element>,
+    right: Option<Element>,
+    hint: Gap,
+}
+
+/// Elements that an author saw side by side: each range is a first element and a count.
+#[derive(Debug)]
+pub(crate) struct Stretch {
+    pub(crate) ranges: Vec<(Element, u32)>,
+    hint: Gap,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,118 +72,168 @@ enum Parent {
 
 /// One insertion.
 #[derive(Debug, Clone)]
-struct Run {
+struct Run<C> {
     parent: Parent,
     right_origin: Option<Element>,
     anchor: Option<Element>,
-    text: Arc<str>,
+    content: C,
 }
 
-/// The woven text.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Weave {
+/// All that was ever inserted.
+#[derive(Debug, Clone)]
+pub(crate) struct Weave<C: Content> {
     chunks: Chunks,
-    runs: im::HashMap<Stamp, Run>,
+    runs: im::HashMap<Stamp, Run<C>>,
     /// The op whose author's eyes the view was last seen with.
     stands_at: Option<Stamp>,
 }
 
-impl Weave {
+impl<C: Content> Default for Weave<C> {
+    fn default() -> Self {
+        Weave { chunks: Chunks::default(), runs: im::HashMap::new(), stands_at: None }
+    }
+}
+
+/// Whether each of the arrived ops saw everything that stands before it, and `tips` first of all.
+pub(crate) fn is_sequential(
+    mut tips: Vec<Stamp>,
+    arrived: &[Stamp],
+    history: &History<'_>,
+) -> bool {
+    let Some(first) = arrived.first() else { return true };
+    let mut past = Past::of(history.log(), *first);
+    arrived.iter().all(|stamp| {
+        past.move_to(*stamp);
+        let saw_all = tips.iter().all(|tip| past.saw(*tip));
+        tips.clear();
+        tips.push(*stamp);
+        saw_all
+    })
+}
+
+impl<C: Content> Weave<C> {
     /// Moves the view to what the author of `past` saw.
-    pub(super) fn stand(&mut self, past: &Past<'_>) {
+    pub(crate) fn stand(&mut self, past: &Past<'_>) {
         if !self.stands_at.is_some_and(|at| past.continues(at)) {
             self.chunks.stand(past);
         }
         self.stands_at = Some(past.at());
     }
 
-    /// What the op means by ids, in the view last stood at.
-    pub(super) fn resolve(&mut self, op: TextOp) -> Result<Woven, Void> {
-        match op {
-            TextOp::Insert { at, text } => {
-                let hint = self.cut(at as usize)?;
-                let mut gap = hint;
-                while self.chunks.after(gap).is_some_and(|span| span.view == View::Unseen) {
-                    gap = self.chunks.next(gap);
-                }
-                let right = self.chunks.after(gap).map(|span| span.first);
-                let left = self.chunks.before(hint);
-                Ok(Woven::Insert { left, right, text: text.into(), hint })
-            }
-            TextOp::Delete { at, bytes } => {
-                let end = at.checked_add(bytes).ok_or(Void::BadPosition)?;
-                self.cut(end as usize)?;
-                let hint = self.cut(at as usize)?;
-                let mut ranges = Vec::new();
-                let (mut gap, mut left) = (hint, bytes);
-                while left > 0 {
-                    let span = self.chunks.after(gap).expect("the cut at the end found a byte");
-                    if span.view == View::There {
-                        ranges.push((span.first, span.bytes));
-                        left -= span.bytes;
-                    }
-                    gap = self.chunks.next(gap);
-                }
-                Ok(Woven::Delete { ranges, hint })
-            }
+    /// What stands beside position `at` of the view last stood at.
+    ///
+    /// # Errors
+    /// [`Void::BadPosition`] past its end, or where an edit may not begin.
+    pub(crate) fn origins(&mut self, at: usize) -> Result<Origins, Void> {
+        let hint = self.cut(at)?;
+        let mut gap = hint;
+        while self.chunks.after(gap).is_some_and(|span| span.view == View::Unseen) {
+            gap = self.chunks.next(gap);
         }
+        let right = self.chunks.after(gap).map(|span| span.first);
+        let left = self.chunks.before(hint);
+        Ok(Origins { left, right, hint })
     }
 
-    /// The gap right behind byte `at` of the view, made by splitting a span where needed.
+    /// The `count` elements from position `at` of the view on.
+    ///
+    /// # Errors
+    /// Like [`Weave::origins`], at both ends.
+    pub(crate) fn stretch(&mut self, at: u32, count: u32) -> Result<Stretch, Void> {
+        let end = at.checked_add(count).ok_or(Void::BadPosition)?;
+        self.cut(end as usize)?;
+        let hint = self.cut(at as usize)?;
+        let mut ranges = Vec::new();
+        let (mut gap, mut left) = (hint, count);
+        while left > 0 {
+            let span = self.chunks.after(gap).expect("the cut at the end found an element");
+            if span.view == View::There {
+                ranges.push((span.first, span.count));
+                left -= span.count;
+            }
+            gap = self.chunks.next(gap);
+        }
+        Ok(Stretch { ranges, hint })
+    }
+
+    /// The gap right behind element `at` of the view, made by splitting a span where needed.
     fn cut(&mut self, at: usize) -> Result<Gap, Void> {
         if at == 0 {
             return Ok(Chunks::START);
         }
         let (gap, before) = self.chunks.reach(at).ok_or(Void::BadPosition)?;
         let span = self.chunks.after(gap).expect("a span was reached");
-        let bytes = u32::try_from(at - before).expect("a span's length fits u32");
-        let text = &self.runs[&span.first.run].text;
-        if !text.is_char_boundary((span.first.offset + bytes) as usize) {
+        let count = u32::try_from(at - before).expect("a span's length fits u32");
+        if !self.runs[&span.first.run].content.may_cut(span.first.offset + count) {
             return Err(Void::BadPosition);
         }
-        let gap = self.chunks.split(gap, bytes);
+        let gap = self.chunks.split(gap, count);
         Ok(self.chunks.next(gap))
     }
 
-    /// Adds a resolved op; answers what it does to the visible text.
-    pub(super) fn apply(&mut self, past: &Past<'_>, op: Woven) -> Vec<Splice> {
-        if self.stands_at != Some(past.at()) {
-            self.stands_at = None;
-        }
-        match op {
-            Woven::Insert { left, right, text, hint } => {
-                vec![self.insert(past, left, right, text, hint)]
-            }
-            Woven::Delete { ranges, hint } => self.delete(past.at(), &ranges, hint),
-        }
-    }
-
-    fn insert(
+    /// Adds what an op inserts, hidden by those ops; answers how many elements that are visible
+    /// now stand before it.
+    pub(crate) fn insert(
         &mut self,
         past: &Past<'_>,
-        left: Option<Element>,
-        right: Option<Element>,
-        text: Arc<str>,
-        hint: Gap,
-    ) -> Splice {
+        origins: &Origins,
+        content: C,
+        deleters: Vec<Stamp>,
+    ) -> usize {
+        self.leave(past.at());
+        let Origins { left, right, hint } = *origins;
         let start = if self.chunks.before(hint) == left { hint } else { self.gap_behind(left) };
         let descends = right.is_some_and(|right| self.anchor(right) == left);
         let (parent, anchor) = match right {
             Some(right) if descends => (Parent::Left(right), left),
             _ => (Parent::Right(left), left),
         };
-        let run = Run { parent, right_origin: right, anchor, text: Arc::clone(&text) };
+        let count = content.count();
+        let run = Run { parent, right_origin: right, anchor, content };
         let gap = self.place(past, &run, start, right);
         let at = self.chunks.current_before(gap);
-        let bytes = u32::try_from(text.len()).expect("OP_BYTES_MAX fits u32");
         let first = Element { run: past.at(), offset: 0 };
         self.runs.insert(past.at(), run);
-        self.chunks.insert(gap, Span { first, bytes, view: View::There, deleters: Vec::new() });
-        Splice::Insert { at, text }
+        self.chunks.insert(gap, Span { first, count, view: View::There, deleters });
+        at
+    }
+
+    /// Hides elements. Answers what that takes out of sight, piece by piece: each range is told as
+    /// it stands when those before it are gone.
+    pub(crate) fn hide(&mut self, op: Stamp, stretch: &Stretch) -> Vec<Range<usize>> {
+        self.leave(op);
+        let mut hidden: Vec<Range<usize>> = Vec::new();
+        let mut gap = stretch.hint;
+        for (first, count) in &stretch.ranges {
+            let mut next = *first;
+            let end = first.offset + count;
+            while next.offset < end {
+                gap = self.gap_before(next, gap);
+                let held = self.chunks.after(gap).map_or(0, |span| span.count);
+                gap = self.chunks.split(gap, held.min(end - next.offset));
+                let taken = self.chunks.after(gap).map_or(0, |span| span.count);
+                let at = self.chunks.current_before(gap);
+                let lost = self.chunks.hide(gap, op);
+                match hidden.last_mut() {
+                    _ if lost == 0 => {}
+                    Some(last) if last.start == at => last.end += lost,
+                    _ => hidden.push(at..at + lost),
+                }
+                next.offset += taken;
+            }
+        }
+        hidden
+    }
+
+    /// Forgets whose view this is, unless an op of that author is applied.
+    fn leave(&mut self, op: Stamp) {
+        if self.stands_at != Some(op) {
+            self.stands_at = None;
+        }
     }
 
     /// Where the run goes between its neighbours in its author's view: `start`, and before `right`.
-    fn place(&self, past: &Past<'_>, run: &Run, start: Gap, right: Option<Element>) -> Gap {
+    fn place(&self, past: &Past<'_>, run: &Run<C>, start: Gap, right: Option<Element>) -> Gap {
         let is_right = |span: &Span| Some(span.first) == right;
         if self.chunks.after(start).is_none_or(is_right) {
             return start;
@@ -223,7 +298,7 @@ impl Weave {
         &self,
         past: &Past<'_>,
         sibling: Stamp,
-        run: &Run,
+        run: &Run<C>,
         region: &HashMap<Stamp, Option<Stamp>>,
     ) -> bool {
         let by_stamp = past.order(sibling, past.at()).is_lt();
@@ -244,30 +319,6 @@ impl Weave {
             Some(offset) => Some(Element { offset, ..element }),
             None => self.runs[&element.run].anchor,
         }
-    }
-
-    fn delete(&mut self, deleter: Stamp, ranges: &[(Element, u32)], hint: Gap) -> Vec<Splice> {
-        let mut splices: Vec<Splice> = Vec::new();
-        let mut gap = hint;
-        for (first, bytes) in ranges {
-            let mut next = *first;
-            let end = first.offset + bytes;
-            while next.offset < end {
-                gap = self.gap_before(next, gap);
-                let held = self.chunks.after(gap).map_or(0, |span| span.bytes);
-                gap = self.chunks.split(gap, held.min(end - next.offset));
-                let taken = self.chunks.after(gap).map_or(0, |span| span.bytes);
-                let at = self.chunks.current_before(gap);
-                let hidden = self.chunks.delete(gap, deleter);
-                match splices.last_mut() {
-                    _ if hidden == 0 => {}
-                    Some(Splice::Delete { at: last, bytes }) if *last == at => *bytes += hidden,
-                    _ => splices.push(Splice::Delete { at, bytes: hidden }),
-                }
-                next.offset += taken;
-            }
-        }
-        splices
     }
 
     /// The gap before this element, splitting where needed; looks from `hint` on first.
