@@ -25,13 +25,13 @@
 //! What this does not do: hold what is visible as one piece; what it answers keeps that beside it.
 
 mod chunks;
+mod siblings;
 
 use crate::kind::History;
 use crate::past::{Past, Stamp};
 use crate::void::Void;
 pub(crate) use chunks::Element;
 use chunks::{Chunks, Gap, Span, View};
-use std::collections::HashMap;
 use std::fmt::Debug;
 use std::ops::Range;
 
@@ -60,6 +60,25 @@ pub(crate) struct Origins {
 pub(crate) struct Stretch {
     pub(crate) ranges: Vec<(Element, u32)>,
     hint: Gap,
+}
+
+/// One element, and where it may be found.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Spot {
+    pub(crate) element: Element,
+    hint: Gap,
+}
+
+impl Spot {
+    /// An element that may be anywhere.
+    pub(crate) fn of(element: Element) -> Self {
+        Spot { element, hint: Chunks::START }
+    }
+
+    /// Another element, which may well be in the same place.
+    pub(crate) fn near(self, element: Element) -> Self {
+        Spot { element, ..self }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,6 +175,30 @@ impl<C: Content> Weave<C> {
         Ok(Stretch { ranges, hint })
     }
 
+    /// The element at position `at` of the view.
+    ///
+    /// # Errors
+    /// [`Void::BadPosition`] past its end.
+    pub(crate) fn spot(&self, at: usize) -> Result<Spot, Void> {
+        let (hint, before) = self.chunks.reach(at + 1).ok_or(Void::BadPosition)?;
+        let first = self.chunks.after(hint).expect("a span was reached").first;
+        let inside = u32::try_from(at - before).expect("a span's length fits u32");
+        Ok(Spot { element: Element { offset: first.offset + inside, ..first }, hint })
+    }
+
+    /// How many elements that are visible now stand before this one, if it is.
+    pub(crate) fn position(&self, spot: Spot) -> Option<usize> {
+        let gap = self.locate(spot);
+        let span = self.chunks.after(gap).filter(|span| span.deleters.is_empty())?;
+        let inside = spot.element.offset - span.first.offset;
+        Some(self.chunks.current_before(gap) + inside as usize)
+    }
+
+    /// What an op inserted, which is in the weave.
+    pub(crate) fn content(&self, run: Stamp) -> &C {
+        &self.runs[&run].content
+    }
+
     /// The gap right behind element `at` of the view, made by splitting a span where needed.
     fn cut(&mut self, at: usize) -> Result<Gap, Void> {
         if at == 0 {
@@ -225,93 +268,30 @@ impl<C: Content> Weave<C> {
         hidden
     }
 
+    /// Hides one element; answers where it stood, if that takes it out of sight.
+    pub(crate) fn hide_one(&mut self, op: Stamp, spot: Spot) -> Option<usize> {
+        self.leave(op);
+        let gap = self.locate(spot);
+        let gap = self.split_before(spot.element, gap);
+        let gap = self.chunks.split(gap, 1);
+        let at = self.chunks.current_before(gap);
+        (self.chunks.hide(gap, op) > 0).then_some(at)
+    }
+
+    /// The gap before the span that holds an element.
+    fn locate(&self, spot: Spot) -> Gap {
+        let is_there = self.chunks.after(spot.hint).is_some_and(|span| span.holds(spot.element));
+        if is_there {
+            return spot.hint;
+        }
+        self.chunks.find(spot.element).expect("an element that was seen is in the weave")
+    }
+
     /// Forgets whose view this is, unless an op of that author is applied.
     fn leave(&mut self, op: Stamp) {
         if self.stands_at != Some(op) {
             self.stands_at = None;
         }
-    }
-
-    /// Where the run goes between its neighbours in its author's view: `start`, and before `right`.
-    fn place(&self, past: &Past<'_>, run: &Run<C>, start: Gap, right: Option<Element>) -> Gap {
-        let is_right = |span: &Span| Some(span.first) == right;
-        if self.chunks.after(start).is_none_or(is_right) {
-            return start;
-        }
-        let mut region: HashMap<Stamp, Option<Stamp>> = HashMap::new();
-        let mut gap = start;
-        while let Some(span) = self.chunks.after(gap).filter(|span| !is_right(span)) {
-            region.insert(span.first.run, None);
-            gap = self.chunks.next(gap);
-        }
-        self.name_siblings(run.parent, &mut region);
-
-        let mut gap = start;
-        while let Some(span) = self.chunks.after(gap).filter(|span| !is_right(span)) {
-            let sibling = region.get(&span.first.run).copied().flatten();
-            let goes_on = match (sibling, run.parent) {
-                (Some(sibling), _) => self.stands_before(past, sibling, run, &region),
-                // Left children of R are the last thing before R; right children of L the first
-                // after L.
-                (None, Parent::Left(_)) => true,
-                (None, Parent::Right(_)) => false,
-            };
-            if !goes_on {
-                break;
-            }
-            gap = self.chunks.next(gap);
-        }
-        gap
-    }
-
-    /// For each run of the region, the child of `parent` that it descends from, where it does.
-    fn name_siblings(&self, parent: Parent, region: &mut HashMap<Stamp, Option<Stamp>>) {
-        let mut pending: Vec<Stamp> = region.keys().copied().collect();
-        let mut known: HashMap<Stamp, Option<Stamp>> = HashMap::new();
-        let mut path = Vec::new();
-        while let Some(run) = pending.pop() {
-            let mut at = run;
-            let sibling = loop {
-                if let Some(sibling) = known.get(&at) {
-                    break *sibling;
-                }
-                path.push(at);
-                if self.runs[&at].parent == parent {
-                    break Some(at);
-                }
-                match self.runs[&at].parent {
-                    Parent::Left(up) | Parent::Right(Some(up)) if region.contains_key(&up.run) => {
-                        at = up.run;
-                    }
-                    _ => break None,
-                }
-            };
-            for step in path.drain(..) {
-                known.insert(step, sibling);
-            }
-        }
-        *region = known;
-    }
-
-    /// Whether a sibling stands before the new run.
-    fn stands_before(
-        &self,
-        past: &Past<'_>,
-        sibling: Stamp,
-        run: &Run<C>,
-        region: &HashMap<Stamp, Option<Stamp>>,
-    ) -> bool {
-        let by_stamp = past.order(sibling, past.at()).is_lt();
-        if matches!(run.parent, Parent::Left(_)) {
-            return by_stamp;
-        }
-        // In reverse order of right origins: one inside the region stands before R, any other
-        // behind it.
-        let origin = self.runs[&sibling].right_origin;
-        if origin == run.right_origin {
-            return by_stamp;
-        }
-        !origin.is_some_and(|origin| region.contains_key(&origin.run))
     }
 
     fn anchor(&self, element: Element) -> Option<Element> {
@@ -330,7 +310,7 @@ impl<C: Content> Weave<C> {
             }
             gap = self.chunks.next(gap);
         }
-        let gap = self.chunks.find(element).expect("an element that was seen is in the weave");
+        let gap = self.locate(Spot::of(element));
         self.split_before(element, gap)
     }
 
