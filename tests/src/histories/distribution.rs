@@ -119,11 +119,11 @@ fn name_of(op: &Op, schema: &Schema) -> String {
 fn named(found: Meetings) -> [(&'static str, usize); 7] {
     [
         ("moves of one item", found.moves_of_one_item),
-        ("moves of removed items", found.moves_of_removed_items),
+        ("moves of items removed", found.moves_of_removed_items),
         ("slots at one place", found.slots_at_one_place),
         ("puts into ended keys", found.puts_into_ended_keys),
         ("later generations", found.later_generations),
-        ("additions of removed items", found.additions_of_removed_items),
+        ("additions to a set, removed", found.additions_of_removed_items),
         ("creations of one key", found.creations_of_one_key),
     ]
 }

@@ -132,7 +132,8 @@ impl Draft<'_> {
     fn edit_list(&mut self, object: ObjectId, config: &ListConfig) -> bool {
         let mut shown = self.view.items(object, "list");
         let length = shown.len();
-        let at = if length == 0 { 0 } else { self.rng.below(length) };
+        // Everybody moves and removes the first item more than others.
+        let at = if length == 0 || self.rng.chance(40) { 0 } else { self.rng.below(length) };
         match self.rng.below(10) {
             0..2 if length > 0 => {
                 let count = 1 + self.rng.below(3.min(length - at));
