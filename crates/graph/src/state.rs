@@ -13,7 +13,7 @@
 //! What this does not do: say what is visible (`graph`), or live on disk.
 
 use crate::erased::{AnyKind, ObjectState};
-use crate::past::{Past, Stamp, order};
+use crate::past::{Stamp, order};
 use crate::register::RegisterState;
 use im::ordmap::DiffItem;
 use std::any::Any;
@@ -47,8 +47,10 @@ pub(crate) struct Object {
     pub(crate) kind: Arc<dyn AnyKind>,
     pub(crate) held: Held,
     /// For kinds that ask for it, the ops that had an effect; for kinds that are not built in, all
-    /// ops. Ascending.
-    pub(crate) history: im::Vector<Stamp>,
+    /// ops. Ascending. Most objects have none, and a vector of none is not small.
+    pub(crate) history: Option<Box<im::Vector<Stamp>>>,
+    /// Whether ops of the run that goes on arrived here; never between runs.
+    pub(crate) is_touched: bool,
 }
 
 /// The state of an object of some kind. Registers, of which there are most, stand inline.
@@ -94,14 +96,15 @@ impl Held {
 }
 
 impl Object {
-    pub(crate) fn empty(field: FieldId, kind: &Arc<dyn AnyKind>) -> Self {
+    /// An object that comes into being.
+    pub(crate) fn touched(field: FieldId, kind: &Arc<dyn AnyKind>) -> Self {
         let (held, kind) = (kind.empty(), Arc::clone(kind));
-        Object { field, kind, held, history: im::Vector::new() }
+        Object { field, kind, held, history: None, is_touched: true }
     }
 
     /// Puts the stamp of an op that counts at its place.
     pub(crate) fn remember(&mut self, log: &Log, stamp: Stamp) {
-        let history = &mut self.history;
+        let history = self.history.get_or_insert_default();
         if history.last().is_none_or(|last| order(log, *last, stamp).is_lt()) {
             history.push_back(stamp);
         } else if let Err(at) = history.binary_search_by(|one| order(log, *one, stamp)) {
@@ -109,10 +112,16 @@ impl Object {
         }
     }
 
+    /// The stamps that are kept, ascending.
+    pub(crate) fn stamps(&self) -> im::Vector<Stamp> {
+        self.history.as_deref().cloned().unwrap_or_default()
+    }
+
     /// Whether nothing has happened to the object between one version and a later one: a history
     /// only ever grows.
     pub(crate) fn is(&self, other: &Object) -> bool {
-        self.held.is(&other.held) && self.history.len() == other.history.len()
+        let count = |one: &Object| one.history.as_ref().map_or(0, |history| history.len());
+        self.held.is(&other.held) && count(self) == count(other)
     }
 }
 
@@ -124,11 +133,6 @@ impl NodeEntry {
     /// All creations, ascending in order.
     pub(crate) fn creations(&self) -> impl Iterator<Item = &Creation> {
         std::iter::once(&self.first).chain(&self.more)
-    }
-
-    /// The types of the creations that an author had seen.
-    pub(crate) fn types_seen(&self, past: &Past<'_>) -> Vec<TypeId> {
-        self.creations().filter(|one| past.saw(one.stamp)).map(|one| one.node_type).collect()
     }
 
     /// Adds a creation at its place.
@@ -144,6 +148,10 @@ impl NodeEntry {
 
     /// Where the object stands, or would.
     pub(crate) fn find(&self, field: FieldId, kind: &str) -> Result<usize, usize> {
+        // Fields are mostly written in the order of the schema.
+        if self.objects.last().is_none_or(|last| last.field < field) {
+            return Err(self.objects.len());
+        }
         self.objects
             .binary_search_by(|one| one.field.cmp(&field).then_with(|| one.kind.name().cmp(kind)))
     }
