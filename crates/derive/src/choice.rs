@@ -110,11 +110,10 @@ fn with_members(ident: &Ident, name: String, parts: &[Part<'_>]) -> syn::Result<
         })
         .collect();
     let shapes = members.iter().zip(parts).map(|(member, part)| shape(member, part));
-    let writes =
-        members.iter().zip(parts).map(|(member, part)| {
-            let ident = part.ident;
-            write(member, part, &quote!(#ident))
-        });
+    let writes = members.iter().zip(parts).map(|(member, part)| {
+        let ident = part.ident;
+        write(member, part, &quote!(#ident))
+    });
     let reads = members.iter().zip(parts).map(|(member, part)| read(member, part));
     let bound = parts.iter().map(|part| part.ident);
     Ok(Arm {

@@ -57,7 +57,9 @@ impl<'a> Part<'a> {
     pub(crate) fn default(&self) -> Option<TokenStream> {
         let of = self.of;
         Some(match self.options.default.as_ref()? {
-            Default::OfType => quote_spanned!(of.span()=> <#of as ::core::default::Default>::default()),
+            Default::OfType => {
+                quote_spanned!(of.span()=> <#of as ::core::default::Default>::default())
+            }
             Default::Text(text) => quote!(<#of as ::core::convert::From<&str>>::from(#text)),
             Default::Expr(expr) => quote!(#expr),
         })
@@ -91,8 +93,7 @@ fn checked(name: &syn::LitStr) -> syn::Result<String> {
 }
 
 pub(crate) fn is_good(name: &str) -> bool {
-    (1..=128).contains(&name.len())
-        && name.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_')
+    (1..=128).contains(&name.len()) && name.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_')
 }
 
 fn is_option(of: &Type) -> bool {
@@ -117,8 +118,7 @@ pub(crate) fn no_parameters(what: &str, generics: &syn::Generics) -> syn::Result
     if generics.params.is_empty() {
         return Ok(());
     }
-    let advice = format!(
-        "{what} has no parameters: it is one type in a schema; write one struct for each"
-    );
+    let advice =
+        format!("{what} has no parameters: it is one type in a schema; write one struct for each");
     Err(syn::Error::new_spanned(&generics.params, advice))
 }

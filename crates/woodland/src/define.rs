@@ -45,7 +45,7 @@ pub enum DefineError {
         field: String,
         /// The rule.
         #[source]
-        error: TypeError,
+        error: Box<TypeError>,
     },
     /// A kind of the program's own refuses a field.
     #[error("{owner}.{field}: {reason}")]
@@ -87,10 +87,16 @@ pub enum ConfigError {
     UnknownTarget(&'static str),
     /// A type of values breaks a rule.
     #[error(transparent)]
-    Type(#[from] TypeError),
+    Type(Box<TypeError>),
     /// Something that only the kind knows.
     #[error("{0}")]
     Refused(String),
+}
+
+impl From<TypeError> for ConfigError {
+    fn from(error: TypeError) -> Self {
+        ConfigError::Type(Box::new(error))
+    }
 }
 
 /// The types of a schema, by name.

@@ -152,7 +152,7 @@ mod tests {
         write(&original, "saved");
         let saved = disk.image();
         write(&original, "synced");
-        let (peer, _) = Replica::join_in_memory(&model(), &original, 2).expect("joined");
+        let (peer, _) = Replica::join_in_memory(model(), &original, 2).expect("joined");
         write(&original, "kept to itself");
         let known = peer.snapshot().log().len();
         let retired = original.author();

@@ -71,8 +71,7 @@ impl Replica {
         let mut chain = Chain::at(&writer, &current);
         chain.join_heads()?;
         let (author, seq) = (writer.key.author(), chain.next_seq());
-        let mut batch =
-            Batch::begin(&current.schema, &current.bindings, author, seq, writer.salt);
+        let mut batch = Batch::begin(&current.schema, &current.bindings, author, seq, writer.salt);
         let answer = closure(&mut batch);
         let Batch { ops, violations, .. } = batch;
         if ops.is_empty() && violations.is_empty() {

@@ -41,6 +41,7 @@ fn addition(much: i64) -> Option<Vec<u8>> {
 
 impl<R> Field<R, Counter> {
     /// Adds this much, which may be negative.
+    #[expect(clippy::should_implement_trait, reason = "it adds to what is stored")]
     pub fn add(self, much: i64) -> Change<R> {
         Change::of(self, [addition(much), None])
     }

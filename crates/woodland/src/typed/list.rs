@@ -47,11 +47,7 @@ fn insertion(at: usize, items: Vec<Value>) -> Option<Vec<u8>> {
 
 impl<R, T: FieldValue> Field<R, List<T>> {
     /// Puts items behind the first `at`, in this order.
-    pub fn insert(
-        self,
-        at: usize,
-        items: impl IntoIterator<Item = impl ValueFor<T>>,
-    ) -> Change<R> {
+    pub fn insert(self, at: usize, items: impl IntoIterator<Item = impl ValueFor<T>>) -> Change<R> {
         let items = items.into_iter().map(|item| item.into_value_for().to_value());
         Change::of(self, [insertion(at, items.collect()), None])
     }

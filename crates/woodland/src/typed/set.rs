@@ -54,6 +54,7 @@ fn encoded(items: Vec<Value>, op: fn(Vec<Value>) -> SetOp) -> Option<Vec<u8>> {
 
 impl<R, T: FieldValue + Ord> Field<R, Set<T>> {
     /// Puts items in.
+    #[expect(clippy::should_implement_trait, reason = "it adds to what is stored")]
     pub fn add(self, items: impl IntoIterator<Item = impl ValueFor<T>>) -> Change<R> {
         self.edit(items, SetOp::Add)
     }
