@@ -66,7 +66,7 @@ impl Held {
     pub(crate) fn get(&self) -> Option<&dyn Any> {
         match self {
             Held::Register(state) => Some(state),
-            Held::Other(state) => Some(state.as_any()),
+            Held::Other(state) => Some((**state).as_any()),
             Held::Opaque => None,
         }
     }
@@ -77,7 +77,7 @@ impl Held {
             Held::Register(state) => Some(state),
             Held::Other(state) => {
                 if Arc::get_mut(state).is_none() {
-                    *state = state.share();
+                    *state = (**state).share();
                 }
                 Arc::get_mut(state).map(ObjectState::as_any_mut)
             }
