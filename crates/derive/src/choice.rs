@@ -47,6 +47,7 @@ pub(crate) fn derive(input: &DeriveInput, data: &DataEnum) -> syn::Result<TokenS
     let reads = arms.iter().map(|arm| &arm.read);
     Ok(quote! {
         #[automatically_derived]
+        #[allow(clippy::all)]
         impl ::woodland::FieldValue for #ident {
             fn shape() -> ::woodland::Shape {
                 #shape

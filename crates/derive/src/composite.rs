@@ -45,6 +45,7 @@ pub(crate) fn derive(input: &DeriveInput, data: &DataStruct) -> syn::Result<Toke
         }
 
         #[automatically_derived]
+        #[allow(clippy::all)]
         impl ::woodland::Composite for #ident {
             fn members() -> ::std::vec::Vec<::woodland::MemberShape> {
                 ::std::vec![#(#shapes),*]
@@ -64,6 +65,7 @@ pub(crate) fn derive(input: &DeriveInput, data: &DataStruct) -> syn::Result<Toke
         }
 
         #[automatically_derived]
+        #[allow(clippy::all)]
         impl ::woodland::FieldValue for #ident {
             fn shape() -> ::woodland::Shape {
                 ::woodland::Shape::Composite(<Self as ::woodland::Composite>::members())

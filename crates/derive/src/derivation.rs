@@ -27,6 +27,7 @@ pub(crate) fn derive(input: &DeriveInput, derived: &Derivation) -> syn::Result<T
     let to = quote_spanned!(over.span()=> <#over as ::core::convert::From<&#ident>>::from(self));
     Ok(quote! {
         #[automatically_derived]
+        #[allow(clippy::all)]
         impl ::woodland::FieldValue for #ident {
             fn shape() -> ::woodland::Shape {
                 ::woodland::Shape::Derivation(#name, ::std::boxed::Box::new(#shape))

@@ -36,6 +36,7 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
         }
 
         #[automatically_derived]
+        #[allow(clippy::all)]
         impl ::woodland::Record for #ident {
             const TYPE: &'static str = #name;
 
@@ -120,7 +121,7 @@ fn read(part: &Part<'_>) -> TokenStream {
     match (part.options.key, part.default()) {
         (Some(_), _) => quote_spanned!(span=> #ident: fields.get(Self::#constant)?.0),
         (None, Some(default)) => {
-            quote_spanned!(span=> #ident: fields.get_or(Self::#constant, || #default)?)
+            quote_spanned!(span=> #ident: fields.get_or(Self::#constant, #default)?)
         }
         (None, None) => quote_spanned!(span=> #ident: fields.get(Self::#constant)?),
     }
@@ -136,6 +137,7 @@ fn keyed(record: &syn::Ident, part: &Part<'_>) -> (TokenStream, TokenStream) {
     };
     let keyed = quote! {
         #[automatically_derived]
+        #[allow(clippy::all)]
         impl ::woodland::Keyed for #record {
             type Key = #of;
         }

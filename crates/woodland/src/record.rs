@@ -124,13 +124,9 @@ impl<'a, R> View<'a, R> {
     ///
     /// # Errors
     /// [`FieldError`].
-    pub fn get_or<T: FieldValue>(
-        &self,
-        field: Field<R, T>,
-        default: impl FnOnce() -> T,
-    ) -> Result<T, FieldError> {
+    pub fn get_or<T: FieldValue>(&self, field: Field<R, T>, default: T) -> Result<T, FieldError> {
         match self.value::<T>(field.index())? {
-            None => Ok(default()),
+            None => Ok(default),
             Some(_) => self.get(field),
         }
     }
