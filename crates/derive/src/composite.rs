@@ -28,9 +28,11 @@ pub(crate) fn derive(input: &DeriveInput, data: &DataStruct) -> syn::Result<Toke
             #visibility const #constant: ::woodland::Member<#ident, #of> = #made;
         }
     });
+    // At the type, so that what is wrong with it is told there.
     let named = |part: &Part<'_>| {
-        let constant = part.constant();
-        quote!(Self::#constant)
+        let (mut constant, span) = (part.constant(), part.of.span());
+        constant.set_span(span);
+        quote_spanned!(span=> Self::#constant)
     };
     let shapes = parts.iter().map(|part| shape(&named(part), part));
     let writes = parts.iter().map(|part| {

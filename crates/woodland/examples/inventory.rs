@@ -124,5 +124,9 @@ fn main() -> Result<()> {
 fn show(conflict: &Conflict) {
     let told = |value: &Option<woodland::Value>| value.as_ref().map(ToString::to_string);
     let losers: Vec<_> = conflict.losers.iter().filter_map(|lost| told(&lost.value)).collect();
-    println!("    {} stands over {}", told(&conflict.winner.value).unwrap_or_default(), losers.join(", "));
+    println!(
+        "    {} stands over {}",
+        told(&conflict.winner.value).unwrap_or_default(),
+        losers.join(", ")
+    );
 }

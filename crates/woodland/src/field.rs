@@ -18,7 +18,8 @@ use woodland_format::{RegisterConfig, RegisterOp, Value, encode};
 /// Implement it to give a kind of your own a Rust type; [`Field::with_op`] makes its changes.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no type of a record's field",
-    note = "fields hold values (`FieldValue`), `Option` of one, or a Text, Counter, Set, Map, List, Atom, Parts or Events"
+    note = "fields hold values (bool, integers, f64, String, Vec<T>, Pointer<R>, what derives FieldValue), `Option` of one, or a Text, Counter, Set, Map, List, Atom, Parts or Events",
+    note = "inside a Set, Map or List stand values, no `Option`, and items and keys are `Ord`; inside an Atom or Parts stands a struct that derives FieldValue"
 )]
 pub trait FieldType: Sized + 'static {
     /// The name of the kind.

@@ -165,6 +165,11 @@ impl<T: FieldValue> FieldValue for Vec<T> {
 }
 
 /// What stands at a field of kind `register` or at a member: a value, or `Option` of one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot stand at a member",
+    note = "members hold values (bool, integers, f64, String, Vec<T>, Pointer<R>, what derives FieldValue), or `Option` of one",
+    note = "texts, counters, sets, maps and lists merge in their own way: they are fields of a record"
+)]
 pub trait Place: Sized + 'static {
     /// What may stand there.
     fn shape() -> Shape;

@@ -195,9 +195,10 @@ impl Stage {
         let (replica, note) = (self.of(word(words)?)?, self.note(word(words)?)?);
         let mut printed = String::new();
         for conflict in replica.snapshot().conflicts(&[(note, Note::TITLE)]).remove(0) {
-            let lost: Vec<_> = conflict.losers.iter().map(|lost| &lost.value).collect();
-            writeln!(printed, "title: {:?} won over {lost:?}", conflict.winner.value)
-                .expect("memory");
+            let lost: Vec<_> =
+                conflict.losers.iter().filter_map(|lost| lost.value.as_ref()).collect();
+            let won = conflict.winner.value.as_ref().expect("a title cannot be cleared");
+            writeln!(printed, "title: {won:?} won over {lost:?}").expect("memory");
         }
         Ok(if printed.is_empty() { "none".to_owned() } else { printed })
     }

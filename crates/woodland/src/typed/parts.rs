@@ -43,19 +43,25 @@ pub struct Member<C, P> {
     of: PhantomData<fn() -> (C, P)>,
 }
 
-impl<C, P: Place> Member<C, P> {
+impl<C, P> Member<C, P> {
     /// The member of this number and name.
     pub const fn at(number: u32, name: &'static str) -> Self {
         Member { number, name, of: PhantomData }
     }
 
     /// What may stand there.
-    pub fn shape(self) -> MemberShape {
+    pub fn shape(self) -> MemberShape
+    where
+        P: Place,
+    {
         MemberShape { number: self.number, name: self.name, place: P::shape() }
     }
 
     /// Writes it behind the others.
-    pub fn write(self, value: &P, members: &mut Vec<(u32, Value)>) {
+    pub fn write(self, value: &P, members: &mut Vec<(u32, Value)>)
+    where
+        P: Place,
+    {
         members.extend(value.to_place().map(|value| (self.number, value)));
     }
 
@@ -63,7 +69,10 @@ impl<C, P: Place> Member<C, P> {
     ///
     /// # Errors
     /// [`Misread`] names it.
-    pub fn read(self, members: &[(u32, Value)]) -> Result<P, Misread> {
+    pub fn read(self, members: &[(u32, Value)]) -> Result<P, Misread>
+    where
+        P: Place,
+    {
         P::from_place(self.find(members)).map_err(|fault| self.fault(fault))
     }
 
