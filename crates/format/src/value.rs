@@ -251,7 +251,31 @@ impl<'de> Visitor<'de> for Member {
     }
 }
 
-/// The items of an op, strictly ascending where the kind wants it; for `#[serde(deserialize_with)]`.
+/// The numbers of members that a record's op clears; for `#[serde(deserialize_with)]`.
+pub(crate) fn numbers<'de, D>(deserializer: D) -> Result<Vec<u32>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let numbers = canonical::list::<_, u32, FIELDS_MAX>(deserializer)?;
+    if numbers.windows(2).any(|pair| pair[0] >= pair[1]) {
+        return Err(D::Error::custom("members of a record must ascend"));
+    }
+    Ok(numbers)
+}
+
+/// The items of an op, each once, ascending; for `#[serde(deserialize_with)]`.
+pub(crate) fn ascending<'de, D>(deserializer: D) -> Result<Vec<Value>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let items = items(deserializer)?;
+    if items.windows(2).any(|pair| pair[0] >= pair[1]) {
+        return Err(D::Error::custom("items must ascend"));
+    }
+    Ok(items)
+}
+
+/// The items of an op, in any order; for `#[serde(deserialize_with)]`.
 pub(crate) fn items<'de, D>(deserializer: D) -> Result<Vec<Value>, D::Error>
 where
     D: Deserializer<'de>,
