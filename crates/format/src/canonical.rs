@@ -68,20 +68,32 @@ where
     if bytes.len() > LIMIT {
         return Err(CanonicalError::TooLong { what, bytes: bytes.len(), limit: LIMIT });
     }
-    let config = bincode::config::standard().with_fixed_int_encoding().with_limit::<LIMIT>();
-    let (value, read) = bincode::serde::borrow_decode_from_slice::<T, _>(bytes, config)
-        .map_err(|error| CanonicalError::Malformed { what, reason: error.to_string() })?;
+    let (value, read) = decode_prefix::<T, LIMIT>(what, bytes)?;
     if read != bytes.len() {
         let reason = format!("{} bytes follow it", bytes.len() - read);
         return Err(CanonicalError::Malformed { what, reason });
     }
-    let mut same = Comparison { left: bytes };
+    Ok(value)
+}
+
+/// The value whose canonical bytes these begin with, at most `LIMIT` of them, and how many they are.
+pub(crate) fn decode_prefix<T, const LIMIT: usize>(
+    what: &'static str,
+    bytes: &[u8],
+) -> Result<(T, usize), CanonicalError>
+where
+    T: DeserializeOwned + Serialize,
+{
+    let config = bincode::config::standard().with_fixed_int_encoding().with_limit::<LIMIT>();
+    let (value, read) = bincode::serde::borrow_decode_from_slice::<T, _>(bytes, config)
+        .map_err(|error| CanonicalError::Malformed { what, reason: error.to_string() })?;
+    let mut same = Comparison { left: bytes.get(..read).unwrap_or_default() };
     let config = bincode::config::standard().with_fixed_int_encoding();
     let encoded = bincode::serde::encode_into_writer(&value, &mut same, config);
     if encoded.is_err() || !same.left.is_empty() {
         return Err(CanonicalError::NotCanonical { what });
     }
-    Ok(value)
+    Ok((value, read))
 }
 
 /// Compares what is encoded with bytes that are there, instead of keeping it.

@@ -67,19 +67,29 @@ macro_rules! id {
     };
 }
 
-/// Serde: the bytes in a row, without a length.
+/// Serde: the bytes in a row, without a length. They go as little-endian words, which are the same
+/// bytes and an eighth of the calls.
 macro_rules! plain_serde {
     ($($name:ident),*) => {
         $(
             impl Serialize for $name {
                 fn serialize<S: serde::Serializer>(&self, into: S) -> Result<S::Ok, S::Error> {
-                    self.0.serialize(into)
+                    let mut words = [0; $name::BYTES / 8];
+                    for (word, bytes) in words.iter_mut().zip(self.0.as_chunks::<8>().0) {
+                        *word = u64::from_le_bytes(*bytes);
+                    }
+                    words.serialize(into)
                 }
             }
 
             impl<'de> Deserialize<'de> for $name {
                 fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                    Deserialize::deserialize(from).map($name)
+                    let words: [u64; $name::BYTES / 8] = Deserialize::deserialize(from)?;
+                    let mut id = $name([0; $name::BYTES]);
+                    for (bytes, word) in id.0.as_chunks_mut::<8>().0.iter_mut().zip(words) {
+                        *bytes = word.to_le_bytes();
+                    }
+                    Ok(id)
                 }
             }
         )*

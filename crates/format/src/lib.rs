@@ -53,6 +53,7 @@ mod segment;
 mod signature;
 mod value;
 mod value_type;
+mod view;
 
 pub use crate::id::{
     AuthorKey, CommitId, DatasetId, Digest, FieldId, IdParseError, IdentityKey, NodeId, ObjectId,
@@ -67,6 +68,7 @@ pub use crate::op::{
 };
 pub use crate::payload::{Op, PAYLOAD_FORMAT, Payload, PayloadError};
 pub use crate::schema::{FieldDefinition, Schema, SchemaError, TypeDefinition};
+pub use crate::view::OpView;
 
 pub use crate::float::Float;
 pub use crate::value::Value;

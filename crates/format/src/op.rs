@@ -10,7 +10,7 @@
 //!
 //! What this does not do: check an op against its configuration. Its kind does.
 
-use crate::canonical;
+use crate::canonical::{self, CanonicalError};
 use crate::limits::{NAME_BYTES_MAX, OP_BYTES_MAX};
 use crate::value::{self, Value};
 use crate::value_type::{self, MemberDefinition, TypeError, ValueType};
@@ -172,6 +172,23 @@ pub struct EventsConfig {
 pub struct KeyConfig {
     /// What a key may be: no pointers.
     pub value: ValueType,
+}
+
+impl RegisterOp {
+    /// The op with these canonical bytes.
+    ///
+    /// # Errors
+    /// [`CanonicalError`], for bytes that are no op.
+    pub fn decode(bytes: &[u8]) -> Result<Self, CanonicalError> {
+        // Nearly all registers hold a number, a string or a pointer, whose bytes have one form.
+        if bytes.len() <= OP_BYTES_MAX
+            && let Some((&[0, 0, 0, 0], value)) = bytes.split_first_chunk::<4>()
+            && let Some(value) = value::plain(value)
+        {
+            return Ok(RegisterOp::Set(value));
+        }
+        canonical::decode::<_, OP_BYTES_MAX>("a register's op", bytes)
+    }
 }
 
 impl RegisterConfig {

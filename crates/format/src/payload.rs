@@ -10,7 +10,7 @@
 use crate::canonical::{self, CanonicalError};
 use crate::hash::{keyed_node_id, node_id};
 use crate::id::{AuthorKey, NodeId, ObjectId, TypeId};
-use crate::limits::{OP_BYTES_MAX, OPS_MAX, PAYLOAD_BYTES_MAX};
+use crate::limits::OP_BYTES_MAX;
 use crate::schema::Schema;
 use crate::value::Value;
 use serde::{Deserialize, Serialize};
@@ -19,12 +19,11 @@ use serde::{Deserialize, Serialize};
 pub const PAYLOAD_FORMAT: u8 = 1;
 
 /// One batch of ops: all of them become visible at once. May be empty: an acknowledgement, a join.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Payload {
     /// [`PAYLOAD_FORMAT`].
     pub format: u8,
     /// What the author did, in this order.
-    #[serde(deserialize_with = "canonical::list::<_, _, OPS_MAX>")]
     pub ops: Vec<Op>,
 }
 
@@ -106,13 +105,7 @@ impl Payload {
     /// # Errors
     /// [`PayloadError`], for bytes that are no payload of this format.
     pub fn decode(bytes: &[u8]) -> Result<Self, PayloadError> {
-        // The format is the first byte in every release, so that a foreign one is called by its
-        // name.
-        if let Some(&found) = bytes.first()
-            && found != PAYLOAD_FORMAT
-        {
-            return Err(PayloadError::ForeignFormat { found });
-        }
-        Ok(canonical::decode::<_, PAYLOAD_BYTES_MAX>("a payload", bytes)?)
+        let ops = Payload::view(bytes)?.into_iter().map(Op::from).collect();
+        Ok(Payload { format: PAYLOAD_FORMAT, ops })
     }
 }

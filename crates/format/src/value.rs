@@ -275,6 +275,28 @@ where
     Ok(items)
 }
 
+/// The value of these bytes where it is an int, a bool, a pointer or a string, and these are its
+/// canonical bytes: a short cut, which the decoder above agrees with.
+pub(crate) fn plain(bytes: &[u8]) -> Option<Value> {
+    let (tag, rest) = bytes.split_first_chunk::<4>()?;
+    match u32::from_le_bytes(*tag) {
+        0 => match rest {
+            [0] => Some(Value::Bool(false)),
+            [1] => Some(Value::Bool(true)),
+            _ => None,
+        },
+        1 => Some(Value::Int(i64::from_le_bytes(rest.try_into().ok()?))),
+        2 => {
+            let (length, text) = rest.split_first_chunk::<8>()?;
+            let is_whole = u64::from_le_bytes(*length) == text.len() as u64;
+            let text = std::str::from_utf8(text).ok().filter(|_| is_whole)?;
+            Some(Value::String(text.to_owned()))
+        }
+        4 => Some(Value::Pointer(NodeId(rest.try_into().ok()?))),
+        _ => None,
+    }
+}
+
 /// The items of an op, in any order; for `#[serde(deserialize_with)]`.
 pub(crate) fn items<'de, D>(deserializer: D) -> Result<Vec<Value>, D::Error>
 where

@@ -24,8 +24,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 use woodland_format::{
-    FieldId, NodeId, ObjectId, Op, PAYLOAD_FORMAT, Payload, PayloadError, Schema, SchemaId, TypeId,
-    encode, keyed_node_id, node_id,
+    FieldId, NodeId, ObjectId, Op, OpView, PAYLOAD_FORMAT, Payload, PayloadError, Schema, SchemaId,
+    TypeId, encode, keyed_node_id, node_id,
 };
 use woodland_log::{Log, OrderKey, PayloadReader, Place};
 
@@ -73,8 +73,8 @@ struct Run<'a> {
 impl Run<'_> {
     fn take(&mut self, place: Place, payload: Option<&[u8]>) {
         self.graph.work.commits += 1;
-        let ops = match payload.map(Payload::decode) {
-            Some(Ok(payload)) => payload.ops,
+        let ops = match payload.map(Payload::view) {
+            Some(Ok(ops)) => ops,
             Some(Err(PayloadError::ForeignFormat { found })) if found > PAYLOAD_FORMAT => {
                 self.graph.foreign.insert(self.key(place));
                 return self.void_commit(place);
@@ -94,16 +94,15 @@ impl Run<'_> {
         }
     }
 
-    fn op(&mut self, past: &Past<'_>, fields: Option<&Fields>, op: Op) -> Result<(), Void> {
+    fn op(&mut self, past: &Past<'_>, fields: Option<&Fields>, op: OpView<'_>) -> Result<(), Void> {
         let stamp = past.at();
-        if let Op::Schema(schema) = op {
+        if let OpView::Other(Op::Schema(schema)) = op {
             let introduces = introduces(self.log, stamp.place, schema.id());
             return if introduces { Ok(()) } else { Err(Void::StraySchema) };
         }
         let fields = fields.ok_or(Void::UnknownSchema)?;
         match op {
-            Op::Schema(_) => Ok(()),
-            Op::Create { node_type, salt } => {
+            OpView::Create { node_type, salt } => {
                 if !fields.has_type(node_type) {
                     return Err(Void::UnknownType);
                 }
@@ -115,7 +114,7 @@ impl Run<'_> {
                 self.create(node, Creation { stamp, node_type, key: None });
                 Ok(())
             }
-            Op::CreateKeyed { node_type, key } => {
+            OpView::Other(Op::CreateKeyed { node_type, key }) => {
                 if !fields.has_type(node_type) {
                     return Err(Void::UnknownType);
                 }
@@ -127,7 +126,10 @@ impl Run<'_> {
                 self.create(node, Creation { stamp, node_type, key: Some(Arc::new(key)) });
                 Ok(())
             }
-            Op::Edit { object, op } => self.edit(past, fields, object, &op),
+            OpView::Edit { object, op } => self.edit(past, fields, object, op),
+            OpView::Other(Op::Schema(_) | Op::Create { .. } | Op::Edit { .. }) => {
+                unreachable!("each op has one view, and schemas were told above")
+            }
         }
     }
 
@@ -193,9 +195,9 @@ impl Run<'_> {
     }
 
     /// Remembers the schema that this commit introduces, if its payload carries it.
-    fn learn_schemas(&mut self, place: Place, ops: &[Op]) {
+    fn learn_schemas(&mut self, place: Place, ops: &[OpView<'_>]) {
         let carried = ops.iter().find_map(|op| match op {
-            Op::Schema(schema) if schema.check().is_ok() => {
+            OpView::Other(Op::Schema(schema)) if schema.check().is_ok() => {
                 let id = schema.id();
                 introduces(self.log, place, id).then_some((id, schema))
             }
@@ -278,11 +280,12 @@ impl Run<'_> {
             again.set(again.get() + 1);
             ops.borrow_mut().edit(stamp).map(<[u8]>::to_vec)
         };
-        let history = History { log, stamps: &object.history, read: &read };
+        let stamps = object.stamps();
+        let history = History { log, stamps: &stamps, read: &read };
         let outcomes = kind.merge(&mut object.held, sound, &history);
         self.graph.work.again += again.get();
         self.record(&mut object, &all, &outcomes);
-        if object.history.is_empty() {
+        if object.history.is_none() {
             return; // Every op was void: there is no such object yet.
         }
         match found {
@@ -313,12 +316,13 @@ impl Run<'_> {
         let log = self.log;
         let late = arrived
             .first()
-            .zip(object.history.last())
+            .zip(object.history.as_ref().and_then(|history| history.last()))
             .is_some_and(|(first, last)| order(log, first.stamp, *last).is_lt());
         if !late {
             return arrived;
         }
-        let before = std::mem::take(&mut object.history);
+        let before = object.stamps();
+        object.history = None;
         self.graph.work.again += before.len() as u64;
         object.held = object.kind.empty();
         let mut ops = OpReader::of(log);

@@ -47,41 +47,68 @@ impl Tree {
         }
     }
 
-    /// The same set, with this leaf at this place, or with none there.
-    pub(crate) fn with(&self, place: &Digest, leaf: Option<Digest>) -> Tree {
-        self.below(0, place, leaf)
+    /// The same set, with these leaves at their places, or with none there. Costs in proportion to
+    /// the changes and the branches above them.
+    pub(crate) fn with(&self, mut changes: Vec<Change>) -> Tree {
+        changes.sort_by_key(|(place, _)| *place);
+        // Of two changes of one place the later counts.
+        changes.reverse();
+        changes.dedup_by(|one, other| one.0 == other.0);
+        changes.reverse();
+        self.below(0, &changes)
     }
 
-    fn below(&self, depth: usize, place: &Digest, leaf: Option<Digest>) -> Tree {
-        match (self, leaf) {
-            (Tree::Empty, None) => Tree::Empty,
-            (Tree::Empty, Some(leaf)) => Tree::Leaf { place: *place, leaf },
-            (Tree::Leaf { place: other, .. }, None) if other == place => Tree::Empty,
-            (Tree::Leaf { .. }, None) => self.clone(),
-            (Tree::Leaf { place: other, .. }, Some(leaf)) if other == place => {
-                Tree::Leaf { place: *place, leaf }
+    /// `changes` ascend, and agree with this tree in all bits before `depth`. Recursion is at most
+    /// 256 deep, once per bit of a place.
+    fn below(&self, depth: usize, changes: &[Change]) -> Tree {
+        if changes.is_empty() {
+            return self.clone();
+        }
+        match self {
+            Tree::Empty => Tree::of(depth, changes),
+            Tree::Leaf { place, leaf } => {
+                let found = changes.binary_search_by(|(other, _)| other.0.cmp(&place.0));
+                let Err(at) = found else { return Tree::of(depth, changes) };
+                let mut all = changes.to_vec();
+                all.insert(at, (*place, Some(*leaf)));
+                Tree::of(depth, &all)
             }
-            (Tree::Leaf { place: other, .. }, Some(_)) => {
-                let mut sides = [Tree::Empty, Tree::Empty];
-                sides[bit(other, depth)] = self.clone();
-                Tree::join(sides).below(depth, place, leaf)
-            }
-            (Tree::Branch(branch), leaf) => {
-                let mut sides = branch.sides.clone();
-                let side = &mut sides[bit(place, depth)];
-                *side = side.below(depth + 1, place, leaf);
-                match sides {
-                    [Tree::Empty, one @ (Tree::Empty | Tree::Leaf { .. })]
-                    | [one @ Tree::Leaf { .. }, Tree::Empty] => one,
-                    sides => Tree::join(sides),
-                }
+            Tree::Branch(branch) => {
+                let [zeros, ones] = split(depth, changes);
+                let [left, right] = &branch.sides;
+                Tree::join([left.below(depth + 1, zeros), right.below(depth + 1, ones)])
             }
         }
     }
 
-    fn join(sides: [Tree; 2]) -> Tree {
-        Tree::Branch(Arc::new(Branch { sides, digest: OnceLock::new() }))
+    /// The tree over these leaves alone.
+    fn of(depth: usize, changes: &[Change]) -> Tree {
+        let mut there = changes.iter().filter_map(|(place, leaf)| Some((*place, (*leaf)?)));
+        let Some((place, leaf)) = there.next() else { return Tree::Empty };
+        if there.next().is_none() {
+            return Tree::Leaf { place, leaf };
+        }
+        let [zeros, ones] = split(depth, changes);
+        Tree::join([Tree::of(depth + 1, zeros), Tree::of(depth + 1, ones)])
     }
+
+    /// The tree over two sides: a branch, but where that would be the one leaf that there is.
+    fn join(sides: [Tree; 2]) -> Tree {
+        match sides {
+            [Tree::Empty, one @ (Tree::Empty | Tree::Leaf { .. })]
+            | [one @ Tree::Leaf { .. }, Tree::Empty] => one,
+            sides => Tree::Branch(Arc::new(Branch { sides, digest: OnceLock::new() })),
+        }
+    }
+}
+
+/// A place, and the leaf that is to be there.
+pub(crate) type Change = (Digest, Option<Digest>);
+
+/// The changes whose bit is 0, and those whose bit is 1.
+fn split(depth: usize, changes: &[Change]) -> [&[Change]; 2] {
+    let (zeros, ones) = changes.split_at(changes.partition_point(|(at, _)| bit(at, depth) == 0));
+    [zeros, ones]
 }
 
 fn bit(place: &Digest, depth: usize) -> usize {
@@ -101,27 +128,27 @@ mod tests {
     #[test]
     fn the_tree_depends_on_the_set_alone() {
         let leaves: Vec<_> = (0..40u8).map(|n| (place(n % 4, n), Digest([n; 32]))).collect();
-        let add = |tree: Tree, (place, leaf): &(Digest, Digest)| tree.with(place, Some(*leaf));
+        let add = |tree: Tree, (at, leaf): &(Digest, Digest)| tree.with(vec![(*at, Some(*leaf))]);
         let forward = leaves.iter().fold(Tree::Empty, add);
         let mut other = leaves.iter().rev().fold(Tree::Empty, add);
-        for n in 100..140 {
-            other = other.with(&place(n % 8, n), Some(Digest([1; 32])));
-        }
-        for n in 100..140 {
-            other = other.with(&place(n % 8, n), None);
-        }
+        let more = |leaf| (100..140).map(move |n| (place(n % 8, n), leaf)).collect::<Vec<_>>();
+        other = other.with(more(Some(Digest([1; 32]))));
+        other = other.with(more(None));
         assert_eq!(forward.digest(), other.digest());
-        let without = leaves.iter().fold(other, |tree, (place, _)| tree.with(place, None));
-        assert_eq!(without.digest(), Digest([0; 32]));
+        let at_once = leaves.iter().rev().map(|(at, leaf)| (*at, Some(*leaf))).collect();
+        assert_eq!(forward.digest(), Tree::Empty.with(at_once).digest());
+        let without = |at: Vec<_>| at.iter().map(|(at, _)| (*at, None)).collect();
+        assert_eq!(other.with(without(leaves)).digest(), Digest([0; 32]));
     }
 
     #[test]
     fn every_leaf_counts() {
-        let one = Tree::Empty.with(&place(1, 1), Some(Digest([1; 32])));
-        let two = one.with(&place(1, 2), Some(Digest([2; 32])));
-        let other = one.with(&place(1, 2), Some(Digest([3; 32])));
+        let one = Tree::Empty.with(vec![(place(1, 1), Some(Digest([1; 32])))]);
+        let two = one.with(vec![(place(1, 2), Some(Digest([2; 32])))]);
+        let twice = vec![(place(1, 2), None), (place(1, 2), Some(Digest([3; 32])))];
+        let other = one.with(twice);
         assert_ne!(one.digest(), two.digest());
         assert_ne!(two.digest(), other.digest());
-        assert_eq!(two.with(&place(1, 2), None).digest(), Digest([1; 32]));
+        assert_eq!(two.with(vec![(place(1, 2), None)]).digest(), Digest([1; 32]));
     }
 }

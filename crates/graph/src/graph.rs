@@ -268,7 +268,8 @@ impl Graph {
             return None;
         }
         let mut ops = OpReader::of(&self.log);
-        let ops = object.history.iter().map(|stamp| ops.edit(*stamp).unwrap_or_default().to_vec());
+        let stamps = object.stamps();
+        let ops = stamps.iter().map(|stamp| ops.edit(*stamp).unwrap_or_default().to_vec());
         Some(Value::List(ops.map(Value::Bytes).collect()))
     }
 
@@ -298,23 +299,22 @@ impl Graph {
     /// The digest's tree: the last one known, and what changed since.
     fn weigh(&self) -> Tree {
         let empty = (State::default(), Tree::default());
-        let (before, mut tree) = self.basis.clone().unwrap_or(empty);
+        let (before, tree) = self.basis.clone().unwrap_or(empty);
+        let mut changes = Vec::new();
         for (node, old, new) in self.state.changed_since(&before) {
             let node_type = self.type_of(new);
             let is_same_node = old.is_some_and(|old| self.type_of(old) == node_type);
             if !is_same_node {
                 let place = digest_key(&[&[1][..], &node.0].concat());
-                let leaf = node_type.map(|of| digest_leaf(&place, &encode(&of)));
-                tree = tree.with(&place, leaf);
+                changes.push((place, node_type.map(|of| digest_leaf(&place, &encode(&of)))));
             }
             for field in self.fields_to_weigh(old.filter(|_| is_same_node), new) {
                 let place = digest_key(&object_key(ObjectId { node, field }));
                 let value = self.weighed(new, field);
-                let leaf = value.map(|value| digest_leaf(&place, &encode(&value)));
-                tree = tree.with(&place, leaf);
+                changes.push((place, value.map(|value| digest_leaf(&place, &encode(&value)))));
             }
         }
-        tree
+        tree.with(changes)
     }
 
     /// The fields of a node whose leaves may differ from those of an earlier version of it.

@@ -14,7 +14,7 @@ use crate::kind::{Fate, Kind, Part, Standing};
 use crate::past::{Past, Stamp};
 use crate::void::Void;
 use std::sync::Arc;
-use woodland_format::limits::{CONFIG_BYTES_MAX, OP_BYTES_MAX};
+use woodland_format::limits::CONFIG_BYTES_MAX;
 use woodland_format::{
     AtomConfig, NodeId, RegisterConfig, RegisterOp, TypeId, Value, ValueType, decode,
 };
@@ -167,7 +167,7 @@ one_value!(Atom, "atom", AtomConfig);
 
 /// What an op writes at a place of this type.
 fn read(place: &ValueType, bytes: &[u8]) -> Result<Option<Value>, Void> {
-    match decode::<_, OP_BYTES_MAX>("a register's op", bytes).map_err(|_| Void::Undecodable)? {
+    match RegisterOp::decode(bytes).map_err(|_| Void::Undecodable)? {
         RegisterOp::Set(value) if place.admits(&value) => Ok(Some(value)),
         RegisterOp::Clear if place.is_optional() => Ok(None),
         _ => Err(Void::WrongValue),

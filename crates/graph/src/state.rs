@@ -47,8 +47,8 @@ pub(crate) struct Object {
     pub(crate) kind: Arc<dyn AnyKind>,
     pub(crate) held: Held,
     /// For kinds that ask for it, the ops that had an effect; for kinds that are not built in, all
-    /// ops. Ascending.
-    pub(crate) history: im::Vector<Stamp>,
+    /// ops. Ascending. Most objects have none, and a vector of none is not small.
+    pub(crate) history: Option<Box<im::Vector<Stamp>>>,
 }
 
 /// The state of an object of some kind. Registers, of which there are most, stand inline.
@@ -96,12 +96,12 @@ impl Held {
 impl Object {
     pub(crate) fn empty(field: FieldId, kind: &Arc<dyn AnyKind>) -> Self {
         let (held, kind) = (kind.empty(), Arc::clone(kind));
-        Object { field, kind, held, history: im::Vector::new() }
+        Object { field, kind, held, history: None }
     }
 
     /// Puts the stamp of an op that counts at its place.
     pub(crate) fn remember(&mut self, log: &Log, stamp: Stamp) {
-        let history = &mut self.history;
+        let history = self.history.get_or_insert_default();
         if history.last().is_none_or(|last| order(log, *last, stamp).is_lt()) {
             history.push_back(stamp);
         } else if let Err(at) = history.binary_search_by(|one| order(log, *one, stamp)) {
@@ -109,10 +109,16 @@ impl Object {
         }
     }
 
+    /// The stamps that are kept, ascending.
+    pub(crate) fn stamps(&self) -> im::Vector<Stamp> {
+        self.history.as_deref().cloned().unwrap_or_default()
+    }
+
     /// Whether nothing has happened to the object between one version and a later one: a history
     /// only ever grows.
     pub(crate) fn is(&self, other: &Object) -> bool {
-        self.held.is(&other.held) && self.history.len() == other.history.len()
+        let count = |one: &Object| one.history.as_ref().map_or(0, |history| history.len());
+        self.held.is(&other.held) && count(self) == count(other)
     }
 }
 
