@@ -9,11 +9,11 @@
 //! What this does not do: know which of the two is right.
 
 use crate::histories::{History, Rng};
-use crate::oracle::Oracle;
+use crate::oracle::{ConflictEntry, ConflictName, ConflictPart, Oracle};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use woodland_format::{Commit, CommitId, ObjectId, Value};
-use woodland_graph::{Graph, Kinds};
+use woodland_graph::{Graph, Kinds, Node, Part};
 use woodland_log::Log;
 
 /// The log of these commits, which arrive past first.
@@ -65,20 +65,35 @@ pub fn compare(oracle: &Oracle, graph: &Graph) -> Result<(), String> {
     let expected: Vec<_> =
         oracle.voids().into_iter().map(|void| (void.commit, void.index, void.reason)).collect();
     same("voids", &expected, &voids)?;
-    let objects: Vec<ObjectId> = values.keys().copied().collect();
+    let fields = oracle.founding_fields();
+    let fields_of = |node: &Node| {
+        let node = node.id;
+        fields.iter().map(move |field| ObjectId { node, field: *field })
+    };
+    let objects: Vec<ObjectId> = nodes.iter().flat_map(fields_of).collect();
+    same("conflicts", &oracle.conflicts(), &conflicts(graph, &objects))?;
+    let alone = objects.iter().zip(graph.values(&objects));
+    let alone = alone.filter_map(|(object, value)| Some((*object, value?))).collect();
+    same("values asked for one by one", &values, &alone)?;
+    same("digest", &oracle.digest(), &graph.digest())
+}
+
+/// What the engine says of these objects.
+fn conflicts(graph: &Graph, objects: &[ObjectId]) -> BTreeMap<ConflictName, Vec<ConflictEntry>> {
     let mut conflicts = BTreeMap::new();
-    for (object, found) in objects.iter().zip(graph.conflicts(&objects)) {
+    for (object, found) in objects.iter().zip(graph.conflicts(objects)) {
         for conflict in found {
-            let losers: Vec<_> = conflict
-                .losers
-                .into_iter()
-                .map(|write| (write.commit, write.index, write.value))
-                .collect();
-            conflicts.insert((*object, conflict.part), losers);
+            let part = match conflict.part {
+                Part::Whole => ConflictPart::Whole,
+                Part::Member(number) => ConflictPart::Member(number),
+                Part::Key(key) => ConflictPart::Key(key),
+            };
+            let losers = conflict.losers.into_iter();
+            let losers = losers.map(|write| (write.commit, write.index, write.value)).collect();
+            conflicts.insert((*object, part), losers);
         }
     }
-    same("conflicts", &oracle.conflicts(), &conflicts)?;
-    same("digest", &oracle.digest(), &graph.digest())
+    conflicts
 }
 
 fn same<T: PartialEq + Debug>(what: &str, oracle: &T, engine: &T) -> Result<(), String> {

@@ -6,7 +6,7 @@ use woodland_tests::histories::{Distribution, History, Recipe, Rng};
 use woodland_tests::oracle::Oracle;
 
 /// Every reason of `docs/meaning.md`.
-const REASONS: [&str; 16] = [
+const REASONS: [&str; 15] = [
     "unreadable",
     "stray-schema",
     "unknown-schema",
@@ -15,7 +15,6 @@ const REASONS: [&str; 16] = [
     "unknown-field",
     "unknown-node",
     "wrong-type",
-    "unknown-kind",
     "bad-config",
     "undecodable",
     "wrong-value",

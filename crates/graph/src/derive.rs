@@ -13,21 +13,22 @@
 //!
 //! What this does not do: read a clock, keep a payload, or judge what is visible.
 
-use crate::erased::{AnyConfig, AnyKind, Arrival, Outcome, Saw};
+use crate::erased::{AnyConfig, AnyKind, Arrival, Outcome};
 use crate::fields::{Field, Fields, OfField};
 use crate::graph::Graph;
 use crate::kind::History;
 use crate::past::{Past, Stamp, key, order};
+use crate::reread::OpReader;
 use crate::state::{Creation, NodeEntry, Object};
+use crate::touched::{Touched, TouchedNodes, Waiting, saw_creation};
 use crate::void::Void;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::sync::Arc;
 use woodland_format::{
-    FieldId, NodeId, ObjectId, Op, OpView, PAYLOAD_FORMAT, Payload, PayloadError, Schema, SchemaId,
-    TypeId, encode, keyed_node_id, node_id,
+    FieldId, NodeId, ObjectId, Op, OpView, PAYLOAD_FORMAT, Payload, PayloadError, SchemaId, TypeId,
+    encode, keyed_node_id, node_id,
 };
-use woodland_log::{Log, OrderKey, PayloadReader, Place};
+use woodland_log::{Log, OrderKey, Place};
 
 const IS_HELD: &str = "what arrived is held";
 const HAD_EFFECT: &str = "an op that had an effect is still in the log, with its schema";
@@ -53,7 +54,7 @@ impl Graph {
 
 /// Adds commits, ascending in order, to a graph that stands on `log` already.
 pub(crate) fn derive(graph: Graph, log: &Log, arrived: impl Iterator<Item = Place>) -> Graph {
-    let mut run = Run { log, graph, touched: HashMap::new(), current: None };
+    let mut run = Run { log, graph, touched: TouchedNodes::default() };
     let mut payloads = log.payloads();
     for place in arrived {
         run.take(place, payloads.read(place));
@@ -65,9 +66,7 @@ struct Run<'a> {
     log: &'a Log,
     graph: Graph,
     /// The nodes that ops arrived at, as they become.
-    touched: HashMap<NodeId, Touched>,
-    /// The one that the last op arrived at: the next op is likely to be about it, too.
-    current: Option<(NodeId, Touched)>,
+    touched: TouchedNodes,
 }
 
 impl Run<'_> {
@@ -136,13 +135,12 @@ impl Run<'_> {
     fn create(&mut self, node: NodeId, creation: Creation) {
         let log = self.log;
         match self.touch(node) {
-            Some(mut touched) => {
-                let is_before = |one, other| order(log, one, other).is_lt();
-                touched.entry.add(creation, is_before);
+            Some(place) => {
+                let touched = self.touched.at(place);
+                touched.entry.add(creation, |one, other| order(log, one, other).is_lt());
                 touched.has_new_creations = true;
-                self.current = Some((node, touched));
             }
-            None => self.current = Some((node, Touched::new(NodeEntry::of(creation), true))),
+            None => drop(self.touched.add(node, NodeEntry::of(creation), true)),
         }
     }
 
@@ -151,47 +149,56 @@ impl Run<'_> {
         past: &Past<'_>,
         fields: &Fields,
         object: ObjectId,
-        op: &[u8],
+        bytes: &[u8],
     ) -> Result<(), Void> {
         let Field { owner, of } = fields.field(object.field).ok_or(Void::UnknownField)?;
-        let Some(mut touched) = self.touch(object.node) else { return Err(Void::UnknownNode) };
-        let outcome = saw_creation(past, &touched.entry, *owner).and_then(|()| match of {
-            OfField::Key => Err(Void::ReadOnly),
-            OfField::Kind(kind, config) => {
-                let own = touched.entry.types_seen(past);
-                let saw = |node: NodeId, node_type: TypeId| {
-                    if node == object.node {
-                        return own.contains(&node_type);
-                    }
-                    let entry = self.entry(node);
-                    entry.is_some_and(|entry| saw_creation(past, entry, node_type).is_ok())
-                };
-                touched.edit(object.field, (kind, config), op, past, &saw)
-            }
-        });
-        self.current = Some((object.node, touched));
+        let place = self.touch(object.node).ok_or(Void::UnknownNode)?;
+        saw_creation(past, &self.touched.at(place).entry, *owner)?;
+        let OfField::Kind { kind, config, waits } = of else { return Err(Void::ReadOnly) };
+        if *waits {
+            return self.wait(past, place, object.field, (kind, config), bytes);
+        }
+        let config = config.as_ref().map_err(|reason| *reason)?;
+        let mut taken = self.touched.at(place).take(object.field, kind);
+        let outcome =
+            kind.play(&mut taken.held, config, bytes, past, &|node, of| self.saw(past, node, of));
+        self.touched.at(place).put(object.field, kind, taken, outcome.is_ok());
         outcome
     }
 
-    /// Takes out what is known of a node, to be changed and put back as the current one.
-    fn touch(&mut self, node: NodeId) -> Option<Touched> {
-        match self.current.take() {
-            Some((current, touched)) if current == node => return Some(touched),
-            Some((current, touched)) => drop(self.touched.insert(current, touched)),
-            None => {}
+    /// Keeps an op until all that arrived at its object is there.
+    fn wait(
+        &mut self,
+        past: &Past<'_>,
+        place: usize,
+        field: FieldId,
+        (kind, config): (&Arc<dyn AnyKind>, &Result<AnyConfig, Void>),
+        bytes: &[u8],
+    ) -> Result<(), Void> {
+        let op = config.as_ref().map_err(|reason| *reason);
+        let op =
+            op.and_then(|config| kind.decode(config, bytes, &|node, of| self.saw(past, node, of)));
+        let outcome = op.as_ref().map(|_| ()).map_err(|reason| *reason);
+        if outcome.is_ok() || !kind.is_built_in() {
+            self.touched.at(place).wait(field, kind, Arrival { stamp: past.at(), op });
         }
-        if let Some(touched) = self.touched.remove(&node) {
-            return Some(touched);
+        outcome
+    }
+
+    /// Whether the author had seen the node, created with this type.
+    fn saw(&self, past: &Past<'_>, node: NodeId, node_type: TypeId) -> bool {
+        let entry = self.touched.get(node).or_else(|| self.graph.state.get(node));
+        entry.is_some_and(|entry| saw_creation(past, entry, node_type).is_ok())
+    }
+
+    /// Where what is known of a node stands, to be changed.
+    fn touch(&mut self, node: NodeId) -> Option<usize> {
+        if let Some(place) = self.touched.find(node) {
+            return Some(place);
         }
         self.graph.work.reads += 1;
         let entry = self.graph.state.get(node)?.clone();
-        Some(Touched::new(entry, false))
-    }
-
-    /// What is known of a node that is not the current one.
-    fn entry(&self, node: NodeId) -> Option<&NodeEntry> {
-        let touched = self.touched.get(&node).map(|touched| &touched.entry);
-        touched.or_else(|| self.graph.state.get(node))
+        Some(self.touched.add(node, entry, false))
     }
 
     /// Remembers the schema that this commit introduces, if its payload carries it.
@@ -223,21 +230,20 @@ impl Run<'_> {
     }
 
     fn finish(mut self) -> Graph {
-        let mut touched = std::mem::take(&mut self.touched);
-        touched.extend(self.current.take());
-        // Neighbours in the map are changed one after the other.
-        let mut nodes: Vec<(NodeId, Touched)> = touched.into_iter().collect();
-        nodes.sort_unstable_by_key(|(node, _)| *node);
+        let nodes = std::mem::take(&mut self.touched).into_sorted();
         self.graph.work.writes += nodes.len() as u64;
         let mut entries = Vec::with_capacity(nodes.len());
-        for (node, Touched { mut entry, has_new_creations, waiting, fields }) in nodes {
+        for (node, Touched { mut entry, has_new_creations, waiting }) in nodes {
             if has_new_creations {
                 self.settle(&entry);
             }
-            self.graph.work.objects += fields.len() as u64;
             for Waiting { field, kind, arrived } in waiting {
                 self.merge(&mut entry, field, &kind, arrived);
             }
+            for object in &mut entry.objects {
+                self.graph.work.objects += u64::from(std::mem::take(&mut object.is_touched));
+            }
+            entry.objects.shrink_to_fit();
             entries.push((node, entry));
         }
         self.graph.state.put(entries);
@@ -269,8 +275,8 @@ impl Run<'_> {
         let log = self.log;
         let found = entry.find(field, kind.name());
         let mut object = match found {
-            Ok(at) => entry.objects[at].clone(),
-            Err(_) => Object::empty(field, kind),
+            Ok(at) => Object { is_touched: true, ..entry.objects[at].clone() },
+            Err(_) => Object::touched(field, kind),
         };
         let arrived = if kind.is_in_order() { self.rewind(&mut object, arrived) } else { arrived };
         let all: Vec<Stamp> = arrived.iter().map(|arrival| arrival.stamp).collect();
@@ -336,7 +342,7 @@ impl Run<'_> {
         let fields = self.graph.schema_of(&Past::of(self.log, stamp)).expect(HAD_EFFECT);
         let Some(Op::Edit { object, op: bytes }) = ops.op(stamp) else { panic!("{HAD_EFFECT}") };
         let field = fields.field(object.field).expect(HAD_EFFECT);
-        let OfField::Kind(kind, config) = &field.of else { panic!("{HAD_EFFECT}") };
+        let OfField::Kind { kind, config, .. } = &field.of else { panic!("{HAD_EFFECT}") };
         // What it pointed to was there when it counted first.
         let op = config.as_ref().map_err(|reason| *reason);
         let op = op.and_then(|config| kind.decode(config, bytes, &|_, _| true));
@@ -344,151 +350,7 @@ impl Run<'_> {
     }
 }
 
-/// A node that ops arrived at.
-struct Touched {
-    entry: NodeEntry,
-    has_new_creations: bool,
-    /// Objects whose ops wait for each other, ascending like the node's objects.
-    waiting: Vec<Waiting>,
-    /// The fields that ops arrived at.
-    fields: Vec<FieldId>,
-}
-
-/// Ops that passed the checks, or of which at least the stamp counts; ascending in order.
-struct Waiting {
-    field: FieldId,
-    kind: Arc<dyn AnyKind>,
-    arrived: Vec<Arrival>,
-}
-
-impl Touched {
-    fn new(entry: NodeEntry, has_new_creations: bool) -> Self {
-        Touched { entry, has_new_creations, waiting: Vec::new(), fields: Vec::new() }
-    }
-
-    fn edit(
-        &mut self,
-        field: FieldId,
-        (kind, config): (&Arc<dyn AnyKind>, &Result<AnyConfig, Void>),
-        bytes: &[u8],
-        past: &Past<'_>,
-        saw: Saw<'_>,
-    ) -> Result<(), Void> {
-        if !kind.keeps_history() {
-            let config = config.as_ref().map_err(|reason| *reason)?;
-            match self.entry.find(field, kind.name()) {
-                Ok(at) => {
-                    kind.play(&mut self.entry.objects[at].held, config, bytes, past, saw)?;
-                }
-                Err(at) => {
-                    let mut object = Object::empty(field, kind);
-                    kind.play(&mut object.held, config, bytes, past, saw)?;
-                    self.entry.objects.insert(at, object);
-                }
-            }
-            self.note(field);
-            return Ok(());
-        }
-        let op = config.as_ref().map_err(|reason| *reason);
-        let op = op.and_then(|config| kind.decode(config, bytes, saw));
-        let outcome = op.as_ref().map(|_| ()).map_err(|reason| *reason);
-        if outcome.is_ok() || !kind.is_built_in() {
-            self.note(field);
-            self.wait(field, kind, Arrival { stamp: past.at(), op });
-        }
-        outcome
-    }
-
-    fn wait(&mut self, field: FieldId, kind: &Arc<dyn AnyKind>, arrival: Arrival) {
-        let found = self.waiting.binary_search_by(|one| {
-            one.field.cmp(&field).then_with(|| one.kind.name().cmp(kind.name()))
-        });
-        match found {
-            Ok(at) => self.waiting[at].arrived.push(arrival),
-            Err(at) => {
-                let waiting = Waiting { field, kind: Arc::clone(kind), arrived: vec![arrival] };
-                self.waiting.insert(at, waiting);
-            }
-        }
-    }
-
-    fn note(&mut self, field: FieldId) {
-        if !self.fields.contains(&field) {
-            self.fields.push(field);
-        }
-    }
-}
-
-/// Whether the author had seen a creation of the node with this type.
-fn saw_creation(past: &Past<'_>, entry: &NodeEntry, node_type: TypeId) -> Result<(), Void> {
-    let mut seen = entry.creations().filter(|one| past.saw(one.stamp)).peekable();
-    if seen.peek().is_none() {
-        return Err(Void::UnknownNode);
-    }
-    if seen.any(|one| one.node_type == node_type) { Ok(()) } else { Err(Void::WrongType) }
-}
-
 /// Whether the header of the commit there introduces this schema.
 fn introduces(log: &Log, place: Place, schema: SchemaId) -> bool {
     log.introduced(&schema).any(|one| one == place)
-}
-
-/// Reads ops again. Those of one commit, asked for one after another, are decoded once.
-pub(crate) struct OpReader<'a> {
-    payloads: PayloadReader<'a>,
-    last: Option<(Place, Vec<Op>)>,
-}
-
-impl<'a> OpReader<'a> {
-    pub(crate) fn of(log: &'a Log) -> Self {
-        OpReader { payloads: log.payloads(), last: None }
-    }
-
-    fn op(&mut self, stamp: Stamp) -> Option<&Op> {
-        self.batch(stamp.place).get(stamp.index as usize)
-    }
-
-    /// All ops of a commit; none where its payload cannot be read.
-    pub(crate) fn batch(&mut self, place: Place) -> &[Op] {
-        if self.last.as_ref().is_none_or(|(last, _)| *last != place) {
-            let payload = self.payloads.read(place).and_then(|bytes| Payload::decode(bytes).ok());
-            self.last = Some((place, payload.map(|payload| payload.ops).unwrap_or_default()));
-        }
-        self.last.as_ref().map_or(&[], |(_, ops)| ops)
-    }
-
-    /// What an edit says to its kind.
-    pub(crate) fn edit(&mut self, stamp: Stamp) -> Option<&[u8]> {
-        match self.op(stamp)? {
-            Op::Edit { op, .. } => Some(op),
-            _ => None,
-        }
-    }
-}
-
-/// The schemas that a log carries, and by which commits.
-#[derive(Debug, Clone)]
-pub(crate) struct Schemas {
-    kinds: crate::erased::Kinds,
-    known: im::OrdMap<SchemaId, (Arc<Fields>, Vec<Place>)>,
-}
-
-impl Schemas {
-    pub(crate) fn new(kinds: crate::erased::Kinds) -> Self {
-        Schemas { kinds, known: im::OrdMap::new() }
-    }
-
-    fn learn(&mut self, id: SchemaId, carrier: Place, schema: &Schema) {
-        let kinds = &self.kinds;
-        let entry = self
-            .known
-            .entry(id)
-            .or_insert_with(|| (Arc::new(Fields::of(schema.clone(), kinds)), Vec::new()));
-        entry.1.push(carrier);
-    }
-
-    pub(crate) fn known(&self, id: &SchemaId, saw: impl Fn(Place) -> bool) -> Option<Arc<Fields>> {
-        let (fields, carriers) = self.known.get(id)?;
-        carriers.iter().any(|carrier| saw(*carrier)).then(|| Arc::clone(fields))
-    }
 }

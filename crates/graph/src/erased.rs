@@ -105,6 +105,7 @@ impl<S: Any + Clone + Debug + Send + Sync> ObjectState for S {
 }
 
 /// An op that arrived at an object.
+#[derive(Debug)]
 pub(crate) struct Arrival {
     pub(crate) stamp: Stamp,
     /// Decoded; or why not, where the stamp counts all the same.

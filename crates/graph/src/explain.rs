@@ -7,11 +7,11 @@
 //!
 //! What this does not do: answer fast. It reads the whole log: this is a question for people.
 
-use crate::derive::OpReader;
 use crate::fields::OfField;
 use crate::graph::Graph;
 use crate::kind::{Fate, Part};
 use crate::past::{Past, Stamp};
+use crate::reread::OpReader;
 use crate::void::Void;
 use woodland_format::{AuthorKey, CommitId, ObjectId, Op};
 
@@ -77,7 +77,8 @@ impl Graph {
         const COUNTED: &str = "an op that is not void has its schema, node, field and object";
         let past = Past::of(self.log(), stamp);
         let fields = self.schema_of(&past).expect(COUNTED);
-        let OfField::Kind(kind, config) = &fields.field(object.field).expect(COUNTED).of else {
+        let OfField::Kind { kind, config, .. } = &fields.field(object.field).expect(COUNTED).of
+        else {
             panic!("{COUNTED}")
         };
         let read =

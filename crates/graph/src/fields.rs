@@ -28,8 +28,14 @@ pub(crate) struct Field {
 pub(crate) enum OfField {
     /// Its node's name.
     Key,
-    /// Of a kind, which may not know what the configuration says.
-    Kind(Arc<dyn AnyKind>, Result<AnyConfig, Void>),
+    /// Of a kind.
+    Kind {
+        kind: Arc<dyn AnyKind>,
+        /// What the configuration says, if the kind can read it.
+        config: Result<AnyConfig, Void>,
+        /// Whether ops wait for the others of their object.
+        waits: bool,
+    },
 }
 
 /// A schema, with its kinds.
@@ -50,7 +56,8 @@ impl Fields {
                 } else {
                     let kind = kinds.get(&field.kind);
                     let config = kind.config(&field.config);
-                    OfField::Kind(kind, config)
+                    let waits = kind.keeps_history();
+                    OfField::Kind { kind, config, waits }
                 };
                 fields.insert(field.id, Field { owner: one.id, of });
             }

@@ -8,12 +8,14 @@
 //!
 //! What this does not do: write, or hold a version that nobody holds.
 
-use crate::derive::{OpReader, Schemas, VoidKey, derive};
+use crate::derive::{VoidKey, derive};
 use crate::digest::Tree;
 use crate::erased::Kinds;
 use crate::fields::{Fields, KEY};
 use crate::kind::{Part, Standing};
 use crate::past::{Stamp, key};
+use crate::reread::OpReader;
+use crate::schemas::Schemas;
 use crate::state::{NodeEntry, Object, State};
 use crate::void::{Void, VoidOp};
 use std::collections::BTreeMap;

@@ -23,9 +23,12 @@ mod map;
 mod past;
 mod record;
 mod register;
+mod reread;
+mod schemas;
 mod set;
 mod state;
 mod text;
+mod touched;
 mod void;
 
 pub use crate::changes::NodeChange;

@@ -13,7 +13,7 @@
 //! What this does not do: say what is visible (`graph`), or live on disk.
 
 use crate::erased::{AnyKind, ObjectState};
-use crate::past::{Past, Stamp, order};
+use crate::past::{Stamp, order};
 use crate::register::RegisterState;
 use im::ordmap::DiffItem;
 use std::any::Any;
@@ -49,6 +49,8 @@ pub(crate) struct Object {
     /// For kinds that ask for it, the ops that had an effect; for kinds that are not built in, all
     /// ops. Ascending. Most objects have none, and a vector of none is not small.
     pub(crate) history: Option<Box<im::Vector<Stamp>>>,
+    /// Whether ops of the run that goes on arrived here; never between runs.
+    pub(crate) is_touched: bool,
 }
 
 /// The state of an object of some kind. Registers, of which there are most, stand inline.
@@ -64,7 +66,7 @@ impl Held {
     pub(crate) fn get(&self) -> Option<&dyn Any> {
         match self {
             Held::Register(state) => Some(state),
-            Held::Other(state) => Some(state.as_any()),
+            Held::Other(state) => Some((**state).as_any()),
             Held::Opaque => None,
         }
     }
@@ -75,7 +77,7 @@ impl Held {
             Held::Register(state) => Some(state),
             Held::Other(state) => {
                 if Arc::get_mut(state).is_none() {
-                    *state = state.share();
+                    *state = (**state).share();
                 }
                 Arc::get_mut(state).map(ObjectState::as_any_mut)
             }
@@ -94,9 +96,10 @@ impl Held {
 }
 
 impl Object {
-    pub(crate) fn empty(field: FieldId, kind: &Arc<dyn AnyKind>) -> Self {
+    /// An object that comes into being.
+    pub(crate) fn touched(field: FieldId, kind: &Arc<dyn AnyKind>) -> Self {
         let (held, kind) = (kind.empty(), Arc::clone(kind));
-        Object { field, kind, held, history: None }
+        Object { field, kind, held, history: None, is_touched: true }
     }
 
     /// Puts the stamp of an op that counts at its place.
@@ -132,11 +135,6 @@ impl NodeEntry {
         std::iter::once(&self.first).chain(&self.more)
     }
 
-    /// The types of the creations that an author had seen.
-    pub(crate) fn types_seen(&self, past: &Past<'_>) -> Vec<TypeId> {
-        self.creations().filter(|one| past.saw(one.stamp)).map(|one| one.node_type).collect()
-    }
-
     /// Adds a creation at its place.
     pub(crate) fn add(&mut self, creation: Creation, is_before: impl Fn(Stamp, Stamp) -> bool) {
         if is_before(creation.stamp, self.first.stamp) {
@@ -150,6 +148,10 @@ impl NodeEntry {
 
     /// Where the object stands, or would.
     pub(crate) fn find(&self, field: FieldId, kind: &str) -> Result<usize, usize> {
+        // Fields are mostly written in the order of the schema.
+        if self.objects.last().is_none_or(|last| last.field < field) {
+            return Err(self.objects.len());
+        }
         self.objects
             .binary_search_by(|one| one.field.cmp(&field).then_with(|| one.kind.name().cmp(kind)))
     }

@@ -119,7 +119,7 @@ pub(crate) fn header(corpus: &Corpus, rng: &mut Rng, bytes: &mut Vec<u8>) {
 
 /// Edits canonical bytes of a payload.
 pub(crate) fn payload(corpus: &Corpus, rng: &mut Rng, bytes: &mut Vec<u8>) {
-    let Ok(mut payload) = decode::<Payload, ALL>("a payload", bytes) else { return };
+    let Ok(mut payload) = Payload::decode(bytes) else { return };
     match rng.below(6) {
         0 => payload.ops.reverse(),
         1 => {

@@ -48,6 +48,8 @@ pub(crate) struct Draft<'a> {
 const SNIPPETS: &[&str] =
     &["a", "b", "xyz", "é", "字", "🙂", "hello ", "warm é", "字字", "- ", "\n", "ab🙂cd", "quick"];
 
+const FLOATS: &[f64] = &[0.0, -0.0, 1.5, -2.25, 1e300, f64::INFINITY, f64::NAN, f64::MIN_POSITIVE];
+
 impl Draft<'_> {
     /// One op that makes sense.
     pub(crate) fn sensible_op(&mut self) {
@@ -195,6 +197,28 @@ impl Draft<'_> {
                 let length = self.rng.below(4);
                 Value::List((0..length).map_while(|_| self.value_of(item)).collect())
             }
+            ValueType::Float => {
+                let float = *self.rng.pick(FLOATS).expect("there are floats");
+                Value::from(float)
+            }
+            ValueType::Literal(literal) => literal.clone(),
+            ValueType::Union(members) => {
+                let member = self.rng.pick(members)?;
+                self.value_of(member)?
+            }
+            ValueType::Composite(members) => {
+                let mut values = Vec::new();
+                for member in members {
+                    let may_be_absent = member.value.of_place() != &member.value;
+                    if !may_be_absent || self.rng.chance(50) {
+                        values.push((member.number, self.value_of(&member.value)?));
+                    }
+                }
+                Value::Record(values)
+            }
+            ValueType::Derivation { over: of, .. }
+            | ValueType::Optional(of)
+            | ValueType::Default { of, .. } => self.value_of(of)?,
         })
     }
 }

@@ -1,7 +1,8 @@
 //! The serial oracle: `docs/meaning.md` as slow, obvious code.
 //!
 //! ```text
-//!  commits ──► past ──► schemas ──► run (register, text) ──► visible ──► digest
+//!  commits ──► past ──► schemas ──► run ──► visible ──► digest
+//!                                    └► content of each object: register, set, map, list …
 //! ```
 //!
 //! **Invariants**
@@ -11,19 +12,26 @@
 //!
 //! What this does not do: verify signatures, or read a version that is relay-only.
 
+mod content;
+mod list;
+mod map;
 mod past;
 mod register;
 mod run;
 mod schemas;
+mod sequence;
+mod set;
+mod sight;
 mod text;
 mod visible;
 
+use crate::oracle::content::Content;
 use crate::oracle::past::{Past, Stamp};
 use crate::oracle::run::State;
 use crate::oracle::schemas::Schemas;
 use std::collections::{BTreeMap, BTreeSet};
 use woodland_format::{
-    Commit, CommitId, Digest, NodeId, ObjectId, PAYLOAD_FORMAT, Schema, TypeId, Value,
+    Commit, CommitId, Digest, FieldId, NodeId, ObjectId, PAYLOAD_FORMAT, Schema, TypeId, Value,
 };
 
 pub use crate::oracle::past::turn_of;
@@ -50,11 +58,23 @@ pub struct VoidEntry {
     pub reason: &'static str,
 }
 
-/// A register, or one member of a record.
-pub type RegisterName = (ObjectId, Option<u32>);
+/// A part of an object in which one write replaces another.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ConflictPart {
+    /// All of it: a register, an atom.
+    Whole,
+    /// A member of a record.
+    Member(u32),
+    /// What stands at a key of a map.
+    Key(Value),
+}
 
-/// A write that stands beside the winner: its commit, its index there, and what it wrote.
-pub type ConflictEntry = (CommitId, u32, Value);
+/// Where writes compete.
+pub type ConflictName = (ObjectId, ConflictPart);
+
+/// A write that stands beside the winner: its commit, its index there, and what it wrote; none
+/// where it cleared the place.
+pub type ConflictEntry = (CommitId, u32, Option<Value>);
 
 /// What a replica shows of the text inserts of one version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -120,9 +140,9 @@ impl Oracle {
         visible::values(&self.state, &self.past, self.founding.as_ref())
     }
 
-    /// The standing writes of visible registers and members that did not win, ascending by stamp.
-    /// Registers without any are left out.
-    pub fn conflicts(&self) -> BTreeMap<RegisterName, Vec<ConflictEntry>> {
+    /// The standing writes that did not win, ascending by stamp, of the parts of objects that the
+    /// founding schema shows. Parts without any are left out; one whose winner cleared it is not.
+    pub fn conflicts(&self) -> BTreeMap<ConflictName, Vec<ConflictEntry>> {
         visible::conflicts(&self.state, &self.past, self.founding.as_ref())
     }
 
@@ -138,19 +158,36 @@ impl Oracle {
 
     /// All that was ever created, visible or not, with the type of the first creation in order.
     pub fn creations(&self) -> BTreeMap<NodeId, TypeId> {
-        self.state.creations.iter().map(|(node, all)| (*node, all[0].1)).collect()
+        self.state.creations.iter().map(|(node, all)| (*node, all[0].node_type)).collect()
+    }
+
+    /// The fields of the founding schema.
+    pub fn founding_fields(&self) -> Vec<FieldId> {
+        let types = self.founding.iter().flat_map(|schema| &schema.types);
+        types.flat_map(|one| &one.fields).map(|field| field.id).collect()
+    }
+
+    /// What every object shows by its kind, visible or not.
+    pub fn contents(&self) -> BTreeMap<(ObjectId, String), Value> {
+        let shown = self.state.objects.iter();
+        shown.filter_map(|(name, one)| Some((name.clone(), one.shown(&self.past)?))).collect()
     }
 
     /// All texts, visible or not.
     pub fn texts(&self) -> BTreeMap<ObjectId, String> {
-        self.state.texts.iter().map(|(object, text)| (*object, text.shown())).collect()
+        let texts = self.state.objects.iter().filter_map(|((object, _), content)| match content {
+            Content::Text(text) => Some((*object, text.shown())),
+            _ => None,
+        });
+        texts.collect()
     }
 
     /// How text inserts meet: for the measure that a history is worth its run.
     pub fn text_inserts(&self) -> TextInserts {
         let mut found = TextInserts::None;
-        for text in self.state.texts.values() {
-            let inserts = text.inserts();
+        for content in self.state.objects.values() {
+            let Content::Text(text) = content else { continue };
+            let inserts = text.sequence.insertions();
             for (at, (stamp, origin)) in inserts.iter().enumerate() {
                 found = found.max(TextInserts::Apart);
                 let meets = |(other, place): &(Stamp, usize)| {

@@ -2,7 +2,11 @@
 
 use crate::oracle::past::Past;
 use std::collections::BTreeMap;
-use woodland_format::{Commit, CommitId, Op, Payload, Position, Schema, SchemaChange, SchemaId};
+use woodland_format::limits::CONFIG_BYTES_MAX;
+use woodland_format::{
+    Commit, CommitId, FieldId, KeyConfig, Op, Payload, Position, Schema, SchemaChange, SchemaId,
+    TypeDefinition, ValueType, decode,
+};
 
 /// For each commit: what it could decode, and the schema that it writes under.
 pub(crate) struct Schemas {
@@ -85,4 +89,19 @@ fn introduction(commit: &Commit, batch: Option<&[Op]>) -> Option<Schema> {
         Op::Schema(schema) if schema.id() == id && schema.check().is_ok() => Some(schema.clone()),
         _ => None,
     })
+}
+
+/// The field that names the nodes of this type, and what a key may be: of the fields of kind `key`
+/// with a sound configuration the only one.
+pub(crate) fn key_of(definition: &TypeDefinition) -> Option<(FieldId, ValueType)> {
+    let sound = definition.fields.iter().filter(|field| field.kind == "key").filter_map(|field| {
+        let config =
+            decode::<KeyConfig, CONFIG_BYTES_MAX>("a configuration", &field.config).ok()?;
+        config.value.check_key().ok()?;
+        Some((field.id, config.value))
+    });
+    match sound.collect::<Vec<_>>().as_slice() {
+        [only] => Some(only.clone()),
+        _ => None,
+    }
 }

@@ -1,9 +1,10 @@
 //! What is visible, through the founding schema, and its digest.
 
+use crate::oracle::content::Content;
 use crate::oracle::past::Past;
-use crate::oracle::register::Register;
 use crate::oracle::run::State;
-use crate::oracle::{ConflictEntry, RegisterName};
+use crate::oracle::schemas::key_of;
+use crate::oracle::{ConflictEntry, ConflictName};
 use std::collections::BTreeMap;
 use woodland_format::{
     Digest, NodeId, ObjectId, Schema, TypeId, Value, digest_branch, digest_key, digest_leaf, encode,
@@ -15,61 +16,42 @@ const OBJECT_KEY: u8 = 2;
 /// The nodes whose first creation has a type of the founding schema.
 pub(crate) fn nodes(state: &State, founding: Option<&Schema>) -> BTreeMap<NodeId, TypeId> {
     let Some(schema) = founding else { return BTreeMap::new() };
-    let first = |(node, all): (&NodeId, &Vec<(_, TypeId)>)| (*node, all[0].1);
-    let shown = |(_, node_type): &(NodeId, TypeId)| schema.type_with(*node_type).is_some();
-    state.creations.iter().map(first).filter(shown).collect()
+    let first = state.creations.iter().map(|(node, all)| (*node, all[0].node_type));
+    first.filter(|(_, node_type)| schema.type_with(*node_type).is_some()).collect()
 }
 
-/// Whether the founding schema shows an object of this kind: the node is visible, the field belongs
-/// to its type, and the kind is the field's.
-fn shows(state: &State, founding: Option<&Schema>, object: ObjectId, kind: &str) -> bool {
-    let Some((owner, field)) = founding.and_then(|schema| schema.field_with(object.field)) else {
-        return false;
-    };
-    let node_type = state.creations.get(&object.node).map(|all| all[0].1);
-    node_type == Some(owner.id) && field.kind == kind
-}
-
-/// The visible registers, and the members of visible records.
-fn registers<'a>(
+/// The objects that the founding schema shows: the node is visible, the field belongs to its type,
+/// and the kind is the field's.
+fn objects<'a>(
     state: &'a State,
     founding: Option<&'a Schema>,
-) -> impl Iterator<Item = (RegisterName, &'a Register)> {
-    let alone = state
-        .registers
-        .iter()
-        .filter(move |(object, _)| shows(state, founding, **object, "register"))
-        .map(|(object, register)| ((*object, None), register));
-    let members = state
-        .records
-        .iter()
-        .filter(move |(object, _)| shows(state, founding, **object, "record"))
-        .flat_map(|(object, members)| {
-            members.iter().map(|(number, register)| ((*object, Some(*number)), register))
-        });
-    alone.chain(members)
+) -> impl Iterator<Item = (ObjectId, &'a Content)> {
+    let shows = move |object: ObjectId, kind: &str| {
+        let found = founding.and_then(|schema| schema.field_with(object.field));
+        let Some((owner, field)) = found else { return false };
+        let node_type = state.creations.get(&object.node).map(|all| all[0].node_type);
+        node_type == Some(owner.id) && field.kind == kind
+    };
+    let shown = state.objects.iter().filter(move |((object, kind), _)| shows(*object, kind));
+    shown.map(|((object, _), content)| (*object, content))
 }
 
-/// The values of the visible objects.
+/// The values of the visible objects, and the visible keys.
 pub(crate) fn values(
     state: &State,
     past: &Past,
     founding: Option<&Schema>,
 ) -> BTreeMap<ObjectId, Value> {
-    let mut values = BTreeMap::new();
-    let mut records: BTreeMap<ObjectId, Vec<(u32, Value)>> = BTreeMap::new();
-    for ((object, member), register) in registers(state, founding) {
-        let standing = register.standing(past);
-        let (_, winner) = standing.last().expect("a register that is there has a write");
-        match member {
-            None => drop(values.insert(object, winner.clone())),
-            Some(number) => records.entry(object).or_default().push((number, winner.clone())),
-        }
-    }
-    values.extend(records.into_iter().map(|(object, members)| (object, Value::Record(members))));
-    for (object, text) in &state.texts {
-        if shows(state, founding, *object, "text") {
-            values.insert(*object, Value::String(text.shown()));
+    let shown = objects(state, founding)
+        .filter_map(|(object, content)| Some((object, content.shown(past)?)));
+    let mut values: BTreeMap<ObjectId, Value> = shown.collect();
+    for (node, creations) in &state.creations {
+        let first = &creations[0];
+        let named = founding.and_then(|schema| key_of(schema.type_with(first.node_type)?));
+        if let (Some((field, of_key)), Some(key)) = (named, &first.key)
+            && of_key.admits(key)
+        {
+            values.insert(ObjectId { node: *node, field }, key.clone());
         }
     }
     values
@@ -80,16 +62,17 @@ pub(crate) fn conflicts(
     state: &State,
     past: &Past,
     founding: Option<&Schema>,
-) -> BTreeMap<RegisterName, Vec<ConflictEntry>> {
+) -> BTreeMap<ConflictName, Vec<ConflictEntry>> {
     let mut conflicts = BTreeMap::new();
-    for (name, register) in registers(state, founding) {
-        let standing = register.standing(past);
-        let losers = &standing[..standing.len() - 1];
-        if !losers.is_empty() {
-            let entry = |(stamp, value): &&(crate::oracle::Stamp, Value)| {
-                (past.commits()[stamp.rank].id(), stamp.index, value.clone())
-            };
-            conflicts.insert(name, losers.iter().map(entry).collect());
+    for (object, content) in objects(state, founding) {
+        for (part, mut standing) in content.standing(past) {
+            standing.pop();
+            if !standing.is_empty() {
+                let entry = |(stamp, value): (crate::oracle::Stamp, Option<Value>)| {
+                    (past.commits()[stamp.rank].id(), stamp.index, value)
+                };
+                conflicts.insert((object, part), standing.into_iter().map(entry).collect());
+            }
         }
     }
     conflicts

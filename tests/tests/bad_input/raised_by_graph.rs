@@ -58,8 +58,6 @@ pub(crate) fn rows() -> Vec<Row> {
     raised!(all, "graph" Void::UnknownNode, "a node that nobody created", node);
     let owner = edit(note, 20, set("x".into()));
     raised!(all, "graph" Void::WrongType, "a tag's field of a note", owner);
-    let gauge = edit(odd, 30, vec![]);
-    raised!(all, "graph" Void::UnknownKind, "a field of a kind that nobody has", gauge);
     let config = edit(odd, 31, set("x".into()));
     raised!(all, "graph" Void::BadConfig, "a register that is configured by a 9", config);
     let bytes = edit(note, 10, vec![9]);

@@ -7,7 +7,7 @@ use woodland_tests::histories::Rng;
 
 fn words(write: &Write) -> (woodland::AuthorKey, &str) {
     match &write.value {
-        Value::String(text) => (write.author, text.as_str()),
+        Some(Value::String(text)) => (write.author, text.as_str()),
         other => panic!("a title is a string: {other:?}"),
     }
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use woodland::{NodeId, Pointer, Replica, Value, WriteError};
+use woodland_graph::Part;
 
 fn segment_bytes(path: &Path) -> Vec<u8> {
     std::fs::read(path.join("segments/00000001.wls")).expect("the segment file")
@@ -253,8 +254,8 @@ fn members_of_a_record_merge_one_by_one() {
     assert_eq!(read.zip, Some(89073), "what nobody else wrote stays");
     let conflicts = one.snapshot().conflicts(&[(trip, "place")]);
     let [conflict] = &conflicts[0][..] else { panic!("one member: {conflicts:?}") };
-    assert_eq!((conflict.member, conflict.losers.len()), (Some(1), 1));
-    assert_eq!(conflict.winner.value, Value::from(read.city.expect("a city")));
+    assert_eq!((&conflict.part, conflict.losers.len()), (&Part::Member(1), 1));
+    assert_eq!(conflict.winner.value, Some(Value::from(read.city.expect("a city"))));
     assert_ne!(conflict.winner.value, conflict.losers[0].value);
 }
 
