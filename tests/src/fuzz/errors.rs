@@ -8,7 +8,7 @@
 use woodland_dump::DumpError;
 use woodland_format::{
     CanonicalError, CommitError, Damage, DamageCause, FileError, FrameError, HeaderError,
-    IdParseError, PayloadError, ProofError, SchemaError,
+    IdParseError, PayloadError, ProofError, SchemaError, TypeError,
 };
 use woodland_graph::Void;
 use woodland_log::{AppendError, Refusal};
@@ -89,6 +89,8 @@ named!(HeaderError: Canonical[(only)], ForeignFormat, Founding, SeqZero, TooMany
     ParentsUnsorted, PayloadTooLong, Certificate);
 named!(PayloadError: Canonical[(only)], ForeignFormat);
 named!(SchemaError: Canonical[(only)], BadName, NameTwice, IdTwice, TooMany);
+named!(TypeError: Ambiguous, UnionSize, NestedUnion, Literal, Derivation, NoPlace, Default, MemberTwice,
+    MemberName, TooManyMembers, NoComposite, PointerInKey, TooLarge, TooDeep);
 named!(ProofError: Canonical[(only)], ForeignFormat, Length, Header[{error}], Broken, Order,
     NotRivals, Signature);
 named!(CommitError: Header[(only)], PayloadLength, PayloadHash, Author, BatchTooLarge);

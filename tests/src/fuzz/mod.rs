@@ -20,6 +20,7 @@ mod corpus;
 mod doors;
 mod edits;
 mod errors;
+mod kinds;
 mod mending;
 mod mutation;
 mod proofs;
@@ -28,6 +29,7 @@ mod run;
 mod segments;
 mod stores;
 mod targets;
+mod types;
 
 pub use crate::fuzz::corpus::Corpus;
 pub use crate::fuzz::errors::Told;

@@ -207,13 +207,12 @@ fn writing(rows: &mut Vec<Row>) {
     let before = crate::notes::facts(&replica);
     let far = replica.write(|batch| done(batch.edit(trip).insert("body", 99, "far")));
     raised!(rows, "woodland" WriteError::Invalid, "an insertion past the end", far.expect_err("far"));
-    let text = "x".repeat(9 << 20);
+    let text = "x".repeat(14 << 20);
     let large = replica.write(|batch| {
-        batch.insert(&note("a", &text));
-        batch.insert(&note("b", &text));
+        ["a", "b", "c", "d", "e"].map(|title| batch.insert(&note(title, &text)));
     });
-    let large = large.expect_err("two texts of 9 MiB");
-    raised!(rows, "woodland" WriteError::TooLarge, "two texts of 9 MiB in one batch", large);
+    let large = large.expect_err("five texts of 14 MiB");
+    raised!(rows, "woodland" WriteError::TooLarge, "five texts of 14 MiB in one batch", large);
     assert_eq!(crate::notes::facts(&replica), before, "nothing was written");
 
     let folder = folder();
