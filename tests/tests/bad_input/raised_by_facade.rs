@@ -209,7 +209,9 @@ fn writing(rows: &mut Vec<Row>) {
     raised!(rows, "woodland" WriteError::Invalid, "an insertion past the end", far.expect_err("far"));
     let text = "x".repeat(14 << 20);
     let large = replica.write(|batch| {
-        ["a", "b", "c", "d", "e"].map(|title| batch.insert(&note(title, &text)));
+        for title in ["a", "b", "c", "d", "e"] {
+            batch.insert(&note(title, &text));
+        }
     });
     let large = large.expect_err("five texts of 14 MiB");
     raised!(rows, "woodland" WriteError::TooLarge, "five texts of 14 MiB in one batch", large);
