@@ -2,7 +2,8 @@
 //!
 //! **Invariants**
 //! - One value has one form in bytes; the derived order is total and the same everywhere.
-//! - Nesting is at most [`VALUE_DEPTH_MAX`](crate::limits::VALUE_DEPTH_MAX) deep, checked while decoding, before any recursion.
+//! - Nesting is at most [`VALUE_DEPTH_MAX`](crate::limits::VALUE_DEPTH_MAX) deep, checked while
+//!   decoding, before any recursion.
 //!
 //! What this does not do: say which type a value is of (`value_type`), or whether a pointer's
 //! target exists.

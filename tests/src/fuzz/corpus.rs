@@ -7,8 +7,8 @@
 
 use crate::fuzz::edits;
 use crate::fuzz::segments::{Keys, file};
+use crate::fuzz::shapes::Configs;
 use crate::fuzz::stores::{directories, unpack};
-use crate::fuzz::types::Configs;
 use crate::histories::{History, Recipe, Rng};
 use std::cmp::Reverse;
 use std::collections::HashMap;

@@ -6,7 +6,7 @@
 
 use crate::fuzz::corpus::{Corpus, cut_up};
 use crate::fuzz::mutation::{INPUT_BYTES_MAX, length, mutate};
-use crate::fuzz::types::{value_of, value_type};
+use crate::fuzz::shapes::{value_of, value_type};
 use crate::histories::{History, Rng, later_schema, other_schema};
 use std::collections::HashMap;
 use woodland_format::{

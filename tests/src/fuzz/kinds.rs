@@ -11,10 +11,10 @@ use crate::fuzz::HEAP_TIMES;
 use crate::fuzz::corpus::Corpus;
 use crate::fuzz::edits;
 use crate::fuzz::errors::{Named, Told, outcome};
+use crate::fuzz::shapes::{sound_type, value_of, value_type};
 use crate::fuzz::targets::{
     ALL, SPARE_OF_TYPES, SPARE_OF_VALUES, Target, leave, names, plain, same,
 };
-use crate::fuzz::types::{sound_type, value_of, value_type};
 use crate::histories::Rng;
 use woodland_format::{
     AtomConfig, CanonicalError, CounterOp, EventsConfig, KeyConfig, ListConfig, ListOp, MapConfig,

@@ -27,9 +27,9 @@ mod proofs;
 mod report;
 mod run;
 mod segments;
+mod shapes;
 mod stores;
 mod targets;
-mod types;
 
 pub use crate::fuzz::corpus::Corpus;
 pub use crate::fuzz::errors::Told;

@@ -112,27 +112,7 @@ fn canonical() -> Vec<Target> {
                 }
             },
         },
-        Target {
-            name: "payload",
-            errors: names(&[PayloadError::NAMES, canonical]),
-            heap_times: HEAP_TIMES,
-            spare_bytes: SPARE_OF_VALUES,
-            inputs: |corpus| {
-                corpus.commits().filter_map(Commit::payload).map(<[u8]>::to_vec).collect()
-            },
-            edit: edits::payload,
-            mend: first_byte,
-            decode: |_, bytes, told| {
-                if let Some(payload) = outcome(Payload::decode(bytes), told) {
-                    same(&payload, bytes);
-                    let author = AuthorKey([7; 32]);
-                    for (index, op) in (0..).zip(&payload.ops) {
-                        let creates = op.creates(&author, 1, index).is_some();
-                        assert_eq!(creates, !matches!(op, Op::Schema(_) | Op::Edit { .. }));
-                    }
-                }
-            },
-        },
+        payload(),
         Target {
             name: "schema",
             errors: names(&[SchemaError::NAMES, canonical]),
@@ -169,6 +149,28 @@ fn canonical() -> Vec<Target> {
         },
         fork_proof(),
     ]
+}
+
+fn payload() -> Target {
+    Target {
+        name: "payload",
+        errors: names(&[PayloadError::NAMES, CanonicalError::NAMES]),
+        heap_times: HEAP_TIMES,
+        spare_bytes: SPARE_OF_VALUES,
+        inputs: |corpus| corpus.commits().filter_map(Commit::payload).map(<[u8]>::to_vec).collect(),
+        edit: edits::payload,
+        mend: first_byte,
+        decode: |_, bytes, told| {
+            if let Some(payload) = outcome(Payload::decode(bytes), told) {
+                same(&payload, bytes);
+                let author = AuthorKey([7; 32]);
+                for (index, op) in (0..).zip(&payload.ops) {
+                    let creates = op.creates(&author, 1, index).is_some();
+                    assert_eq!(creates, !matches!(op, Op::Schema(_) | Op::Edit { .. }));
+                }
+            }
+        },
+    }
 }
 
 fn fork_proof() -> Target {

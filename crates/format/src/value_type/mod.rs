@@ -155,8 +155,7 @@ impl ValueType {
     /// of both.
     ///
     /// Two lists share the empty one. Two composites are apart where a member that both always have
-    /// is; that one has a member which the other lacks does not count, for another release of a type
-    /// may have it.
+    /// is; that one has a member which the other lacks does not count.
     pub fn is_apart(&self, other: &ValueType) -> bool {
         match (self.bare(), other.bare()) {
             (ValueType::Union(members), one) | (one, ValueType::Union(members)) => {
