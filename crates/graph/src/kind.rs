@@ -21,6 +21,7 @@ use crate::past::{Past, Stamp};
 use crate::void::Void;
 use std::any::Any;
 use std::fmt::Debug;
+use std::ops::Range;
 use woodland_format::{NodeId, TypeId, Value};
 use woodland_log::Log;
 
@@ -88,6 +89,32 @@ pub trait Kind: Debug + Send + Sync + 'static {
     /// What a reader sees; none while nothing was ever written.
     fn show(&self, state: &Self::State) -> Option<Value>;
 
+    /// How long it is: bytes of a text, items of a list or a set, entries of a map; none for what
+    /// has no length, and while nothing was ever written.
+    fn size(&self, state: &Self::State) -> Option<u64> {
+        match self.show(state)? {
+            Value::String(text) => Some(text.len() as u64),
+            Value::List(items) => Some(items.len() as u64),
+            Value::Map(entries) => Some(entries.len() as u64),
+            _ => None,
+        }
+    }
+
+    /// A part of what a reader sees, by bytes of a text or items of a list; none where there is
+    /// neither. A range past the end ends at the end; one that begins or ends inside a character is
+    /// moved to where that begins.
+    fn part(&self, state: &Self::State, range: Range<u64>) -> Option<Value> {
+        match self.show(state)? {
+            Value::String(text) => {
+                let Range { start, end } = within(&range, text.len());
+                let range = text.floor_char_boundary(start)..text.floor_char_boundary(end);
+                Some(Value::from(&text[range]))
+            }
+            Value::List(items) => Some(Value::List(items[within(&range, items.len())].to_vec())),
+            _ => None,
+        }
+    }
+
     /// The writes that no other write has seen, for kinds in which one write replaces another.
     fn standing(&self, state: &Self::State) -> Vec<Standing> {
         let _ = state;
@@ -105,6 +132,13 @@ pub trait Kind: Debug + Send + Sync + 'static {
         let _ = (state, past, op);
         vec![(Part::Whole, Fate::Counts)]
     }
+}
+
+/// What of a range is inside something of this length.
+pub(crate) fn within(range: &Range<u64>, length: usize) -> Range<usize> {
+    let inside = |at: u64| usize::try_from(at).map_or(length, |at| at.min(length));
+    let end = inside(range.end);
+    inside(range.start).min(end)..end
 }
 
 /// A part of an object in which one write replaces another.
