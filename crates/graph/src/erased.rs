@@ -141,6 +141,7 @@ pub(crate) trait AnyKind: Debug + Send + Sync {
     /// Whether the stamps of earlier ops are kept.
     fn keeps_history(&self) -> bool;
     fn show(&self, held: &Held) -> Option<Value>;
+    fn entry(&self, held: &Held, key: &Value) -> Option<Value>;
     fn standing(&self, held: &Held) -> Vec<Standing>;
     /// What became of an op that had an effect.
     fn fates(
@@ -244,6 +245,10 @@ impl<K: Kind> AnyKind for K {
         Kind::show(self, state::<K>(held))
     }
 
+    fn entry(&self, held: &Held, key: &Value) -> Option<Value> {
+        Kind::entry(self, state::<K>(held), key)
+    }
+
     fn standing(&self, held: &Held) -> Vec<Standing> {
         Kind::standing(self, state::<K>(held))
     }
@@ -307,6 +312,10 @@ impl AnyKind for Opaque {
     }
 
     fn show(&self, _: &Held) -> Option<Value> {
+        None
+    }
+
+    fn entry(&self, _: &Held, _: &Value) -> Option<Value> {
         None
     }
 

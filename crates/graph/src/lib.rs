@@ -20,6 +20,7 @@ mod fields;
 mod graph;
 mod kind;
 mod map;
+mod parts;
 mod past;
 mod record;
 mod register;
