@@ -80,6 +80,11 @@ impl Binding {
         self.fields.iter().filter(is_asked).map(|bound| bound.name).collect()
     }
 
+    /// Whether this field is what names a node.
+    pub(crate) fn is_key(&self, field: FieldId) -> bool {
+        self.fields.iter().any(|bound| bound.kind == "key" && bound.id.as_ref() == Ok(&field))
+    }
+
     /// The field at this place, whatever the program takes it for.
     pub(crate) fn id(&self, index: u16) -> Option<FieldId> {
         self.fields.get(usize::from(index))?.id.as_ref().ok().copied()

@@ -4,11 +4,12 @@
 //! - What is told of both versions is what a read of them answers.
 //! - Costs in proportion to what changed between the versions and to what is named, never to the
 //!   graph.
-//! - A record is told of only where it may read otherwise: a change of a field that the program's
-//!   record does not have is none.
+//! - A record or a field is told of only where it reads otherwise: a change of a field that the
+//!   program's record does not have is none.
 //!
-//! What this does not do: compare values. The graph tells which fields read otherwise.
+//! What this does not do: look at nodes that the graph says are the same.
 
+use super::reading;
 use crate::binding::Binding;
 use crate::field::FieldType;
 use crate::pointer::Pointer;
@@ -97,8 +98,8 @@ impl<R: Record> Changed<R> {
         binding: &Binding,
         change: &NodeChange,
     ) -> Result<Option<Self>, ReadError> {
-        let fields = binding.names(&change.fields);
-        if fields.is_empty() && change.before.is_some() && change.before == change.after {
+        let is_same = change.before.is_some() && change.before == change.after;
+        if is_same && binding.names(&change.fields).is_empty() {
             return Ok(None);
         }
         let pointer = Pointer::to(change.node);
@@ -106,9 +107,14 @@ impl<R: Record> Changed<R> {
             Some(_) => Ok(snapshot.read(&[pointer])?.pop().flatten()),
             None => Ok(None),
         };
-        let before = read(between.from, change.before)?;
-        let after = read(between.to, change.after)?;
-        Ok(Some(Changed { pointer, before, after, fields }))
+        let before: Option<R> = read(between.from, change.before)?;
+        let after: Option<R> = read(between.to, change.after)?;
+        let mut fields = change.fields.clone();
+        if let (Some(before), Some(after)) = (&before, &after) {
+            fields = reading::that_differ(binding, change.node, (before, after), fields);
+        }
+        let fields = binding.names(&fields);
+        Ok((!is_same || !fields.is_empty()).then_some(Changed { pointer, before, after, fields }))
     }
 }
 
@@ -210,8 +216,12 @@ impl<R: Record, T: FieldType> Coverage for FieldOf<R, T> {
         let changed = |node: &Pointer<R>| between.change_of(node.id()).is_some_and(differs);
         let nodes: Vec<Pointer<R>> = self.nodes.iter().copied().filter(changed).collect();
         let values = before.values(&nodes)?.into_iter().zip(after.values(&nodes)?);
+        let differ = |(_, (before, after)): &(_, (Option<T>, Option<T>))| match (before, after) {
+            (Some(before), Some(after)) => reading::differ(before, after),
+            _ => true,
+        };
         let told = |(pointer, (before, after))| ChangedField { pointer, before, after };
-        Ok(some(nodes.into_iter().zip(values).map(told).collect()))
+        Ok(some(nodes.into_iter().zip(values).filter(differ).map(told).collect()))
     }
 }
 

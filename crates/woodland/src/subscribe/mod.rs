@@ -16,6 +16,7 @@
 
 mod calls;
 mod coverage;
+mod reading;
 #[cfg(feature = "net")]
 mod stream;
 
