@@ -3,7 +3,7 @@
 //! **Invariants**
 //! - Members are numbered from 1, in the order of the source.
 //!
-//! What this does not do: nest places. A member is optional or has a default, its inside is neither.
+//! What this does not do: nest places. A member is optional or has a default, its inside neither.
 
 use crate::member::{self, Part};
 use crate::options::MEMBER;
@@ -28,9 +28,11 @@ pub(crate) fn derive(input: &DeriveInput, data: &DataStruct) -> syn::Result<Toke
             #visibility const #constant: ::woodland::Member<#ident, #of> = #made;
         }
     });
+    // At the type, so that what is wrong with it is told there.
     let named = |part: &Part<'_>| {
-        let constant = part.constant();
-        quote!(Self::#constant)
+        let (mut constant, span) = (part.constant(), part.of.span());
+        constant.set_span(span);
+        quote_spanned!(span=> Self::#constant)
     };
     let shapes = parts.iter().map(|part| shape(&named(part), part));
     let writes = parts.iter().map(|part| {
@@ -38,6 +40,7 @@ pub(crate) fn derive(input: &DeriveInput, data: &DataStruct) -> syn::Result<Toke
         write(&named(part), part, &quote!(&self.#ident))
     });
     let reads = parts.iter().map(|part| read(&named(part), part));
+    let value = value(ident);
     Ok(quote! {
         #[allow(dead_code)]
         impl #ident {
@@ -64,6 +67,13 @@ pub(crate) fn derive(input: &DeriveInput, data: &DataStruct) -> syn::Result<Toke
             }
         }
 
+        #value
+    })
+}
+
+/// The composite as a value.
+fn value(ident: &Ident) -> TokenStream {
+    quote! {
         #[automatically_derived]
         #[allow(clippy::all)]
         impl ::woodland::FieldValue for #ident {
@@ -84,7 +94,7 @@ pub(crate) fn derive(input: &DeriveInput, data: &DataStruct) -> syn::Result<Toke
                 }
             }
         }
-    })
+    }
 }
 
 /// The member of this number, as an expression.

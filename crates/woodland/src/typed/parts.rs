@@ -3,6 +3,8 @@
 //! **Invariants**
 //! - A member that equals its default is not written, and read as it.
 //! - A member that is neither optional nor has a default must have been written to be read.
+//!
+//! What this does not do: nest kinds. A member is a register; a text is a field of a record.
 
 use super::other;
 use crate::change::Change;
@@ -20,7 +22,8 @@ use woodland_format::{RecordConfig, RecordOp, Value, encode};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no members: an `Atom` or `Parts` holds a struct",
     label = "no composite",
-    note = "write `#[derive(FieldValue)]` on a struct with named fields; any other value is a field without a wrapper"
+    note = "write `#[derive(FieldValue)]` on a struct with named fields",
+    note = "any other value is a field without a wrapper"
 )]
 pub trait Composite: FieldValue {
     /// The members, ascending by number.
@@ -43,19 +46,25 @@ pub struct Member<C, P> {
     of: PhantomData<fn() -> (C, P)>,
 }
 
-impl<C, P: Place> Member<C, P> {
+impl<C, P> Member<C, P> {
     /// The member of this number and name.
     pub const fn at(number: u32, name: &'static str) -> Self {
         Member { number, name, of: PhantomData }
     }
 
     /// What may stand there.
-    pub fn shape(self) -> MemberShape {
+    pub fn shape(self) -> MemberShape
+    where
+        P: Place,
+    {
         MemberShape { number: self.number, name: self.name, place: P::shape() }
     }
 
     /// Writes it behind the others.
-    pub fn write(self, value: &P, members: &mut Vec<(u32, Value)>) {
+    pub fn write(self, value: &P, members: &mut Vec<(u32, Value)>)
+    where
+        P: Place,
+    {
         members.extend(value.to_place().map(|value| (self.number, value)));
     }
 
@@ -63,7 +72,10 @@ impl<C, P: Place> Member<C, P> {
     ///
     /// # Errors
     /// [`Misread`] names it.
-    pub fn read(self, members: &[(u32, Value)]) -> Result<P, Misread> {
+    pub fn read(self, members: &[(u32, Value)]) -> Result<P, Misread>
+    where
+        P: Place,
+    {
         P::from_place(self.find(members)).map_err(|fault| self.fault(fault))
     }
 
@@ -158,7 +170,8 @@ impl<C> fmt::Debug for MemberChange<C> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no change of members of a `{C}`",
     label = "no change of a member",
-    note = "changes are made by the members of `{C}`, such as `{C}::PHONE.set(\"7\")`; several go in a tuple, an array or a `Vec`"
+    note = "changes are made by the members of `{C}`, such as `{C}::PHONE.set(\"7\")`",
+    note = "several go in a tuple, an array or a `Vec`"
 )]
 pub trait MemberChanges<C> {
     /// Hands out each change, in order.

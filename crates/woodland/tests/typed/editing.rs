@@ -49,7 +49,7 @@ fn sets_and_maps() {
     let added = vec![go];
     other
         .write(|b| {
-            b.edit(node, vec![Note::TAGS.add(&added), Note::VOTES.put([("ben", 2), ("ben", 3)])])
+            b.edit(node, vec![Note::TAGS.add(&added), Note::VOTES.put([("ben", 2), ("ben", 3)])]);
         })
         .expect("written");
     meet(&one, &other);
