@@ -143,6 +143,7 @@ pub(crate) trait AnyKind: Debug + Send + Sync {
     /// Whether the stamps of earlier ops are kept.
     fn keeps_history(&self) -> bool;
     fn show(&self, held: &Held) -> Option<Value>;
+    fn entry(&self, held: &Held, key: &Value) -> Option<Value>;
     fn standing(&self, held: &Held) -> Vec<Standing>;
     /// Makes the state ready for `fates`.
     fn recall(&self, held: &mut Held, history: &History<'_>);
@@ -248,6 +249,10 @@ impl<K: Kind> AnyKind for K {
         Kind::show(self, state::<K>(held))
     }
 
+    fn entry(&self, held: &Held, key: &Value) -> Option<Value> {
+        Kind::entry(self, state::<K>(held), key)
+    }
+
     fn standing(&self, held: &Held) -> Vec<Standing> {
         Kind::standing(self, state::<K>(held))
     }
@@ -315,6 +320,10 @@ impl AnyKind for Opaque {
     }
 
     fn show(&self, _: &Held) -> Option<Value> {
+        None
+    }
+
+    fn entry(&self, _: &Held, _: &Value) -> Option<Value> {
         None
     }
 

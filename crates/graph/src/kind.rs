@@ -88,6 +88,12 @@ pub trait Kind: Debug + Send + Sync + 'static {
     /// What a reader sees; none while nothing was ever written.
     fn show(&self, state: &Self::State) -> Option<Value>;
 
+    /// What stands at a key, for kinds that have keys: of a map the value, of a set the item itself.
+    fn entry(&self, state: &Self::State, key: &Value) -> Option<Value> {
+        let _ = (state, key);
+        None
+    }
+
     /// The writes that no other write has seen, for kinds in which one write replaces another.
     fn standing(&self, state: &Self::State) -> Vec<Standing> {
         let _ = state;
