@@ -51,6 +51,18 @@ enum Print {
     /// Every visible node with its fields, conflicts, and ops without effect
     #[command(after_help = "Example: woodland-dump graph --at 1f3c9a2b notes.wll")]
     Graph(Page),
+    /// Why the fields of a node read as they do: every op, and what became of it
+    #[command(after_help = "Example: woodland-dump explain --node 5e0c --field title notes.wll")]
+    Explain {
+        #[command(flatten)]
+        page: Page,
+        /// The node, by its id's first digits
+        #[arg(long, value_name = "NODE")]
+        node: String,
+        /// Only this field of it, by name
+        #[arg(long, value_name = "NAME")]
+        field: Option<String>,
+    },
     /// Every segment as it stands in its file: place, author, commits, signatures, damage
     #[command(after_help = "Example: woodland-dump segments notes")]
     Segments(Place),
@@ -184,6 +196,9 @@ impl Print {
             }
             Print::Order { page, choice } => {
                 Request { filter: choice.filter(), ..page.request(Command::Order) }
+            }
+            Print::Explain { page, node, field } => {
+                Request { node: Some(node), field, ..page.request(Command::Explain) }
             }
             Print::Segments(place) => place.request(Command::Segments),
             Print::Diff { place, from, to } => {

@@ -193,10 +193,15 @@ impl Page<'_> {
         field.map_or_else(|| format!("field {}", id.0), |(_, field)| field.name.clone())
     }
 
+    /// `Note.title`
+    pub(crate) fn object_name(&self, object: ObjectId) -> String {
+        let name = self.names.and_then(|names| names.field_name(object.field));
+        name.unwrap_or_else(|| format!("field {}", object.field.0))
+    }
+
     /// `Note.title`, or `Note.address.street` of a record's member.
     fn place(&self, object: ObjectId, conflict: &Conflict) -> String {
-        let name = self.names.and_then(|names| names.field_name(object.field));
-        let name = name.unwrap_or_else(|| format!("field {}", object.field.0));
+        let name = self.object_name(object);
         let config = self.names.and_then(|names| names.members(object.field));
         match &conflict.part {
             Part::Whole => name,

@@ -17,6 +17,7 @@ mod authors;
 mod commits;
 mod diff;
 mod dot;
+mod explain;
 mod finding;
 mod frontier;
 mod graph;

@@ -15,7 +15,7 @@ use crate::request::{Command, DumpError, Form, Portion, Request, Verdict};
 use crate::selection::{self, Selection};
 use crate::shown::counted;
 use crate::source::{Source, read};
-use crate::{commits, diff, dot, frontier, graph, order, segments, summary, svg, verify};
+use crate::{commits, diff, dot, explain, frontier, graph, order, segments, summary, svg, verify};
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, Write};
 use woodland_format::{AuthorKey, Commit, VersionId, version_id};
@@ -68,6 +68,7 @@ pub fn dump_watched(
         Command::Order => order::print(&contents, out)?,
         Command::Frontier => frontier::print(&contents, out)?,
         Command::Graph => graph::print(&contents, watch, out)?,
+        Command::Explain => explain::print(&contents, request, watch, out)?,
         Command::Segments => segments::print(&contents, out)?,
         Command::Diff => diff::print(&contents, &request.from, watch, out)?,
         Command::Dot => dot::print(&contents, out)?,

@@ -27,6 +27,8 @@ pub enum Command {
     Frontier,
     /// The graph.
     Graph,
+    /// Why the fields of a node read as they do.
+    Explain,
     /// Every segment as it stands in its file.
     Segments,
     /// What lies between two versions.
@@ -62,6 +64,10 @@ pub struct Request {
     pub at: Vec<String>,
     /// For [`Command::Diff`]: the heads of the version to compare with.
     pub from: Vec<String>,
+    /// For [`Command::Explain`]: the node, by its id's first digits.
+    pub node: Option<String>,
+    /// For [`Command::Explain`]: the field, by its name; all of them if there is none.
+    pub field: Option<String>,
     /// Which commits, for the commands that show commits.
     pub filter: Filter,
     /// In which form.
@@ -78,6 +84,8 @@ impl Request {
             path: path.into(),
             at: Vec::new(),
             from: Vec::new(),
+            node: None,
+            field: None,
             filter: Filter::default(),
             form: Form::Text,
             paint: Paint::Plain,
@@ -226,18 +234,32 @@ pub enum DumpError {
     },
     /// A node that no op names.
     #[error(
-        "--touching {node}: no op of this version is on a node whose id begins so; \
+        "{option} {node}: no op of this version is on a node whose id begins so; \
          `woodland-dump graph` lists the nodes"
     )]
     UnknownNode {
+        /// Of which option.
+        option: &'static str,
         /// As it was given.
         node: String,
     },
     /// Too few digits of a node id.
-    #[error("--touching {node}: more than one node has an id that begins so; give more digits")]
+    #[error("{option} {node}: more than one node has an id that begins so; give more digits")]
     ManyNodes {
+        /// Of which option.
+        option: &'static str,
         /// As it was given.
         node: String,
+    },
+    /// A field that no op on the node is on.
+    #[error(
+        "--field {field}: no op of this version is on such a field of the node; there is {known}"
+    )]
+    UnknownField {
+        /// As it was given.
+        field: String,
+        /// Those that ops are on.
+        known: String,
     },
     /// The page cannot be written.
     #[error("the output cannot be written: {0}")]

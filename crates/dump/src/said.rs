@@ -139,6 +139,14 @@ impl<'a> Said<'a> {
         }
     }
 
+    /// What an edit does, without where.
+    pub(crate) fn act_in_words(&self) -> String {
+        match self.op {
+            Op::Edit { object, op } => self.act(*object, op).to_string(),
+            _ => String::new(),
+        }
+    }
+
     /// The node that the op creates.
     fn node(&self) -> NodeId {
         let node = self.op.creates(&self.commit.author(), self.commit.seq(), self.index);

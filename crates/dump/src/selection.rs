@@ -146,7 +146,25 @@ fn authors(given: &str, authors: &Authors) -> Result<BTreeSet<AuthorKey>, DumpEr
 
 /// The commits with an op on the one node whose id begins so.
 fn touched(given: &str, contents: &Contents) -> Result<HashSet<CommitId>, DumpError> {
-    let digits = Digits::of(given, NodeId::BYTES, "--touching")?;
+    Ok(named(given, "--touching", contents)?.1)
+}
+
+/// The one node whose id begins so, of those that ops are on.
+pub(crate) fn node(
+    given: &str,
+    option: &'static str,
+    contents: &Contents,
+) -> Result<NodeId, DumpError> {
+    Ok(named(given, option, contents)?.0)
+}
+
+/// The one node whose id begins so, and the commits with an op on it.
+fn named(
+    given: &str,
+    option: &'static str,
+    contents: &Contents,
+) -> Result<(NodeId, HashSet<CommitId>), DumpError> {
+    let digits = Digits::of(given, NodeId::BYTES, option)?;
     let (mut found, mut commits) = (None, HashSet::new());
     for commit in contents.ordered() {
         let Batch::Ops(ops) = Batch::of(&commit) else { continue };
@@ -155,19 +173,14 @@ fn touched(given: &str, contents: &Contents) -> Result<HashSet<CommitId>, DumpEr
                 Op::Edit { object, .. } => Some(object.node),
                 other => other.creates(&commit.author(), commit.seq(), index),
             };
-            let Some(node) = node else { continue };
-            if !digits.begin(node.as_bytes()) {
-                continue;
-            }
+            let Some(node) = node.filter(|node| digits.begin(node.as_bytes())) else { continue };
             if found.is_some_and(|found| found != node) {
-                return Err(DumpError::ManyNodes { node: given.to_owned() });
+                return Err(DumpError::ManyNodes { option, node: given.to_owned() });
             }
             found = Some(node);
             commits.insert(commit.id());
         }
     }
-    if found.is_none() {
-        return Err(DumpError::UnknownNode { node: given.to_owned() });
-    }
-    Ok(commits)
+    let found = found.ok_or_else(|| DumpError::UnknownNode { option, node: given.to_owned() })?;
+    Ok((found, commits))
 }

@@ -72,6 +72,7 @@ struct Run<'a> {
 impl Run<'_> {
     fn take(&mut self, place: Place, payload: Option<&[u8]>) {
         self.graph.work.commits += 1;
+        self.graph.work.decoded += 1;
         let ops = match payload.map(Payload::view) {
             Some(Ok(ops)) => ops,
             Some(Err(PayloadError::ForeignFormat { found })) if found > PAYLOAD_FORMAT => {
@@ -290,6 +291,7 @@ impl Run<'_> {
         let history = History { log, stamps: &stamps, read: &read };
         let outcomes = kind.merge(&mut object.held, sound, &history);
         self.graph.work.again += again.get();
+        self.graph.work.decoded += ops.borrow().decoded();
         self.record(&mut object, &all, &outcomes);
         if object.history.is_none() {
             return; // Every op was void: there is no such object yet.
@@ -333,6 +335,7 @@ impl Run<'_> {
         object.held = object.kind.empty();
         let mut ops = OpReader::of(log);
         arrived.extend(before.iter().map(|stamp| self.again(&mut ops, *stamp)));
+        self.graph.work.decoded += ops.decoded();
         arrived.sort_by(|one, other| order(log, one.stamp, other.stamp));
         arrived
     }

@@ -56,6 +56,8 @@ pub struct Work {
     pub objects: u64,
     /// Earlier ops of those objects that were read again from the log.
     pub again: u64,
+    /// Payloads that were decoded: those of the commits, and those of ops read again.
+    pub decoded: u64,
     /// Nodes that were looked up in the state, those that ops are about.
     pub reads: u64,
     /// Nodes that were put into the state.

@@ -34,6 +34,7 @@ mod void;
 pub use crate::changes::NodeChange;
 pub use crate::explain::{Told, Verdict};
 pub use crate::graph::{Conflict, Graph, Node, Work, Write};
+pub use crate::schemas::{CarriedSchema, LabelledType};
 pub use crate::void::{Void, VoidOp};
 
 pub use crate::erased::Kinds;

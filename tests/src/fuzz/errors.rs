@@ -110,7 +110,7 @@ named!(OpenError: NothingHere, NotAFolder, Locked, ForeignFormat[{problem}], Dam
     Mixed[{problem}], Unfinished, Disk);
 named!(BranchStoreError: Locked, Base[{error}], OtherDataset, Open[(only)], Disk);
 named!(DumpError: Missing, NoDataset, Special, NotWoodland[(only)], Unreadable, UnknownHead,
-    ManyHeads, NotAnId, NoHeads, UnknownAuthor, ManyAuthors, UnknownNode, ManyNodes, Output);
+    ManyHeads, NotAnId, NoHeads, UnknownAuthor, ManyAuthors, UnknownNode, ManyNodes, UnknownField, Output);
 
 impl Named for Damage {
     const NAMES: &'static [&'static str] = DamageCause::NAMES;

@@ -102,6 +102,10 @@ fn choosing(rows: &mut Vec<Row>) {
     raised!(rows, "dump" DumpError::UnknownNode, "a node of zeros", unknown);
     let many = on(shared_digit(&nodes));
     raised!(rows, "dump" DumpError::ManyNodes, "the first digit of two nodes", many);
+    let (node, field) = (nodes.first().cloned(), Some("titel".to_owned()));
+    let request = Request { node, field, ..Request::of(Command::Explain, path.clone()) };
+    let unknown = dump(&request, &mut io::sink(), &mut io::sink()).expect_err("no such field");
+    raised!(rows, "dump" DumpError::UnknownField, "a misspelt field", unknown);
 }
 
 /// The first digit that two of them share.

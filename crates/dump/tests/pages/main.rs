@@ -5,6 +5,7 @@ mod chosen;
 mod coloured;
 mod damaged;
 mod differences;
+mod explained;
 mod pictures;
 mod writer;
 
