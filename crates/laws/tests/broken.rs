@@ -174,7 +174,7 @@ fn a_kind_whose_clones_share_changes_versions_that_are_held() {
 
 #[derive(Debug)]
 struct Unsorted;
-kind!(Unsorted, "unsorted", im::OrdSetOfInts, in_order: false, {
+kind!(Unsorted, "unsorted", std::collections::BTreeSet<i64>, in_order: false, {
     decode: |_, bytes| byte(bytes),
     resolve: |_, _, _, op| Ok(op),
     apply: |_, state, _, op| drop(state.insert(op)),
@@ -182,10 +182,6 @@ kind!(Unsorted, "unsorted", im::OrdSetOfInts, in_order: false, {
         Some(Value::Map(state.iter().rev().map(|one| (Value::Int(*one), Value::Int(0))).collect()))
     },
 });
-
-mod im {
-    pub type OrdSetOfInts = std::collections::BTreeSet<i64>;
-}
 
 #[test]
 fn a_kind_that_shows_an_unsorted_map_shows_no_value() {
