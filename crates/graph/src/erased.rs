@@ -145,7 +145,8 @@ pub(crate) trait AnyKind: Debug + Send + Sync {
     fn keeps_history(&self) -> bool;
     fn show(&self, held: &Held) -> Option<Value>;
     fn size(&self, held: &Held) -> Option<u64>;
-    fn part(&self, held: &Held, range: Range<u64>) -> Option<Value>;
+    fn part(&self, held: &Held, range: &Range<u64>) -> Option<Value>;
+    fn entry(&self, held: &Held, key: &Value) -> Option<Value>;
     fn standing(&self, held: &Held) -> Vec<Standing>;
     /// Makes the state ready for `fates`.
     fn recall(&self, held: &mut Held, history: &History<'_>);
@@ -255,8 +256,12 @@ impl<K: Kind> AnyKind for K {
         Kind::size(self, state::<K>(held))
     }
 
-    fn part(&self, held: &Held, range: Range<u64>) -> Option<Value> {
+    fn part(&self, held: &Held, range: &Range<u64>) -> Option<Value> {
         Kind::part(self, state::<K>(held), range)
+    }
+
+    fn entry(&self, held: &Held, key: &Value) -> Option<Value> {
+        Kind::entry(self, state::<K>(held), key)
     }
 
     fn standing(&self, held: &Held) -> Vec<Standing> {
@@ -333,7 +338,11 @@ impl AnyKind for Opaque {
         None
     }
 
-    fn part(&self, _: &Held, _: Range<u64>) -> Option<Value> {
+    fn part(&self, _: &Held, _: &Range<u64>) -> Option<Value> {
+        None
+    }
+
+    fn entry(&self, _: &Held, _: &Value) -> Option<Value> {
         None
     }
 

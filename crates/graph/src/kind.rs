@@ -17,6 +17,7 @@
 //!
 //! What this does not do: decide what is visible. A kind never sees other objects.
 
+use crate::parts;
 use crate::past::{Past, Stamp};
 use crate::void::Void;
 use std::any::Any;
@@ -92,27 +93,20 @@ pub trait Kind: Debug + Send + Sync + 'static {
     /// How long it is: bytes of a text, items of a list or a set, entries of a map; none for what
     /// has no length, and while nothing was ever written.
     fn size(&self, state: &Self::State) -> Option<u64> {
-        match self.show(state)? {
-            Value::String(text) => Some(text.len() as u64),
-            Value::List(items) => Some(items.len() as u64),
-            Value::Map(entries) => Some(entries.len() as u64),
-            _ => None,
-        }
+        parts::size_of(&self.show(state)?)
     }
 
-    /// A part of what a reader sees, by bytes of a text or items of a list; none where there is
-    /// neither. A range past the end ends at the end; one that begins or ends inside a character is
+    /// A stretch of what a reader sees: of a text in bytes, of a list in items, of any other value
+    /// all of it. One past the end ends at the end; one that begins or ends inside a character is
     /// moved to where that begins.
-    fn part(&self, state: &Self::State, range: Range<u64>) -> Option<Value> {
-        match self.show(state)? {
-            Value::String(text) => {
-                let Range { start, end } = within(&range, text.len());
-                let range = text.floor_char_boundary(start)..text.floor_char_boundary(end);
-                Some(Value::from(&text[range]))
-            }
-            Value::List(items) => Some(Value::List(items[within(&range, items.len())].to_vec())),
-            _ => None,
-        }
+    fn part(&self, state: &Self::State, range: &Range<u64>) -> Option<Value> {
+        Some(parts::cut(self.show(state)?, range))
+    }
+
+    /// What stands at a key, for kinds that have keys: of a map the value, of a set the item itself.
+    fn entry(&self, state: &Self::State, key: &Value) -> Option<Value> {
+        let _ = (state, key);
+        None
     }
 
     /// The writes that no other write has seen, for kinds in which one write replaces another.
@@ -132,13 +126,6 @@ pub trait Kind: Debug + Send + Sync + 'static {
         let _ = (state, past, op);
         vec![(Part::Whole, Fate::Counts)]
     }
-}
-
-/// What of a range is inside something of this length.
-pub(crate) fn within(range: &Range<u64>, length: usize) -> Range<usize> {
-    let inside = |at: u64| usize::try_from(at).map_or(length, |at| at.min(length));
-    let end = inside(range.end);
-    inside(range.start).min(end)..end
 }
 
 /// A part of an object in which one write replaces another.
@@ -195,7 +182,9 @@ impl Fate {
 /// The ops that an object was made from, in order.
 pub struct History<'a> {
     pub(crate) log: &'a Log,
+    /// Those that are kept; of a kind that is not built in the void ones, too.
     pub(crate) stamps: &'a im::Vector<Stamp>,
+    pub(crate) is_void: &'a dyn Fn(Stamp) -> bool,
     pub(crate) read: &'a dyn Fn(Stamp) -> Option<Vec<u8>>,
 }
 
@@ -207,7 +196,7 @@ impl<'a> History<'a> {
 
     /// The stamps of the ops that had an effect, ascending.
     pub fn stamps(&self) -> impl DoubleEndedIterator<Item = Stamp> + '_ {
-        self.stamps.iter().copied()
+        self.stamps.iter().copied().filter(|stamp| !(self.is_void)(*stamp))
     }
 
     /// The bytes of one of them.
@@ -218,6 +207,6 @@ impl<'a> History<'a> {
 
 impl Debug for History<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "History({} ops)", self.stamps.len())
+        write!(f, "History({} ops)", self.stamps().count())
     }
 }

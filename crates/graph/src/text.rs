@@ -9,7 +9,8 @@
 //! What this does not do: forget the weave again when history has come together, or walk the event
 //! graph instead of building it from the beginning. Concurrent text is right here, not yet fast.
 
-use crate::kind::{History, Kind, within};
+use crate::kind::{History, Kind};
+use crate::parts::within;
 use crate::past::{Past, Stamp};
 use crate::void::Void;
 use crate::weave::{Content, Origins, Stretch, Weave, is_sequential};
@@ -154,8 +155,8 @@ impl Kind for Text {
         (!state.tips.is_empty()).then_some(state.rope.byte_len() as u64)
     }
 
-    fn part(&self, state: &TextState, range: Range<u64>) -> Option<Value> {
-        let Range { start, end } = within(&range, state.rope.byte_len());
+    fn part(&self, state: &TextState, range: &Range<u64>) -> Option<Value> {
+        let Range { start, end } = within(range, state.rope.byte_len());
         let range = floor(&state.rope, start)..floor(&state.rope, end);
         let text = || state.rope.byte_slice(range).to_string();
         (!state.tips.is_empty()).then(|| Value::String(text()))
@@ -204,11 +205,14 @@ mod tests {
         assert_eq!(Text.size(&state), Some(text.len() as u64));
         for start in (0..text.len() + 3).step_by(7) {
             for end in [0, start, start + 1, start + 2, start + 90, text.len(), text.len() + 9] {
-                let part = Text.part(&state, start as u64..end as u64);
+                let part = Text.part(&state, &(start as u64..end as u64));
                 assert_eq!(part, Some(Value::String(cut(&text, start..end))), "{start}..{end}");
             }
         }
-        assert_eq!(Text.part(&state, 5..u64::MAX), Some(Value::String(cut(&text, 5..text.len()))));
-        assert_eq!(Text.part(&TextState::default(), 0..1), None);
+        assert_eq!(
+            Text.part(&state, &(5..u64::MAX)),
+            Some(Value::String(cut(&text, 5..text.len())))
+        );
+        assert_eq!(Text.part(&TextState::default(), &(0..1)), None);
     }
 }

@@ -11,7 +11,8 @@
 mod sequence;
 mod woven;
 
-use crate::kind::{Fate, History, Kind, Part, within};
+use crate::kind::{Fate, History, Kind, Part};
+use crate::parts::within;
 use crate::past::{Past, Stamp};
 use crate::void::Void;
 use crate::weave::is_sequential;
@@ -168,8 +169,8 @@ impl Kind for List {
         (!state.tips.is_empty()).then_some(state.items.len() as u64)
     }
 
-    fn part(&self, state: &ListState, range: Range<u64>) -> Option<Value> {
-        let range = within(&range, state.items.len());
+    fn part(&self, state: &ListState, range: &Range<u64>) -> Option<Value> {
+        let range = within(range, state.items.len());
         let items = || state.items.range(range).cloned().collect();
         (!state.tips.is_empty()).then(|| Value::List(items()))
     }
