@@ -195,8 +195,8 @@ impl Chunks {
         self.level(gap);
     }
 
-    /// Takes the span after the gap away, in the view too where it is seen; answers how many elements went out
-    /// of sight.
+    /// Takes the span after the gap away, in the view too where it is seen; answers how many
+    /// elements went out of sight.
     pub(super) fn hide(&mut self, gap: Gap, deleter: Stamp) -> usize {
         let gap = self.settle(gap);
         let chunk = self.chunk(gap);

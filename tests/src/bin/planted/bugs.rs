@@ -267,7 +267,7 @@ pub(crate) const BUGS: &[Bug] = &[
     Bug {
         name: "text-right-origins-ignored",
         promise: "right siblings stand in reverse order of their right origins",
-        file: "crates/graph/src/weave/mod.rs",
+        file: "crates/graph/src/weave/siblings.rs",
         original: "        !origin.is_some_and(|origin| region.contains_key(&origin.run))",
         replacement: "        let _ = region;\n        by_stamp",
         catcher: TEXT_BY_HAND,
