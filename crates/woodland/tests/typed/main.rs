@@ -1,0 +1,8 @@
+//! The typed layer: what is derived, written, edited and read back is what was meant.
+
+mod editing;
+mod kept;
+mod keyed;
+mod model;
+mod refused;
+mod shapes;
