@@ -5,28 +5,13 @@
 //!
 //! What this does not do: measure. Each bench names its floor, the same work without a log.
 
-use woodland::{Editor, FieldError, Fields, Pointer, Record, Replica, Schema, View, define};
+use woodland::{Pointer, Record, Replica, Schema, Text, define};
 
 /// One document with one text.
+#[derive(Record)]
 pub struct Document {
     /// The text.
-    pub body: String,
-}
-
-impl Record for Document {
-    const TYPE: &'static str = "Document";
-
-    fn define(fields: &mut Fields) {
-        fields.text("body");
-    }
-
-    fn write(&self, fields: &mut Editor<'_>) {
-        fields.insert("body", 0, &self.body);
-    }
-
-    fn read(fields: &View<'_>) -> Result<Self, FieldError> {
-        Ok(Document { body: fields.text("body")? })
-    }
+    pub body: Text,
 }
 
 /// The schema of [`Document`].
@@ -48,8 +33,8 @@ pub fn position(n: usize) -> usize {
 /// # Panics
 /// When the replica refuses its own founding.
 pub fn begin() -> (Replica, Pointer<Document>) {
-    let replica = Replica::in_memory(&schema(), 1).expect("a replica in memory");
-    let document = replica.write(|b| b.insert(&Document { body: String::new() }));
+    let replica = Replica::in_memory(schema(), 1).expect("a replica in memory");
+    let document = replica.write(|b| b.insert(&Document { body: Text::default() }));
     (replica, document.expect("an empty document"))
 }
 
@@ -60,8 +45,43 @@ pub fn begin() -> (Replica, Pointer<Document>) {
 pub fn type_letters(replica: &Replica, document: Pointer<Document>, count: usize) {
     for n in 0..count {
         let typed = replica.write(|b| {
-            b.edit(document).insert("body", position(n), "x");
+            b.edit(document, Document::BODY.insert(position(n), "x"));
         });
         typed.expect("a position in the text");
     }
+}
+
+/// A node of five fields.
+#[derive(Record)]
+pub struct Row {
+    /// A register of a string.
+    pub name: String,
+    /// A register of a number.
+    pub size: i64,
+    /// A register of a truth.
+    pub is_open: bool,
+    /// A register that may be nothing.
+    pub note: Option<String>,
+    /// A text.
+    pub body: Text,
+}
+
+/// Row `n`.
+pub fn row(n: usize) -> Row {
+    Row {
+        name: format!("row {n}"),
+        size: i64::try_from(n).unwrap_or(i64::MAX),
+        is_open: n.is_multiple_of(2),
+        note: Some("a note".to_owned()),
+        body: "some text".into(),
+    }
+}
+
+/// A replica in memory for rows.
+///
+/// # Panics
+/// When the replica refuses its own founding.
+pub fn begin_rows() -> Replica {
+    let model = define().record::<Row>().model().expect("the record keeps the rules");
+    Replica::in_memory(model, 1).expect("a replica in memory")
 }

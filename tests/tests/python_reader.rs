@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use woodland::{Editor, FieldError, Fields, Record, Replica, Schema, View, define};
+use woodland::{Record, Replica, Schema, Text, define};
 use woodland_dump::{Form, Request, dump};
 use woodland_format::{CommitId, VersionId, version_id};
 
@@ -93,27 +93,10 @@ fn recorded_logs_are_read_alike() {
     }
 }
 
+#[derive(Record)]
 struct Line {
-    text: String,
+    text: Text,
 }
-
-impl Record for Line {
-    const TYPE: &'static str = "Line";
-
-    fn define(fields: &mut Fields) {
-        fields.text("text");
-    }
-
-    fn write(&self, fields: &mut Editor<'_>) {
-        fields.insert("text", 0, &self.text);
-    }
-
-    fn read(fields: &View<'_>) -> Result<Self, FieldError> {
-        Ok(Line { text: fields.text("text")? })
-    }
-}
-
-fn done<T>(_: T) {}
 
 fn schema() -> Schema {
     define().record::<Line>().schema().expect("a schema")
@@ -127,10 +110,10 @@ fn an_export_and_its_directory_are_read_alike() {
     let line = one.write(|b| b.insert(&Line { text: "Zeile".into() })).expect("written");
     let (other, _) = Replica::join_in_memory(&schema(), &one, 2).expect("joined");
     for replica in [&one, &other, &one, &other] {
-        replica.write(|b| done(b.edit(line).insert("text", 1, "ä"))).expect("written");
+        replica.write(|b| b.edit(line, Line::TEXT.insert(1, "ä"))).expect("written");
     }
     one.merge(&other).expect("merged");
-    one.write(|b| done(b.edit(line).delete("text", 0..1))).expect("written");
+    one.write(|b| b.edit(line, Line::TEXT.delete(0..1))).expect("written");
     let export = folder.path().join("export.wll");
     one.export(&export).expect("exported");
     let expected = one.snapshot().version();

@@ -1,27 +1,12 @@
 //! What a merge looks at, by counters: what arrived and the histories it touches, whatever else the
 //! log holds. No clock is asked.
 
-use woodland::{Editor, FieldError, Fields, Pointer, Record, Replica, Schema, View, define};
+use woodland::{Pointer, Record, Replica, Schema, Text, define};
 use woodland_graph::Graph;
 
+#[derive(Record)]
 struct Page {
-    body: String,
-}
-
-impl Record for Page {
-    const TYPE: &'static str = "Page";
-
-    fn define(fields: &mut Fields) {
-        fields.text("body");
-    }
-
-    fn write(&self, fields: &mut Editor<'_>) {
-        fields.insert("body", 0, &self.body);
-    }
-
-    fn read(fields: &View<'_>) -> Result<Self, FieldError> {
-        Ok(Page { body: fields.text("body")? })
-    }
+    body: Text,
 }
 
 fn schema() -> Schema {
@@ -35,7 +20,7 @@ fn add(replica: &Replica, body: &str) -> Pointer<Page> {
 fn type_into(replica: &Replica, page: Pointer<Page>, text: &str) {
     replica
         .write(|b| {
-            b.edit(page).insert("body", 0, text);
+            b.edit(page, Page::BODY.insert(0, text));
         })
         .expect("written");
 }

@@ -9,7 +9,7 @@
 
 use crate::erased::{AnyConfig, AnyKind, Kinds};
 use crate::void::Void;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use woodland_format::limits::CONFIG_BYTES_MAX;
 use woodland_format::{FieldDefinition, FieldId, KeyConfig, Schema, TypeId, ValueType, decode};
@@ -42,13 +42,14 @@ pub(crate) enum OfField {
 #[derive(Debug, Clone)]
 pub(crate) struct Fields {
     pub(crate) schema: Arc<Schema>,
-    fields: HashMap<FieldId, Field>,
-    keys: HashMap<TypeId, (FieldId, ValueType)>,
+    /// Ascending by id: a handful of fields is found faster so than by a hash.
+    fields: Vec<(FieldId, Field)>,
+    keys: BTreeMap<TypeId, (FieldId, ValueType)>,
 }
 
 impl Fields {
     pub(crate) fn of(schema: Schema, kinds: &Kinds) -> Self {
-        let (mut fields, mut keys) = (HashMap::new(), HashMap::new());
+        let (mut fields, mut keys) = (Vec::new(), BTreeMap::new());
         for one in &schema.types {
             for field in &one.fields {
                 let of = if field.kind == KEY {
@@ -59,7 +60,7 @@ impl Fields {
                     let waits = kind.keeps_history();
                     OfField::Kind { kind, config, waits }
                 };
-                fields.insert(field.id, Field { owner: one.id, of });
+                fields.push((field.id, Field { owner: one.id, of }));
             }
             let mut named = one.fields.iter().filter(|field| field.kind == KEY);
             if let (Some(field), None) = (named.next(), named.next())
@@ -68,11 +69,14 @@ impl Fields {
                 keys.insert(one.id, (field.id, value));
             }
         }
+        // Ids are unique in a schema that keeps the rules, and no other is made ready.
+        fields.sort_by_key(|(id, _)| *id);
         Fields { schema: Arc::new(schema), fields, keys }
     }
 
     pub(crate) fn field(&self, id: FieldId) -> Option<&Field> {
-        self.fields.get(&id)
+        let at = self.fields.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+        self.fields.get(at).map(|(_, field)| field)
     }
 
     pub(crate) fn has_type(&self, id: TypeId) -> bool {

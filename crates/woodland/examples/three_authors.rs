@@ -6,87 +6,51 @@
 use anyhow::{Context, Result, ensure};
 use std::collections::BTreeMap;
 use std::path::Path;
-use woodland::{
-    AuthorKey, Editor, FieldError, Fields, Pointer, Record, Replica, Snapshot, Value, View, define,
-};
+use woodland::{AuthorKey, Pointer, Record, Replica, Set, Snapshot, Text, Value, define};
 
+#[derive(Record)]
 struct Tag {
     name: String,
 }
 
+#[derive(Record)]
 struct Note {
     title: String,
-    body: String,
-    tags: Vec<Pointer<Tag>>,
-}
-
-impl Record for Tag {
-    const TYPE: &'static str = "Tag";
-
-    fn define(fields: &mut Fields) {
-        fields.register::<String>("name");
-    }
-
-    fn write(&self, fields: &mut Editor<'_>) {
-        fields.set("name", &self.name);
-    }
-
-    fn read(fields: &View<'_>) -> Result<Self, FieldError> {
-        Ok(Tag { name: fields.get("name")? })
-    }
-}
-
-impl Record for Note {
-    const TYPE: &'static str = "Note";
-
-    fn define(fields: &mut Fields) {
-        fields.register::<String>("title").text("body").register::<Vec<Pointer<Tag>>>("tags");
-    }
-
-    fn write(&self, fields: &mut Editor<'_>) {
-        fields.set("title", &self.title).insert("body", 0, &self.body).set("tags", &self.tags);
-    }
-
-    fn read(fields: &View<'_>) -> Result<Self, FieldError> {
-        Ok(Note {
-            title: fields.get("title")?,
-            body: fields.text("body")?,
-            tags: fields.get("tags")?,
-        })
-    }
+    body: Text,
+    tags: Set<Pointer<Tag>>,
 }
 
 fn main() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let at = |name: &str| folder.path().join(name);
-    let schema = define().record::<Note>().record::<Tag>().schema()?;
+    let model = define().record::<Note>().record::<Tag>().model()?;
 
     // Ada founds the dataset; the others join from her log file.
-    let ada = Replica::create(at("ada"), &schema)?;
+    let ada = Replica::create(at("ada"), &model)?;
     let note = ada.write(|b| {
         let trips = b.insert(&Tag { name: "trips".into() });
-        b.insert(&Note { title: "Trip".into(), body: "Pack boots".into(), tags: vec![trips] })
+        b.insert(&Note { title: "Trip".into(), body: "Pack boots".into(), tags: [trips].into() })
     })?;
     ada.export(at("start.wll"))?;
-    let (ben, _) = Replica::join(at("ben"), &schema, &at("start.wll"))?;
-    let (cleo, _) = Replica::join(at("cleo"), &schema, &at("start.wll"))?;
+    let (ben, _) = Replica::join(at("ben"), &model, &at("start.wll"))?;
+    let (cleo, _) = Replica::join(at("cleo"), &model, &at("start.wll"))?;
     let people = [("Ada", &ada), ("Ben", &ben), ("Cleo", &cleo)];
     let names: BTreeMap<AuthorKey, &str> =
         people.iter().map(|(name, replica)| (replica.author(), *name)).collect();
 
     // Apart, all three change the title and the word "boots", and each does something of their own.
     ada.write(|b| {
-        b.edit(note).set("title", &"Hike".to_owned()).insert("body", 5, "warm ");
+        b.edit(note, (Note::TITLE.set("Hike"), Note::BODY.insert(5, "warm ")));
     })?;
     ben.write(|b| {
         let todo = b.insert(&Tag { name: "todo".into() });
-        b.edit(note).set("title", &"Climb".to_owned()).insert("body", 10, " and socks");
-        b.edit(note).set("tags", &vec![todo]);
+        b.edit(note, (Note::TITLE.set("Climb"), Note::BODY.insert(10, " and socks")));
+        b.edit(note, Note::TAGS.add([todo]));
     })?;
     let packing = cleo.write(|b| {
-        b.edit(note).set("title", &"Walk".to_owned());
-        b.edit(note).delete("body", 5..10).insert("body", 5, "shoes");
-        b.insert(&Note { title: "Food".into(), body: "Bread, apples".into(), tags: vec![] })
+        b.edit(note, Note::TITLE.set("Walk"));
+        b.edit(note, (Note::BODY.delete(5..10), Note::BODY.insert(5, "shoes")));
+        b.insert(&Note { title: "Food".into(), body: "Bread, apples".into(), tags: Set::default() })
     })?;
 
     // Each writes one log file; each merges the others' in an order of their own.
@@ -124,17 +88,17 @@ fn show(name: &str, snapshot: &Snapshot, notes: &[Pointer<Note>]) -> Result<()> 
     println!("  {name:<5} digest {}…", snapshot.digest().short());
     for note in snapshot.read(notes)? {
         let note = note.context("the note is there")?;
-        let tags = snapshot.read(&note.tags)?;
+        let tags = snapshot.read(&note.tags.iter().copied().collect::<Vec<_>>())?;
         let tags: Vec<String> = tags.into_iter().flatten().map(|tag| tag.name).collect();
-        println!("        {:<6} {:?} [{}]", note.title, note.body, tags.join(", "));
+        println!("        {:<6} {:?} [{}]", note.title, note.body.0, tags.join(", "));
     }
     Ok(())
 }
 
 fn who_won(snapshot: &Snapshot, note: Pointer<Note>, names: &BTreeMap<AuthorKey, &str>) {
-    for conflict in snapshot.conflicts(&[(note, "title")]).into_iter().flatten() {
+    for conflict in snapshot.conflicts(&[(note, Note::TITLE)]).into_iter().flatten() {
         let told = |write: &woodland::Write| match &write.value {
-            Value::String(title) => format!("{title:?} by {}", names[&write.author]),
+            Some(Value::String(title)) => format!("{title:?} by {}", names[&write.author]),
             other => format!("{other:?} by {}", names[&write.author]),
         };
         println!("  won   {}", told(&conflict.winner));

@@ -8,21 +8,29 @@
 //! What this does not do: touch the log. What it collects is checked as a whole before it is
 //! signed.
 
-use crate::record::{Editor, Members, Record, hint};
-use crate::value::Pointer;
+use crate::binding::{Bindings, Outcome};
+use crate::change::{Change, Changes};
+use crate::pointer::Pointer;
+use crate::record::{Record, Writer};
+use crate::typed::Keyed;
+use crate::value::{FieldValue, ValueFor};
+use std::any::TypeId as RustType;
 use std::fmt;
-use woodland_format::{AuthorKey, Op, Schema, TypeId, node_id};
+use std::marker::PhantomData;
+use woodland_format::{AuthorKey, NodeId, Op, Schema, TypeId, encode, keyed_node_id, node_id};
 
 /// The changes that a call of `write` collects.
 #[derive(Debug)]
 pub struct Batch<'a> {
-    pub(crate) schema: &'a Schema,
-    pub(crate) members: &'a Members,
-    pub(crate) author: AuthorKey,
-    pub(crate) seq: u64,
-    pub(crate) salt: u64,
+    schema: &'a Schema,
+    bindings: &'a Bindings,
+    author: AuthorKey,
+    seq: u64,
+    salt: u64,
     pub(crate) ops: Vec<Op>,
     pub(crate) violations: Violations,
+    /// The few records that this batch has met.
+    met: Vec<(RustType, Outcome)>,
 }
 
 /// One thing that is wrong with a batch.
@@ -48,43 +56,84 @@ impl fmt::Display for Violation {
 
 pub(crate) type Violations = Vec<Violation>;
 
-impl Batch<'_> {
-    /// Makes a node.
+/// Stands where the type that the schema lacks would. Never written.
+const NO_TYPE: TypeId = TypeId(u64::MAX);
+
+impl<'a> Batch<'a> {
+    pub(crate) fn begin(
+        schema: &'a Schema,
+        bindings: &'a Bindings,
+        author: AuthorKey,
+        seq: u64,
+        salt: u64,
+    ) -> Self {
+        let (ops, violations, met) = (Vec::new(), Vec::new(), Vec::new());
+        Batch { schema, bindings, author, seq, salt, ops, violations, met }
+    }
+
+    /// Makes a node. With a natural key, it is the node of that key, whoever else makes it; what is
+    /// written into it then replaces what was there.
     pub fn insert<R: Record>(&mut self, record: &R) -> Pointer<R> {
-        let index = u32::try_from(self.ops.len()).unwrap_or(u32::MAX);
-        let node = node_id(&self.author, self.seq, index, self.salt);
-        let definition = self.schema.type_named(R::TYPE);
-        if definition.is_none() {
-            self.miss(R::TYPE);
-        }
-        // Without a type it stands there for the positions of what follows, and is never written.
-        let node_type = definition.map_or(TypeId(u64::MAX), |definition| definition.id);
-        self.ops.push(Op::Create { node_type, salt: self.salt });
-        record.write(&mut self.editor::<R>(node));
+        let outcome = self.bind::<R>();
+        let node_type = outcome.as_ref().as_ref().map_or(NO_TYPE, |binding| binding.node_type);
+        let key = if has_key(&outcome) { record.key() } else { None };
+        let node = match key {
+            Some(key) => {
+                let node = keyed_node_id(node_type, &encode(&key));
+                self.ops.push(Op::CreateKeyed { node_type, key });
+                node
+            }
+            None => {
+                let index = u32::try_from(self.ops.len()).unwrap_or(u32::MAX);
+                self.ops.push(Op::Create { node_type, salt: self.salt });
+                node_id(&self.author, self.seq, index, self.salt)
+            }
+        };
+        record.write(&mut self.writer(node, &outcome));
         Pointer::to(node)
     }
 
-    /// Changes a node.
-    pub fn edit<R: Record>(&mut self, node: Pointer<R>) -> Editor<'_> {
-        if self.schema.type_named(R::TYPE).is_none() {
-            self.miss(R::TYPE);
-        }
-        self.editor::<R>(node.id())
+    /// Changes a node. Changes are made by the record's fields, such as `Note::TITLE.set("Hike")`;
+    /// several go in a tuple, an array or a `Vec`.
+    pub fn edit<R: Record>(&mut self, node: Pointer<R>, changes: impl Changes<R>) {
+        let outcome = self.bind::<R>();
+        let mut writer = self.writer::<R>(node.id(), &outcome);
+        changes.each(&mut |Change { index, kind, ops, .. }| {
+            ops.into_iter().flatten().for_each(|op| writer.push(index, kind, op));
+        });
     }
 
-    fn editor<R: Record>(&mut self, node: woodland_format::NodeId) -> Editor<'_> {
-        Editor {
-            node,
-            definition: self.schema.type_named(R::TYPE),
-            members: self.members,
-            ops: &mut self.ops,
-            violations: &mut self.violations,
-        }
+    /// The pointer to the node of this natural key, whether or not the node is there.
+    pub fn pointer_to<R: Keyed>(&mut self, key: impl ValueFor<R::Key>) -> Pointer<R> {
+        let outcome = self.bind::<R>();
+        let node_type = outcome.as_ref().as_ref().map_or(NO_TYPE, |binding| binding.node_type);
+        Pointer::to(keyed_node_id(node_type, &encode(&key.into_value_for().to_value())))
     }
 
-    fn miss(&mut self, name: &str) {
-        let names = self.schema.types.iter().map(|one| one.name.as_str());
-        let text = format!("type {name} is not in the schema{}", hint(name, names));
-        self.violations.push(Violation::at(self.ops.len(), text));
+    /// The record's binding; a type that the schema lacks is a mistake each time.
+    fn bind<R: Record>(&mut self) -> Outcome {
+        let of = RustType::of::<R>();
+        let outcome = match self.met.iter().find(|(one, _)| *one == of) {
+            Some((_, outcome)) => Outcome::clone(outcome),
+            None => {
+                let outcome = self.bindings.of::<R>(self.schema);
+                self.met.push((of, Outcome::clone(&outcome)));
+                outcome
+            }
+        };
+        if let Err(reason) = outcome.as_ref() {
+            self.violations.push(Violation::at(self.ops.len(), reason.clone()));
+        }
+        outcome
     }
+
+    fn writer<'b, R>(&'b mut self, node: NodeId, outcome: &'b Outcome) -> Writer<'b, R> {
+        let (ops, violations) = (&mut self.ops, &mut self.violations);
+        let binding = outcome.as_ref().as_ref().ok();
+        Writer { node, binding, ops, violations, of: PhantomData }
+    }
+}
+
+fn has_key(outcome: &Outcome) -> bool {
+    outcome.as_ref().as_ref().is_ok_and(|binding| binding.has_key)
 }

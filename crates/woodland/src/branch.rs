@@ -19,7 +19,7 @@ use crate::start::{StartError, log_of};
 use std::fmt;
 use std::str::FromStr;
 use woodland_format::CommitId;
-use woodland_graph::{Graph, Kinds};
+use woodland_graph::Graph;
 use woodland_log::{Log, UnknownHead};
 use woodland_store::{BranchStore, BranchStoreError, DiskError};
 
@@ -163,5 +163,5 @@ fn at(current: &Snapshot, heads: &[CommitId]) -> Result<Snapshot, UnknownHead> {
         return Ok(current.clone());
     }
     let log: Log = current.log().at(heads)?;
-    Ok(Snapshot { graph: Graph::of(&log, Kinds::standard()), ..current.clone() })
+    Ok(Snapshot { graph: Graph::of(&log, current.kinds.clone()), ..current.clone() })
 }

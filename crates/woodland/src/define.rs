@@ -1,18 +1,24 @@
-//! A schema from the application's records.
+//! A model from the application's records: its schema, and the kinds that it knows.
 //!
 //! **Invariants**
 //! - Types and fields get their numbers in the order in which they are named, from 1: the same
 //!   program makes the same schema, with the same digest.
+//! - A schema that is given out keeps every rule, those of the types of its fields included.
 //!
 //! What this does not do: migrate. Naming things in another order, or other things, is another
 //! schema.
 
+use crate::field::FieldType;
 use crate::record::Record;
-use crate::value::{FieldValue, Shape};
+use crate::shape::Shape;
+use crate::value::FieldValue;
+use std::fmt;
+use std::sync::Arc;
 use woodland_format::{
-    FieldDefinition, FieldId, MemberDefinition, RecordConfig, RegisterConfig, Schema, SchemaError,
-    TypeDefinition, TypeId, encode,
+    FieldDefinition, FieldId, RegisterConfig, Schema, SchemaError, TypeDefinition, TypeError,
+    TypeId, ValueType, encode,
 };
+use woodland_graph::{Kind, Kinds};
 
 /// A schema could not be built: the program's mistake.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,115 +36,291 @@ pub enum DefineError {
         /// What it points to.
         target: String,
     },
+    /// A field's type breaks a rule.
+    #[error("{owner}.{field}: {error}")]
+    Type {
+        /// The type with the field.
+        owner: String,
+        /// The field.
+        field: String,
+        /// The rule.
+        #[source]
+        error: Box<TypeError>,
+    },
+    /// A kind of the program's own refuses a field.
+    #[error("{owner}.{field}: {reason}")]
+    Kind {
+        /// The type with the field.
+        owner: String,
+        /// The field.
+        field: String,
+        /// Why.
+        reason: String,
+    },
+    /// More than one field of a type is its key.
+    #[error("{owner} has two keys, {first} and {second}: a struct as one key holds several values")]
+    KeyTwice {
+        /// The type.
+        owner: String,
+        /// One field.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// A kind of the program's own has the name of a built-in one, or of another.
+    #[error("there is a kind {name} already: give yours another name")]
+    KindTwice {
+        /// The name.
+        name: &'static str,
+    },
     /// The schema breaks a rule of the format.
     #[error(transparent)]
     Schema(#[from] SchemaError),
 }
 
-/// Collects records into a schema. Made by [`define`].
-#[derive(Debug, Clone, Default)]
-pub struct Define {
-    types: Vec<(&'static str, Fields)>,
+/// What a field's type says about itself breaks a rule.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A pointer to a record that the schema does not have.
+    #[error("it points to {0}, which the schema lacks")]
+    UnknownTarget(&'static str),
+    /// A type of values breaks a rule.
+    #[error(transparent)]
+    Type(Box<TypeError>),
+    /// Something that only the kind knows.
+    #[error("{0}")]
+    Refused(String),
 }
 
-/// Begins a schema: `define().record::<Note>().record::<Tag>().schema()?`.
-pub fn define() -> Define {
-    Define::default()
+impl From<TypeError> for ConfigError {
+    fn from(error: TypeError) -> Self {
+        ConfigError::Type(Box::new(error))
+    }
 }
 
-/// Collects the fields of one record.
-#[derive(Debug, Clone, Default)]
+/// The types of a schema, by name.
+#[derive(Clone, Copy)]
+pub struct Types<'a> {
+    number: &'a dyn Fn(&str) -> Option<TypeId>,
+}
+
+impl<'a> Types<'a> {
+    pub(crate) fn of(number: &'a dyn Fn(&str) -> Option<TypeId>) -> Self {
+        Types { number }
+    }
+
+    /// The type of values that a shape stands for.
+    ///
+    /// # Errors
+    /// [`ConfigError::UnknownTarget`].
+    pub fn value_type(&self, shape: &Shape) -> Result<ValueType, ConfigError> {
+        shape.resolve(self.number).map_err(ConfigError::UnknownTarget)
+    }
+
+    pub(crate) fn resolved<T>(
+        &self,
+        resolve: impl FnOnce(&dyn Fn(&str) -> Option<TypeId>) -> Result<T, &'static str>,
+    ) -> Result<T, ConfigError> {
+        resolve(self.number).map_err(ConfigError::UnknownTarget)
+    }
+}
+
+impl fmt::Debug for Types<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Types")
+    }
+}
+
+/// Collects the fields of one record, in an order that never changes.
+#[derive(Debug, Default)]
 pub struct Fields {
-    fields: Vec<(String, Kind)>,
+    pub(crate) fields: Vec<Planned>,
 }
 
-#[derive(Debug, Clone)]
-enum Kind {
-    Register(Shape),
-    Record(Vec<(String, Shape)>),
-    Text,
+/// A field, before the types have their numbers.
+pub(crate) struct Planned {
+    pub(crate) name: &'static str,
+    pub(crate) kind: &'static str,
+    pub(crate) config: Box<Config>,
+}
+
+type Config = dyn Fn(&Types<'_>) -> Result<Vec<u8>, ConfigError>;
+
+impl fmt::Debug for Planned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.name, self.kind)
+    }
 }
 
 impl Fields {
-    /// A register: the last write in order wins.
-    pub fn register<T: FieldValue>(&mut self, name: &str) -> &mut Self {
-        self.add(name, Kind::Register(T::shape()))
-    }
-
-    /// A record: each member merges by itself.
-    pub fn record(&mut self, name: &str, members: &[(&str, Shape)]) -> &mut Self {
-        let owned = |(name, shape): &(&str, Shape)| ((*name).to_owned(), shape.clone());
-        self.add(name, Kind::Record(members.iter().map(owned).collect()))
-    }
-
-    /// A text that several people can type in at once.
-    pub fn text(&mut self, name: &str) -> &mut Self {
-        self.add(name, Kind::Text)
-    }
-
-    fn add(&mut self, name: &str, kind: Kind) -> &mut Self {
-        self.fields.push((name.to_owned(), kind));
+    /// Adds a field of this Rust type.
+    pub fn add<T: FieldType>(&mut self, name: &'static str) -> &mut Self {
+        self.fields.push(Planned { name, kind: T::KIND, config: Box::new(T::config) });
         self
     }
+
+    /// Adds a register that reads as this value while nothing is written.
+    pub fn add_or<T: FieldValue>(&mut self, name: &'static str, default: &T) -> &mut Self {
+        let place = Shape::Default(Box::new(T::shape()), default.to_value());
+        let config = move |types: &Types<'_>| {
+            let config = RegisterConfig { value: types.value_type(&place)? };
+            config.check()?;
+            Ok(encode(&config))
+        };
+        let kind = <T as FieldType>::KIND;
+        self.fields.push(Planned { name, kind, config: Box::new(config) });
+        self
+    }
+
+    pub(crate) fn of<R: Record>() -> Self {
+        let mut fields = Fields::default();
+        R::define(&mut fields);
+        fields
+    }
+}
+
+/// What a program brings to a dataset: a schema, and the kinds that its fields have.
+#[derive(Debug, Clone)]
+pub struct Model {
+    schema: Arc<Schema>,
+    kinds: Kinds,
+}
+
+impl Model {
+    /// The schema.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// The kinds.
+    pub fn kinds(&self) -> &Kinds {
+        &self.kinds
+    }
+}
+
+impl From<&Model> for Model {
+    fn from(model: &Model) -> Self {
+        model.clone()
+    }
+}
+
+/// With the built-in kinds.
+impl From<Schema> for Model {
+    fn from(schema: Schema) -> Self {
+        Model { schema: Arc::new(schema), kinds: Kinds::standard() }
+    }
+}
+
+/// With the built-in kinds.
+impl From<&Schema> for Model {
+    fn from(schema: &Schema) -> Self {
+        schema.clone().into()
+    }
+}
+
+/// Collects records into a model. Made by [`define`].
+#[derive(Debug, Default)]
+pub struct Define {
+    types: Vec<(&'static str, Fields)>,
+    kinds: Kinds,
+    kind_twice: Option<&'static str>,
+}
+
+/// Begins a model: `define().record::<Note>().record::<Tag>().model()?`.
+pub fn define() -> Define {
+    Define::default()
 }
 
 impl Define {
     /// Adds a record's type.
     #[must_use]
     pub fn record<R: Record>(mut self) -> Self {
-        let mut fields = Fields::default();
-        R::define(&mut fields);
-        self.types.push((R::TYPE, fields));
+        self.types.push((R::TYPE, Fields::of::<R>()));
         self
     }
 
-    /// The schema of all that was added.
+    /// Adds a kind of the program's own.
+    #[must_use]
+    pub fn kind<K: Kind>(mut self, kind: K) -> Self {
+        if self.kinds.contains(K::NAME) {
+            self.kind_twice = Some(K::NAME);
+            return self;
+        }
+        self.kinds = self.kinds.with(kind);
+        self
+    }
+
+    /// The schema of all that was added, and its kinds.
+    ///
+    /// # Errors
+    /// [`DefineError`] says which rule the program's types break.
+    pub fn model(self) -> Result<Model, DefineError> {
+        let schema = Arc::new(self.build()?);
+        Ok(Model { schema, kinds: self.kinds })
+    }
+
+    /// The schema alone, for programs without kinds of their own.
     ///
     /// # Errors
     /// [`DefineError`] says which rule the program's types break.
     pub fn schema(self) -> Result<Schema, DefineError> {
-        let mut next_field = 1;
+        self.build()
+    }
+
+    fn build(&self) -> Result<Schema, DefineError> {
+        if let Some(name) = self.kind_twice {
+            return Err(DefineError::KindTwice { name });
+        }
+        let number = |name: &str| {
+            let at = self.types.iter().position(|(one, _)| *one == name)?;
+            Some(TypeId(at as u64 + 1))
+        };
+        let mut numbers = 1..;
         let mut types = Vec::new();
-        for (number, (name, fields)) in (1..).zip(&self.types) {
-            let mut definitions = Vec::new();
-            for (field, kind) in &fields.fields {
-                let (kind, config) = self.config(kind).map_err(|target| {
-                    let (owner, field, target) = ((*name).into(), field.clone(), target.into());
-                    DefineError::UnknownTarget { owner, field, target }
-                })?;
-                let (id, name) = (FieldId(next_field), field.clone());
-                definitions.push(FieldDefinition { id, name, kind, config });
-                next_field += 1;
-            }
-            let (id, name) = (TypeId(number), (*name).to_owned());
-            types.push(TypeDefinition { id, name, version: 1, fields: definitions });
+        for (id, (name, fields)) in (1..).zip(&self.types) {
+            one_key(name, fields)?;
+            let field = |one: &Planned| {
+                let config = (one.config)(&Types::of(&number));
+                let config = config.map_err(|error| DefineError::at(name, one.name, error))?;
+                let id = FieldId(numbers.next().expect("numbers do not end"));
+                let (name, kind) = (one.name.to_owned(), one.kind.to_owned());
+                Ok(FieldDefinition { id, name, kind, config })
+            };
+            let fields = fields.fields.iter().map(field).collect::<Result<_, DefineError>>()?;
+            types.push(TypeDefinition {
+                id: TypeId(id),
+                name: (*name).to_owned(),
+                version: 1,
+                fields,
+            });
         }
         let schema = Schema { types };
         schema.check()?;
         Ok(schema)
     }
+}
 
-    fn config(&self, kind: &Kind) -> Result<(String, Vec<u8>), &'static str> {
-        let number = |name: &'static str| {
-            let at = self.types.iter().position(|(one, _)| *one == name)?;
-            Some(TypeId(at as u64 + 1))
-        };
-        Ok(match kind {
-            Kind::Register(shape) => {
-                let value = shape.resolve(&number)?;
-                ("register".to_owned(), encode(&RegisterConfig { value }))
+fn one_key(owner: &str, fields: &Fields) -> Result<(), DefineError> {
+    let mut keys = fields.fields.iter().filter(|one| one.kind == "key");
+    match (keys.next(), keys.next()) {
+        (Some(first), Some(second)) => {
+            let (first, second) = (first.name.to_owned(), second.name.to_owned());
+            Err(DefineError::KeyTwice { owner: owner.to_owned(), first, second })
+        }
+        _ => Ok(()),
+    }
+}
+
+impl DefineError {
+    fn at(owner: &str, field: &str, error: ConfigError) -> Self {
+        let (owner, field) = (owner.to_owned(), field.to_owned());
+        match error {
+            ConfigError::UnknownTarget(target) => {
+                DefineError::UnknownTarget { owner, field, target: target.to_owned() }
             }
-            Kind::Record(members) => {
-                let members = (1..)
-                    .zip(members)
-                    .map(|(number_of_member, (name, shape))| {
-                        let value = shape.resolve(&number)?;
-                        Ok(MemberDefinition { number: number_of_member, name: name.clone(), value })
-                    })
-                    .collect::<Result<_, &'static str>>()?;
-                ("record".to_owned(), encode(&RecordConfig { members }))
-            }
-            Kind::Text => ("text".to_owned(), Vec::new()),
-        })
+            ConfigError::Type(error) => DefineError::Type { owner, field, error },
+            ConfigError::Refused(reason) => DefineError::Kind { owner, field, reason },
+        }
     }
 }

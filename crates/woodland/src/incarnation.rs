@@ -121,36 +121,25 @@ impl Arrival {
 mod tests {
     use crate::entropy::Entropy;
     use crate::start::{found, reopen};
-    use crate::{Editor, FieldError, Fields, Record, Replica, View, define};
+    use crate::{Model, Record, Replica, define};
     use std::sync::Arc;
-    use woodland_format::Schema;
     use woodland_store::{MemoryDisk, PowerCut, Unsynced};
 
-    struct Word(String);
-
-    impl Record for Word {
-        const TYPE: &'static str = "Word";
-        fn define(fields: &mut Fields) {
-            fields.register::<String>("word");
-        }
-        fn write(&self, fields: &mut Editor<'_>) {
-            fields.set("word", &self.0);
-        }
-        fn read(fields: &View<'_>) -> Result<Self, FieldError> {
-            Ok(Word(fields.get("word")?))
-        }
+    #[derive(Record)]
+    struct Word {
+        word: String,
     }
 
-    fn schema() -> Schema {
-        define().record::<Word>().schema().expect("a schema")
+    fn model() -> Model {
+        define().record::<Word>().model().expect("a model")
     }
 
     fn write(replica: &Replica, word: &str) {
-        replica.write(|b| b.insert(&Word(word.into()))).expect("written");
+        replica.write(|b| b.insert(&Word { word: word.into() })).expect("written");
     }
 
     fn open(disk: &MemoryDisk, seed: u64) -> Replica {
-        reopen(Arc::new(disk.clone()), &schema(), Entropy::Seeded(seed)).expect("opened")
+        reopen(Arc::new(disk.clone()), &model(), Entropy::Seeded(seed)).expect("opened")
     }
 
     /// A rolled-back image meets a peer that knows more, and the power is cut anywhere in that
@@ -159,11 +148,11 @@ mod tests {
     fn a_cut_in_the_merge_that_shows_it_leaves_no_key_in_use_twice() {
         let disk = MemoryDisk::new();
         let original =
-            found(Arc::new(disk.clone()), &schema(), Entropy::Seeded(1)).expect("founded");
+            found(Arc::new(disk.clone()), &model(), Entropy::Seeded(1)).expect("founded");
         write(&original, "saved");
         let saved = disk.image();
         write(&original, "synced");
-        let (peer, _) = Replica::join_in_memory(&schema(), &original, 2).expect("joined");
+        let (peer, _) = Replica::join_in_memory(model(), &original, 2).expect("joined");
         write(&original, "kept to itself");
         let known = peer.snapshot().log().len();
         let retired = original.author();

@@ -5,52 +5,23 @@
 //! server. Every version is an immutable value; the graph is derived from the log.
 //!
 //! ```
-//! use woodland::{define, Editor, FieldError, Fields, Pointer, Record, Replica, View};
+//! use woodland::{Pointer, Record, Replica, Set, Text, define};
 //!
+//! #[derive(Record)]
 //! struct Tag { name: String }
-//! struct Note { title: String, body: String, tags: Vec<Pointer<Tag>> }
 //!
-//! impl Record for Tag {
-//!     const TYPE: &'static str = "Tag";
-//!     fn define(fields: &mut Fields) {
-//!         fields.register::<String>("name");
-//!     }
-//!     fn write(&self, fields: &mut Editor<'_>) {
-//!         fields.set("name", &self.name);
-//!     }
-//!     fn read(fields: &View<'_>) -> Result<Self, FieldError> {
-//!         Ok(Tag { name: fields.get("name")? })
-//!     }
-//! }
+//! #[derive(Record)]
+//! struct Note { title: String, body: Text, tags: Set<Pointer<Tag>> }
 //!
-//! impl Record for Note {
-//!     const TYPE: &'static str = "Note";
-//!     fn define(fields: &mut Fields) {
-//!         fields.register::<String>("title").text("body").register::<Vec<Pointer<Tag>>>("tags");
-//!     }
-//!     fn write(&self, fields: &mut Editor<'_>) {
-//!         fields.set("title", &self.title).insert("body", 0, &self.body).set("tags", &self.tags);
-//!     }
-//!     fn read(fields: &View<'_>) -> Result<Self, FieldError> {
-//!         Ok(Note {
-//!             title: fields.get("title")?,
-//!             body: fields.text("body")?,
-//!             tags: fields.get("tags")?,
-//!         })
-//!     }
-//! }
-//!
-//! let schema = define().record::<Note>().record::<Tag>().schema()?;
-//! let laptop = Replica::in_memory(&schema, 1)?;
+//! let model = define().record::<Note>().record::<Tag>().model()?;
+//! let laptop = Replica::in_memory(&model, 1)?;
 //! let note = laptop.write(|b| {
 //!     let rust = b.insert(&Tag { name: "rust".into() });
-//!     b.insert(&Note { title: "Trip".into(), body: "Pack boots".into(), tags: vec![rust] })
+//!     b.insert(&Note { title: "Trip".into(), body: "Pack boots".into(), tags: [rust].into() })
 //! })?;
 //!
-//! let (phone, _) = Replica::join_in_memory(&schema, &laptop, 2)?;
-//! phone.write(|b| {
-//!     b.edit(note).set("title", &"Hike".to_owned()).insert("body", 5, "warm ");
-//! })?;
+//! let (phone, _) = Replica::join_in_memory(&model, &laptop, 2)?;
+//! phone.write(|b| b.edit(note, (Note::TITLE.set("Hike"), Note::BODY.insert(5, "warm "))))?;
 //! laptop.merge(&phone)?;
 //!
 //! let now = laptop.snapshot();
@@ -68,25 +39,50 @@
 //!
 //! What this does not do: open sockets, start threads, or read a clock.
 
+// The derive writes `::woodland`, in this crate's own tests too.
+#[cfg(test)]
+extern crate self as woodland;
+
 mod batch;
+mod binding;
 mod branch;
+mod change;
+mod current;
 mod define;
 mod entropy;
 #[cfg(feature = "files")]
 mod export;
+mod field;
+mod hint;
 mod incarnation;
 mod merge;
 mod notice;
+mod pointer;
+mod read;
 mod record;
 mod replica;
+mod shape;
 mod snapshot;
 mod start;
+mod subscribe;
+mod typed;
 mod value;
 mod write;
 
-pub use crate::define::{Define, DefineError, Fields, define};
-pub use crate::record::{Editor, FieldError, Record, View};
-pub use crate::value::{FieldValue, Pointer, Shape};
+pub use crate::define::{ConfigError, Define, DefineError, Fields, Model, Types, define};
+pub use crate::field::{AnyField, Field, FieldType};
+pub use crate::record::{FieldError, Record, View, Writer};
+pub use woodland_derive::{FieldValue, Record};
+
+pub use crate::pointer::Pointer;
+pub use crate::shape::{MemberShape, Shape};
+pub use crate::typed::{
+    Atom, Composite, Counter, Events, Key, Keyed, List, Map, Member, MemberChange, MemberChanges,
+    Parts, Reducer, Set, Text,
+};
+pub use crate::value::{FieldValue, Misread, Place, ValueFor};
+
+pub use crate::change::{Change, Changes};
 
 pub use crate::replica::{BackingError, Replica};
 pub use crate::start::StartError;
@@ -94,7 +90,15 @@ pub use crate::start::StartError;
 pub use crate::batch::{Batch, Violation};
 pub use crate::write::WriteError;
 
+pub use crate::read::{
+    All, AtKeys, FieldOf, Lengths, Membership, Path, Points, Ranges, Reached, Request, all, from,
+};
 pub use crate::snapshot::{ReadError, Snapshot};
+
+pub use crate::subscribe::{
+    Between, Changed, ChangedField, Coverage, Diff, Listener, Nodes, Subscription, nodes,
+};
+pub use woodland_graph::NodeChange;
 
 #[cfg(feature = "files")]
 pub use crate::export::{ExportError, Exported};
@@ -107,6 +111,7 @@ pub use crate::branch::{BranchError, BranchName};
 pub use woodland_format::{
     AuthorKey, CommitId, DatasetId, Digest, ForkProof, NodeId, Schema, Value, VersionId,
 };
-pub use woodland_graph::{Conflict, Graph, Node, Void, VoidOp, Write};
+pub use woodland_graph::{Conflict, Graph, Node, Part, Void, VoidOp, Write};
+pub use woodland_graph::{Fate, History, Kind, Kinds, Past, Stamp, Standing};
 pub use woodland_log::{Fork, Log, Refusal, Tip, UnknownHead};
 pub use woodland_store::Moved;

@@ -7,13 +7,19 @@
 //!
 //! What this does not do: follow later versions.
 
-use crate::define::DefineError;
-use crate::record::{FieldError, Members, Record, View, hint};
-use crate::value::Pointer;
+use crate::binding::{Binding, Bindings, Outcome};
+use crate::field::AnyField;
+use crate::pointer::Pointer;
+use crate::read::{Request, all};
+use crate::record::{FieldError, Record, View};
+use crate::typed::Keyed;
+use crate::value::{FieldValue, ValueFor};
 use std::fmt;
 use std::sync::Arc;
-use woodland_format::{CommitId, Digest, NodeId, ObjectId, Schema, VersionId};
-use woodland_graph::{Conflict, Graph, Node, VoidOp};
+use woodland_format::{
+    CommitId, Digest, NodeId, ObjectId, Schema, TypeId, VersionId, encode, keyed_node_id,
+};
+use woodland_graph::{Conflict, Graph, Kinds, Node, VoidOp};
 use woodland_log::Log;
 
 /// The graph at one version. Cheap to clone.
@@ -21,7 +27,8 @@ use woodland_log::Log;
 pub struct Snapshot {
     pub(crate) graph: Graph,
     pub(crate) schema: Arc<Schema>,
-    pub(crate) members: Arc<Members>,
+    pub(crate) kinds: Kinds,
+    pub(crate) bindings: Arc<Bindings>,
 }
 
 /// A read was not answered.
@@ -29,12 +36,10 @@ pub struct Snapshot {
 #[non_exhaustive]
 pub enum ReadError {
     /// The program's type is not in the schema.
-    #[error("type {name} is not in the schema{hint}")]
+    #[error("{reason}")]
     UnknownType {
-        /// The type.
-        name: &'static str,
-        /// What there is instead.
-        hint: String,
+        /// Which, and what there is instead.
+        reason: String,
     },
     /// The pointer names a node of another type.
     #[error("node {node} is a {found}, the program reads it as a {expected}")]
@@ -66,40 +71,69 @@ pub enum ReadError {
 }
 
 impl Snapshot {
-    /// Reads nodes.
+    /// Answers requests, all from this version: pointers, [`all`], fields, stretches, paths
+    /// ([`Request`] lists them), a tuple of such, or a `Vec` of one sort.
+    ///
+    /// ```
+    /// # use woodland::{Record, Replica, Text, define};
+    /// #[derive(Record, Debug, PartialEq)]
+    /// struct Note { title: String, body: Text }
+    ///
+    /// # let replica = Replica::in_memory(&define().record::<Note>().model()?, 1)?;
+    /// let trip = Note { title: "Trip".into(), body: "Pack boots".into() };
+    /// let note = replica.write(|b| b.insert(&trip))?;
+    ///
+    /// let (notes, titles, words) = replica.snapshot().read((
+    ///     &[note],
+    ///     Note::TITLE.of(&[note]),
+    ///     Note::BODY.ranges(&[(note, 0..4), (note, 5..99)]),
+    /// ))?;
+    /// assert_eq!(notes, [Some(trip)]);
+    /// assert_eq!(titles, [Some("Trip".to_owned())]);
+    /// assert_eq!(words, [Some("Pack".to_owned()), Some("boots".to_owned())]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`ReadError`] when the program and the schema do not fit each other.
-    pub fn read<R: Record>(&self, nodes: &[Pointer<R>]) -> Result<Vec<Option<R>>, ReadError> {
-        self.check::<R>()?;
-        let ids: Vec<NodeId> = nodes.iter().map(Pointer::id).collect();
-        self.graph
-            .nodes(&ids)
-            .iter()
-            .map(|node| node.as_ref().map(|n| self.one(n)).transpose())
-            .collect()
+    pub fn read<Q: Request>(&self, requests: Q) -> Result<Q::Answer, ReadError> {
+        requests.answer(self)
     }
 
-    /// Reads all nodes of a type, ascending by id.
+    /// Reads all nodes of a type, ascending by id: `read(all::<R>())`.
     ///
     /// # Errors
     /// [`ReadError`] when the program and the schema do not fit each other.
     pub fn all<R: Record>(&self) -> Result<Vec<(Pointer<R>, R)>, ReadError> {
-        let wanted = self.check::<R>()?;
-        self.graph
-            .all()
-            .filter(|node| node.node_type == wanted)
-            .map(|node| Ok((Pointer::to(node.id), self.one(&node)?)))
-            .collect()
+        self.read(all::<R>())
+    }
+
+    /// The pointers to the nodes of these natural keys, whether or not the nodes are there.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the program and the schema do not fit each other.
+    pub fn keyed<R: Keyed>(
+        &self,
+        keys: impl IntoIterator<Item = impl ValueFor<R::Key>>,
+    ) -> Result<Vec<Pointer<R>>, ReadError> {
+        let outcome = self.bind::<R>()?;
+        let node_type = bound(&outcome)?.node_type;
+        let keys = keys.into_iter().map(|key| encode(&key.into_value_for().to_value()));
+        Ok(keys.map(|key| Pointer::to(keyed_node_id(node_type, &key))).collect())
     }
 
     /// For each node and field, the places that were written concurrently: winner and losers.
-    pub fn conflicts<R: Record>(&self, fields: &[(Pointer<R>, &str)]) -> Vec<Vec<Conflict>> {
-        let definition = self.schema.type_named(R::TYPE);
+    /// Fields of several types are asked about by [`Field::any`](crate::Field::any).
+    pub fn conflicts<R: Record, F: Into<AnyField<R>> + Copy>(
+        &self,
+        fields: &[(Pointer<R>, F)],
+    ) -> Vec<Vec<Conflict>> {
+        let outcome = self.bindings.of::<R>(&self.schema);
         let objects: Vec<Option<ObjectId>> = fields
             .iter()
             .map(|(node, field)| {
-                let field = definition?.field_named(field)?.id;
+                let field: AnyField<R> = (*field).into();
+                let field = outcome.as_ref().as_ref().ok()?.id(field.index())?;
                 Some(ObjectId { node: node.id(), field })
             })
             .collect();
@@ -133,48 +167,36 @@ impl Snapshot {
         &self.graph
     }
 
-    fn check<R: Record>(&self) -> Result<woodland_format::TypeId, ReadError> {
+    pub(crate) fn bind<R: Record>(&self) -> Result<Outcome, ReadError> {
         if let Some(commit) = self.graph.foreign() {
             return Err(ReadError::NewerFormat { commit });
         }
-        let found = self.schema.type_named(R::TYPE);
-        found.map(|definition| definition.id).ok_or_else(|| {
-            let names = self.schema.types.iter().map(|one| one.name.as_str());
-            ReadError::UnknownType { name: R::TYPE, hint: hint(R::TYPE, names) }
-        })
+        Ok(self.bindings.of::<R>(&self.schema))
     }
 
-    fn one<R: Record>(&self, node: &Node) -> Result<R, ReadError> {
-        let definition = self.schema.type_with(node.node_type);
-        let Some(definition) = definition.filter(|one| one.name == R::TYPE) else {
-            let found = definition.map_or_else(|| "?".to_owned(), |one| one.name.clone());
-            return Err(ReadError::OtherType { node: node.id, expected: R::TYPE, found });
-        };
-        let view = View { definition, members: &self.members, node };
-        R::read(&view).map_err(|error| ReadError::Field { node: node.id, error })
+    pub(crate) fn one<R: Record>(&self, binding: &Binding, node: &Node) -> Result<R, ReadError> {
+        if node.node_type != binding.node_type {
+            return Err(self.other_type::<R>(node.id, node.node_type));
+        }
+        let read = R::read(&View::of(binding, node));
+        read.map_err(|error| ReadError::Field { node: node.id, error })
     }
+
+    /// The node is of another type than `R`'s.
+    pub(crate) fn other_type<R: Record>(&self, node: NodeId, found: TypeId) -> ReadError {
+        let found = self.schema.type_with(found);
+        let found = found.map_or_else(|| "?".to_owned(), |one| one.name.clone());
+        ReadError::OtherType { node, expected: R::TYPE, found }
+    }
+}
+
+pub(crate) fn bound(outcome: &Outcome) -> Result<&Binding, ReadError> {
+    let unknown = |reason: &String| ReadError::UnknownType { reason: reason.clone() };
+    outcome.as_ref().as_ref().map_err(unknown)
 }
 
 impl fmt::Debug for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Snapshot(version {})", self.version().short())
     }
-}
-
-/// The members of all record fields of a schema.
-pub(crate) fn members_of(schema: &Schema) -> Result<Members, DefineError> {
-    let mut members = Members::new();
-    for field in schema.types.iter().flat_map(|one| &one.fields) {
-        if field.kind != "record" {
-            continue;
-        }
-        let config = woodland_format::decode::<
-            woodland_format::RecordConfig,
-            { woodland_format::limits::CONFIG_BYTES_MAX },
-        >("a record", &field.config);
-        let config = config.map_err(|error| DefineError::Schema(error.into()))?;
-        let named = config.members.into_iter().map(|member| (member.name, member.number));
-        members.insert(field.id, named.collect());
-    }
-    Ok(members)
 }

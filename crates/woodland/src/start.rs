@@ -7,19 +7,20 @@
 //!
 //! What this does not do: migrate, or repair. What is damaged, `woodland-dump verify` shows.
 
-use crate::define::DefineError;
+use crate::binding::Bindings;
+use crate::define::Model;
 use crate::entropy::Entropy;
 use crate::incarnation::IncarnationError;
 use crate::merge::{MergeError, Merged, Source};
 use crate::replica::{Backing, Replica, is_founding, segments_of};
-use crate::snapshot::{Snapshot, members_of};
+use crate::snapshot::Snapshot;
 use std::io;
 use std::sync::Arc;
 use woodland_format::{
     Commit, CommitError, Draft, Op, Payload, Position, Schema, SchemaError, SchemaId, SecretKey,
     Segment,
 };
-use woodland_graph::{Graph, Kinds};
+use woodland_graph::Graph;
 use woodland_log::{AppendError, Log, OrderKey, PointError};
 use woodland_store::{Disk, MemoryDisk, OpenError, Store, StoreOptions, StoredSegment};
 
@@ -30,11 +31,8 @@ pub enum StartError {
     /// The caller's mistake: the schema breaks a rule.
     #[error(transparent)]
     Schema(#[from] SchemaError),
-    /// The caller's mistake: a record's configuration does not decode.
-    #[error(transparent)]
-    Define(#[from] DefineError),
-    /// The caller's mistake: the schema names a kind that the facade does not have.
-    #[error("field {field} is of kind {kind}; this release has register, record and text")]
+    /// The caller's mistake: the schema names a kind that the program does not have.
+    #[error("field {field} is of kind {kind}, which this program lacks: add it by `Define::kind`")]
     UnknownKind {
         /// The field, with its type.
         field: String,
@@ -108,9 +106,9 @@ impl Replica {
     #[cfg(feature = "files")]
     pub fn create(
         path: impl AsRef<std::path::Path>,
-        schema: &Schema,
+        model: impl Into<Model>,
     ) -> Result<Replica, StartError> {
-        found(file_disk(path.as_ref()), schema, Entropy::System)
+        found(file_disk(path.as_ref()), &model.into(), Entropy::System)
     }
 
     /// Opens a dataset again.
@@ -118,8 +116,11 @@ impl Replica {
     /// # Errors
     /// [`StartError`].
     #[cfg(feature = "files")]
-    pub fn open(path: impl AsRef<std::path::Path>, schema: &Schema) -> Result<Replica, StartError> {
-        reopen(file_disk(path.as_ref()), schema, Entropy::System)
+    pub fn open(
+        path: impl AsRef<std::path::Path>,
+        model: impl Into<Model>,
+    ) -> Result<Replica, StartError> {
+        reopen(file_disk(path.as_ref()), &model.into(), Entropy::System)
     }
 
     /// Makes a new replica of another's dataset, in a directory that does not exist yet, or is
@@ -130,10 +131,10 @@ impl Replica {
     #[cfg(feature = "files")]
     pub fn join<'a>(
         path: impl AsRef<std::path::Path>,
-        schema: &Schema,
+        model: impl Into<Model>,
         source: impl Into<Source<'a>>,
     ) -> Result<(Replica, Merged), StartError> {
-        join(file_disk(path.as_ref()), schema, source.into(), Entropy::System)
+        join(file_disk(path.as_ref()), &model.into(), source.into(), Entropy::System)
     }
 
     /// Founds a dataset in memory. The same seed gives the same keys: two replicas of one dataset
@@ -141,8 +142,8 @@ impl Replica {
     ///
     /// # Errors
     /// [`StartError`].
-    pub fn in_memory(schema: &Schema, seed: u64) -> Result<Replica, StartError> {
-        found(Arc::new(MemoryDisk::new()), schema, Entropy::Seeded(seed))
+    pub fn in_memory(model: impl Into<Model>, seed: u64) -> Result<Replica, StartError> {
+        found(Arc::new(MemoryDisk::new()), &model.into(), Entropy::Seeded(seed))
     }
 
     /// Makes a new replica in memory of another's dataset; see [`Replica::in_memory`] for the seed.
@@ -150,11 +151,11 @@ impl Replica {
     /// # Errors
     /// [`StartError`].
     pub fn join_in_memory<'a>(
-        schema: &Schema,
+        model: impl Into<Model>,
         source: impl Into<Source<'a>>,
         seed: u64,
     ) -> Result<(Replica, Merged), StartError> {
-        join(Arc::new(MemoryDisk::new()), schema, source.into(), Entropy::Seeded(seed))
+        join(Arc::new(MemoryDisk::new()), &model.into(), source.into(), Entropy::Seeded(seed))
     }
 }
 
@@ -165,9 +166,10 @@ fn file_disk(path: &std::path::Path) -> Arc<dyn Disk> {
 
 pub(crate) fn found(
     disk: Arc<dyn Disk>,
-    schema: &Schema,
+    model: &Model,
     mut entropy: Entropy,
 ) -> Result<Replica, StartError> {
+    let schema = model.schema();
     schema.check()?;
     let key = SecretKey::from_seed(entropy.bytes()?);
     let position = Position::Founding {
@@ -180,7 +182,7 @@ pub(crate) fn found(
     let draft = Draft { position, turn: 0, parents: Vec::new(), payload };
     let founding = Commit::seal(key.author(), draft)?;
     let log = Log::found(founding.clone())?.with_point(&founding.sign(&key))?;
-    let snapshot = snapshot_of(&log, schema)?;
+    let snapshot = snapshot_of(&log, model)?;
     let mut store = Store::create(disk.clone(), log.dataset(), &key, &StoreOptions::default())?;
     store.append(&segments_of(&log, &[founding]))?;
     Ok(Replica::assemble(Backing::Written(store, None), disk, key, entropy, snapshot)?)
@@ -188,11 +190,11 @@ pub(crate) fn found(
 
 fn join(
     disk: Arc<dyn Disk>,
-    schema: &Schema,
+    model: &Model,
     source: Source<'_>,
     mut entropy: Entropy,
 ) -> Result<(Replica, Merged), StartError> {
-    schema.check()?;
+    model.schema().check()?;
     let mut arrival = source.read().map_err(StartError::Source)?;
     let dataset = arrival.dataset();
     let log = arrival.found().ok_or(StartError::NoFounding { dataset })?;
@@ -202,7 +204,7 @@ fn join(
     // rest.
     merged.admitted += 1;
     merged.duplicates = merged.duplicates.saturating_sub(1);
-    let snapshot = snapshot_of(&log, schema)?;
+    let snapshot = snapshot_of(&log, model)?;
     let key = SecretKey::from_seed(entropy.bytes()?);
     let mut store = Store::create(disk.clone(), dataset, &key, &StoreOptions::default())?;
     let commits: Vec<Commit> = log.order().map(|(_, commit)| commit).collect();
@@ -215,14 +217,14 @@ fn join(
 #[cfg(feature = "files")]
 pub(crate) fn reopen(
     disk: Arc<dyn Disk>,
-    schema: &Schema,
+    model: &Model,
     entropy: Entropy,
 ) -> Result<Replica, StartError> {
-    schema.check()?;
+    model.schema().check()?;
     let opened = Store::open(disk.clone())?;
     let log = log_of(&opened.segments, None)?;
     let backing = Backing::Written(opened.store, None);
-    let snapshot = snapshot_of(&log, schema)?;
+    let snapshot = snapshot_of(&log, model)?;
     let replica = Replica::assemble(backing, disk, opened.key, entropy, snapshot)?;
     replica.settle(opened.moved)?;
     Ok(replica)
@@ -283,23 +285,24 @@ fn merged_by_key<C: Iterator<Item = Commit>>(
 }
 
 /// Derives the graph, for a program with this schema.
-fn snapshot_of(log: &Log, schema: &Schema) -> Result<Snapshot, StartError> {
-    let kinds = Kinds::standard();
+fn snapshot_of(log: &Log, model: &Model) -> Result<Snapshot, StartError> {
+    let (schema, kinds) = (model.schema(), model.kinds());
     for (one, field) in schema.types.iter().flat_map(|one| one.fields.iter().map(move |f| (one, f)))
     {
-        if !kinds.contains(&field.kind) {
+        if field.kind != "key" && !kinds.contains(&field.kind) {
             let (field, kind) = (format!("{}.{}", one.label(), field.name), field.kind.clone());
             return Err(StartError::UnknownKind { field, kind });
         }
     }
-    let graph = Graph::of(log, kinds);
+    let graph = Graph::of(log, kinds.clone());
     let founded = graph.schema().ok_or(StartError::NoSchema)?;
     if *founded != *schema {
         let (expected, found) = (schema.id(), founded.id());
         let difference = difference(schema, &founded);
         return Err(StartError::SchemaDiffers { expected, found, difference });
     }
-    Ok(Snapshot { graph, members: Arc::new(members_of(schema)?), schema: founded })
+    let (kinds, bindings) = (kinds.clone(), Arc::new(Bindings::default()));
+    Ok(Snapshot { graph, schema: founded, kinds, bindings })
 }
 
 /// The first way in which the program's schema is another than the dataset's.

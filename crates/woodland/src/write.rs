@@ -70,29 +70,24 @@ impl Replica {
         }
         let mut chain = Chain::at(&writer, &current);
         chain.join_heads()?;
-        let mut batch = Batch {
-            schema: &current.schema,
-            members: &current.members,
-            author: writer.key.author(),
-            seq: chain.next_seq(),
-            salt: writer.salt,
-            ops: Vec::new(),
-            violations: Vec::new(),
-        };
+        let (author, seq) = (writer.key.author(), chain.next_seq());
+        let mut batch = Batch::begin(&current.schema, &current.bindings, author, seq, writer.salt);
         let answer = closure(&mut batch);
         let Batch { ops, violations, .. } = batch;
         if ops.is_empty() && violations.is_empty() {
             return Ok(answer);
         }
-        let commit = chain.add(ops.clone())?;
+        let commit = chain.add(ops)?;
         let graph = current.graph.advance(&chain.log);
-        check(&graph, &commit, &current, &ops, violations)?;
+        check(&graph, &commit, &current, violations)?;
         let log = chain.signed();
         let arrived = std::mem::take(&mut chain.commits);
         drop(chain);
         writer.keep(&log, &arrived)?;
         writer.tip = Some(commit.id());
-        self.publish(graph.with_signatures_of(&log));
+        let news = self.publish(graph.with_signatures_of(&log));
+        drop(writer);
+        news.tell();
         Ok(answer)
     }
 }
@@ -179,11 +174,17 @@ fn check(
     graph: &Graph,
     commit: &Commit,
     before: &Snapshot,
-    ops: &[Op],
     mut violations: Vec<Violation>,
 ) -> Result<(), WriteError> {
+    let voids = graph.voids_of(&commit.id());
+    if voids.is_empty() && violations.is_empty() {
+        return Ok(());
+    }
+    // Read again only to name what is wrong: a batch may be large.
+    let payload = commit.payload().map(Payload::decode);
+    let ops = payload.and_then(Result::ok).map_or_else(Vec::new, |payload| payload.ops);
     let told: BTreeSet<usize> = violations.iter().map(|violation| violation.op).collect();
-    for void in graph.voids_of(&commit.id()) {
+    for void in voids {
         let op = void.index.unwrap_or(0) as usize;
         if told.contains(&op) {
             continue;
@@ -192,7 +193,7 @@ fn check(
         violations.push(Violation::at(op, format!("{subject}: {}", void.reason)));
     }
     violations.sort_by_key(|violation| violation.op);
-    if violations.is_empty() { Ok(()) } else { Err(WriteError::Invalid { violations }) }
+    Err(WriteError::Invalid { violations })
 }
 
 fn name(op: &Op, snapshot: &Snapshot) -> String {

@@ -4,7 +4,7 @@ use crate::notes::{Note, Tag, facts, folder, note, says, schema, told};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use woodland::{Editor, FieldError, Fields, Record, Replica, Schema, View, define};
+use woodland::{Record, Replica, Schema, Text, define};
 
 /// All files below, by path.
 fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
@@ -79,20 +79,12 @@ fn one_directory_is_open_once() {
 }
 
 /// Notes as an earlier or a later program has them.
-struct Memo;
-
-impl Record for Memo {
-    const TYPE: &'static str = "Note";
-
-    fn define(fields: &mut Fields) {
-        fields.register::<i64>("title").text("body").register::<String>("mood");
-    }
-
-    fn write(&self, _: &mut Editor<'_>) {}
-
-    fn read(_: &View<'_>) -> Result<Self, FieldError> {
-        Ok(Memo)
-    }
+#[derive(Record)]
+#[woodland(name = "Note")]
+struct Memo {
+    title: i64,
+    body: Text,
+    mood: String,
 }
 
 #[test]

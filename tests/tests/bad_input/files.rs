@@ -17,8 +17,8 @@ fn sound(folder: &Path) -> (Vec<u8>, Replica, Pointer<Note>) {
         for word in ["warm ", "cold ", "soft "] {
             let write = |b: &mut woodland::Batch<'_>| {
                 let tag = b.insert(&Tag { name: title.into() });
-                b.edit(trip).set("title", &title.to_owned()).set("tags", &vec![tag]);
-                b.edit(trip).insert("body", 5, word);
+                b.edit(trip, (Note::TITLE.set(title), Note::TAGS.set(vec![tag])));
+                b.edit(trip, Note::BODY.insert(5, word));
             };
             other.write(write).expect("written");
         }

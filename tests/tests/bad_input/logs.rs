@@ -188,7 +188,7 @@ fn both_branches_of_a_fork_count() {
         rivals.sort_unstable();
         assert_eq!(forks[0].rivals, rivals);
         assert_eq!(now.digest(), hand.digest());
-        let conflicts = now.conflicts(&[(hand.note(), "title")]);
+        let conflicts = now.conflicts(&[(hand.note(), Note::TITLE)]);
         assert_eq!(conflicts[0][0].losers.len(), 1, "both titles stand");
         // Others go on writing.
         replica.write(|b| b.insert(&note("after", ""))).expect("written");

@@ -1,15 +1,18 @@
 //! Errors of the facade: what a program is told that starts, reads, writes or merges wrongly.
 
 use crate::by_hand::{Hand, own_signature, replica_of, sealed, write_file};
-use crate::notes::{Note, Tag, done, exported, folder, founded, joined, note, schema};
+use crate::notes::{Note, Tag, exported, folder, founded, joined, note, schema};
 use crate::{Row, raised};
+use std::cell::RefCell;
+use std::marker::PhantomData;
 use std::path::Path;
 use std::sync::Arc;
 use woodland::{
-    BackingError, DefineError, Editor, FieldError, Fields, MergeError, Pointer, ReadError, Record,
-    Replica, StartError, View, WriteError, define,
+    BackingError, ConfigError, DefineError, Field, FieldError, FieldType, FieldValue, Fields, Key,
+    MergeError, Misread, Pointer, ReadError, Record, Replica, Shape, StartError, Types, Value,
+    View, WriteError, Writer, define,
 };
-use woodland_format::{Commit, Draft, Schema, SecretKey, Signature};
+use woodland_format::{Commit, Draft, RegisterConfig, Schema, SecretKey, Signature};
 use woodland_store::{FileDisk, Store, StoreOptions};
 
 pub(crate) fn rows() -> Vec<Row> {
@@ -25,57 +28,118 @@ pub(crate) fn rows() -> Vec<Row> {
 }
 
 /// A note as a program has it that does not fit the dataset.
-struct Odd;
+#[derive(Record, Debug)]
+#[woodland(name = "Note")]
+struct Odd {
+    tittle: Pointer<Tag>,
+}
 
-impl Record for Odd {
+/// A note with a field whose name no schema can have, and a title that reads as a number.
+#[derive(Debug)]
+struct Careless;
+
+impl Record for Careless {
     const TYPE: &'static str = "Note";
 
     fn define(fields: &mut Fields) {
-        fields.register::<Pointer<Tag>>("bad name");
+        fields.add::<String>("title").add::<String>("bad name");
     }
 
-    fn write(&self, _: &mut Editor<'_>) {}
+    fn write(&self, _: &mut Writer<'_, Self>) {}
 
-    fn read(fields: &View<'_>) -> Result<Self, FieldError> {
-        fields.get::<i64>("title").map(|_| Odd)
-    }
-}
-
-/// A note that asks for a field that there is not.
-struct Asking;
-
-impl Record for Asking {
-    const TYPE: &'static str = "Note";
-
-    fn define(_: &mut Fields) {}
-
-    fn write(&self, _: &mut Editor<'_>) {}
-
-    fn read(fields: &View<'_>) -> Result<Self, FieldError> {
-        fields.text("tittle").map(|_| Asking)
+    fn read(fields: &View<'_, Self>) -> Result<Self, FieldError> {
+        fields.get(Field::<Self, i64>::at(0)).map(|_| Careless)
     }
 }
 
 /// A type that the dataset does not have.
-struct Notes;
+#[derive(Record)]
+struct Notes {
+    title: String,
+}
 
-impl Record for Notes {
-    const TYPE: &'static str = "Notes";
+/// A type that nobody can tell from a string.
+struct Ambiguous;
 
-    fn define(_: &mut Fields) {}
+impl FieldValue for Ambiguous {
+    fn shape() -> Shape {
+        Shape::Union(vec![Shape::String, Shape::Literal("a".into())])
+    }
 
-    fn write(&self, _: &mut Editor<'_>) {}
+    fn to_value(&self) -> Value {
+        "a".into()
+    }
 
-    fn read(_: &View<'_>) -> Result<Self, FieldError> {
-        Ok(Notes)
+    fn from_value(_: &Value) -> Option<Self> {
+        Some(Ambiguous)
+    }
+}
+
+thread_local! {
+    /// What a field's type was told while it said what it is.
+    static TOLD: RefCell<Vec<ConfigError>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A field's type that asks for what there is not, and then refuses.
+struct Refusing;
+
+impl FieldType for Refusing {
+    const KIND: &'static str = "refusing";
+
+    fn config(types: &Types<'_>) -> Result<Vec<u8>, ConfigError> {
+        let nobody = types.value_type(&Shape::Pointer("Nobody")).expect_err("there is no Nobody");
+        let both = RegisterConfig { value: types.value_type(&Ambiguous::shape())? };
+        let both = ConfigError::from(both.check().expect_err("they are not apart"));
+        let refused = ConfigError::Refused("it never fits".into());
+        TOLD.with_borrow_mut(|told| told.extend([nobody, both, refused.clone()]));
+        Err(refused)
+    }
+
+    fn write(&self, _: &mut dyn FnMut(Vec<u8>)) {}
+
+    fn read(_: Option<&Value>) -> Result<Self, Misread> {
+        Ok(Refusing)
+    }
+}
+
+/// A record with one field, or two of the same type.
+struct One<T, const TIMES: usize = 1>(PhantomData<T>);
+
+impl<T: FieldType, const TIMES: usize> Record for One<T, TIMES> {
+    const TYPE: &'static str = "One";
+
+    fn define(fields: &mut Fields) {
+        for name in ["one", "another"].iter().take(TIMES) {
+            fields.add::<T>(name);
+        }
+    }
+
+    fn write(&self, _: &mut Writer<'_, Self>) {}
+
+    fn read(_: &View<'_, Self>) -> Result<Self, FieldError> {
+        Ok(One(PhantomData))
     }
 }
 
 fn defining(rows: &mut Vec<Row>) {
     let target = define().record::<Odd>().schema().expect_err("no tags");
     raised!(rows, "woodland" DefineError::UnknownTarget, "a pointer to no type", target);
-    let name = define().record::<Odd>().record::<Tag>().schema().expect_err("a bad name");
+    let name = define().record::<Careless>().schema().expect_err("a bad name");
     raised!(rows, "woodland" DefineError::Schema, "a field's name with a blank", name);
+    let both = define().record::<One<Ambiguous>>().schema().expect_err("they are not apart");
+    raised!(rows, "woodland" DefineError::Type, "a string or the string a", both);
+    let refused = define().record::<One<Refusing>>().schema().expect_err("refused");
+    raised!(rows, "woodland" DefineError::Kind, "a kind that refuses its field", refused);
+    let twice = define().record::<One<Key<i64>, 2>>().schema().expect_err("two keys");
+    raised!(rows, "woodland" DefineError::KeyTwice, "two fields that are keys", twice);
+    let kind = define().kind(woodland_graph::Register).model().expect_err("built in");
+    raised!(rows, "woodland" DefineError::KindTwice, "a kind by the name of register", kind);
+
+    let told = TOLD.take();
+    let [nobody, both, refused] = told.try_into().expect("what Refusing was told");
+    raised!(rows, "woodland" ConfigError::UnknownTarget, "a pointer to no type", nobody);
+    raised!(rows, "woodland" ConfigError::Type, "a string or the string a", both);
+    raised!(rows, "woodland" ConfigError::Refused, "a kind that refuses its field", refused);
 }
 
 fn changed(change: impl FnOnce(&mut Schema)) -> Schema {
@@ -88,8 +152,6 @@ fn starting(rows: &mut Vec<Row>) {
     let start = |schema: &Schema| Replica::in_memory(schema, 1).expect_err("no schema");
     let name = start(&changed(|schema| schema.types[0].name = "a b".into()));
     raised!(rows, "woodland" StartError::Schema, "a type's name with a blank", name);
-    let place = changed(|schema| schema.types[0].fields[3].config = vec![9]);
-    raised!(rows, "woodland" StartError::Define, "a record configured by a 9", start(&place));
     let kind = changed(|schema| schema.types[0].fields[3].kind = "gauge".into());
     raised!(rows, "woodland" StartError::UnknownKind, "a field of kind gauge", start(&kind));
 
@@ -164,14 +226,14 @@ fn reading(rows: &mut Vec<Row>) {
     raised!(rows, "woodland" ReadError::UnknownType, "a type with one letter more", unknown);
     let other = now.read::<Tag>(&[Pointer::to(trip.id())]).expect_err("a note");
     raised!(rows, "woodland" ReadError::OtherType, "a note, read as a tag", other);
-    let field = now.read::<Odd>(&[Pointer::to(trip.id())]).err().expect("no number");
+    let field = now.read::<Careless>(&[Pointer::to(trip.id())]).err().expect("no number");
     if let ReadError::Field { error, .. } = &field {
         raised!(rows, "woodland" FieldError::Type, "a title, read as a number", error.clone());
     }
     raised!(rows, "woodland" ReadError::Field, "a title, read as a number", field);
-    let asking = now.read::<Asking>(&[Pointer::to(trip.id())]).err().expect("no such field");
+    let asking = now.read::<Odd>(&[Pointer::to(trip.id())]).err().expect("no such field");
     let ReadError::Field { error, .. } = asking else { panic!("a field's error") };
-    raised!(rows, "woodland" FieldError::Unknown, "a field with one letter more", error);
+    raised!(rows, "woodland" FieldError::Differs, "a field with one letter more", error);
 
     let mut hand = Hand::found();
     let folder = folder();
@@ -205,7 +267,7 @@ fn newer(hand: &mut Hand) -> Vec<u8> {
 fn writing(rows: &mut Vec<Row>) {
     let (replica, trip) = founded(1);
     let before = crate::notes::facts(&replica);
-    let far = replica.write(|batch| done(batch.edit(trip).insert("body", 99, "far")));
+    let far = replica.write(|batch| batch.edit(trip, Note::BODY.insert(99, "far")));
     raised!(rows, "woodland" WriteError::Invalid, "an insertion past the end", far.expect_err("far"));
     let text = "x".repeat(14 << 20);
     let large = replica.write(|batch| {

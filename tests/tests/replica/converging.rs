@@ -1,7 +1,7 @@
 //! Replicas that write offline and hand each other their logs arrive at one graph.
 
 use crate::by_hand::Hand;
-use crate::notes::{Note, Tag, done, exported, facts, folder, founded, joined, note, read, schema};
+use crate::notes::{Note, Tag, exported, facts, folder, founded, joined, note, read, schema};
 use woodland::{Pointer, Replica, Value, Write};
 use woodland_tests::histories::Rng;
 
@@ -29,8 +29,8 @@ fn three(folder: &std::path::Path) -> (Vec<Replica>, Pointer<Note>) {
     {
         let write = |b: &mut woodland::Batch<'_>| {
             let tag = b.insert(&Tag { name: title.into() });
-            b.edit(trip).set("title", &title.to_owned()).insert("body", 5, word);
-            b.edit(trip).set("tags", &vec![tag]);
+            b.edit(trip, (Note::TITLE.set(title), Note::BODY.insert(5, word)));
+            b.edit(trip, Note::TAGS.set(vec![tag]));
         };
         replica.write(write).expect("written");
     }
@@ -60,9 +60,9 @@ fn three_authors_write_one_title_and_one_word() {
         assert_eq!(facts(replica), expected);
         assert_eq!(read(replica, trip), read(&replicas[0], trip));
         let conflicts =
-            replica.snapshot().conflicts(&[(trip, "title"), (trip, "tags"), (trip, "titel")]);
-        let [title, tags, nothing] = &conflicts[..] else { panic!("three answers") };
-        assert_eq!((title.len(), tags.len(), nothing.len()), (1, 1, 0));
+            replica.snapshot().conflicts(&[(trip, Note::TITLE.any()), (trip, Note::TAGS.any())]);
+        let [title, tags] = &conflicts[..] else { panic!("two answers") };
+        assert_eq!((title.len(), tags.len()), (1, 1));
         assert_eq!(words(&title[0].winner).1, read(replica, trip).title);
         let mut all: Vec<_> = title[0].losers.iter().chain([&title[0].winner]).map(words).collect();
         all.sort_unstable();
@@ -72,10 +72,10 @@ fn three_authors_write_one_title_and_one_word() {
         assert_eq!(all, wrote, "who wrote what, winner and losers");
     }
     // A write that saw them all settles it, and goes to the others.
-    replicas[1].write(|b| done(b.edit(trip).set("title", &"Trek".to_owned()))).expect("written");
+    replicas[1].write(|b| b.edit(trip, Note::TITLE.set("Trek"))).expect("written");
     replicas[0].merge(&replicas[1]).expect("merged");
     assert_eq!(read(&replicas[0], trip).title, "Trek");
-    assert_eq!(replicas[0].snapshot().conflicts(&[(trip, "title")]), [vec![]]);
+    assert_eq!(replicas[0].snapshot().conflicts(&[(trip, Note::TITLE)]), [vec![]]);
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn a_reopened_replica_is_the_same_and_writes_on() {
     let again = Replica::open(folder.path().join("ada"), &schema()).expect("opened");
     assert_eq!((facts(&again), again.author()), (expected, author));
     let bytes = std::fs::read(exported(&again, folder.path(), "one.wll")).expect("bytes");
-    again.write(|b| done(b.edit(trip).delete("body", 0..4))).expect("written");
+    again.write(|b| b.edit(trip, Note::BODY.delete(0..4))).expect("written");
     let expected = facts(&again);
     drop(again);
     let again = Replica::open(folder.path().join("ada"), &schema()).expect("opened");
@@ -170,16 +170,16 @@ fn random_writers_meet_in_random_ways() {
 fn scribble(replica: &Replica, trip: Pointer<Note>, rng: &mut Rng) {
     let body = read(replica, trip).body;
     let write = |b: &mut woodland::Batch<'_>| match rng.below(4) {
-        0 => done(b.edit(trip).set("title", &format!("title {}", rng.below(100)))),
+        0 => b.edit(trip, Note::TITLE.set(&format!("title {}", rng.below(100)))),
         1 if body.len() > 2 => {
             let from = rng.below(body.len() - 1);
-            b.edit(trip).delete("body", from..from + 1);
+            b.edit(trip, Note::BODY.delete(from..from + 1));
         }
         2 => {
             let tag = b.insert(&Tag { name: "tag".into() });
-            b.edit(trip).set("tags", &vec![tag]);
+            b.edit(trip, Note::TAGS.set(vec![tag]));
         }
-        _ => done(b.edit(trip).insert("body", rng.below(body.len() + 1), "word ")),
+        _ => b.edit(trip, Note::BODY.insert(rng.below(body.len() + 1), "word ")),
     };
     replica.write(write).expect("written");
 }

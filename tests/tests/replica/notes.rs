@@ -6,71 +6,72 @@
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use woodland::{
-    CommitId, Digest, Editor, FieldError, Fields, Pointer, Record, Replica, Schema, Shape, Value,
-    VersionId, View, define,
+    CommitId, Composite, Digest, FieldValue, Member, MemberShape, Misread, Parts, Pointer, Record,
+    Replica, Schema, Shape, Text, Value, VersionId, define,
 };
 
 /// A tag.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Record, Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Tag {
     pub(crate) name: String,
 }
 
 /// A note.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Record, Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Note {
     pub(crate) title: String,
-    pub(crate) body: String,
+    pub(crate) body: Text,
     pub(crate) tags: Vec<Pointer<Tag>>,
+    pub(crate) place: Parts<Place>,
+}
+
+/// A composite by hand: to the schema of the recorded logs its members are not optional, but who
+/// reads it knows that nobody need have written one.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Place {
     pub(crate) city: Option<String>,
     pub(crate) zip: Option<i64>,
 }
 
-impl Record for Tag {
-    const TYPE: &'static str = "Tag";
+impl Place {
+    pub(crate) const CITY: Member<Place, String> = Member::at(1, "city");
+    pub(crate) const ZIP: Member<Place, i64> = Member::at(2, "zip");
+}
 
-    fn define(fields: &mut Fields) {
-        fields.register::<String>("name");
+impl Composite for Place {
+    fn members() -> Vec<MemberShape> {
+        vec![Self::CITY.shape(), Self::ZIP.shape()]
     }
 
-    fn write(&self, fields: &mut Editor<'_>) {
-        fields.set("name", &self.name);
+    fn to_members(&self) -> Vec<(u32, Value)> {
+        let mut members = Vec::new();
+        self.city.iter().for_each(|city| Self::CITY.write(city, &mut members));
+        self.zip.iter().for_each(|zip| Self::ZIP.write(zip, &mut members));
+        members
     }
 
-    fn read(fields: &View<'_>) -> Result<Self, FieldError> {
-        Ok(Tag { name: fields.get("name")? })
+    fn from_members(members: &[(u32, Value)]) -> Result<Self, Misread> {
+        let has = |number| members.iter().any(|(one, _)| *one == number);
+        let city = has(1).then(|| Self::CITY.read(members)).transpose()?;
+        let zip = has(2).then(|| Self::ZIP.read(members)).transpose()?;
+        Ok(Place { city, zip })
     }
 }
 
-impl Record for Note {
-    const TYPE: &'static str = "Note";
-
-    fn define(fields: &mut Fields) {
-        fields
-            .register::<String>("title")
-            .text("body")
-            .register::<Vec<Pointer<Tag>>>("tags")
-            .record("place", &[("city", Shape::String), ("zip", Shape::Int)]);
+impl FieldValue for Place {
+    fn shape() -> Shape {
+        Shape::Composite(Self::members())
     }
 
-    fn write(&self, fields: &mut Editor<'_>) {
-        fields.set("title", &self.title).insert("body", 0, &self.body).set("tags", &self.tags);
-        let city = self.city.iter().map(|city| ("city", Value::from(city.clone())));
-        let zip = self.zip.iter().map(|zip| ("zip", Value::from(*zip)));
-        let members: Vec<_> = city.chain(zip).collect();
-        if !members.is_empty() {
-            fields.set_members("place", &members);
+    fn to_value(&self) -> Value {
+        Value::Record(self.to_members())
+    }
+
+    fn from_value(value: &Value) -> Option<Self> {
+        match value {
+            Value::Record(members) => Self::from_members(members).ok(),
+            _ => None,
         }
-    }
-
-    fn read(fields: &View<'_>) -> Result<Self, FieldError> {
-        Ok(Note {
-            title: fields.get("title")?,
-            body: fields.text("body")?,
-            tags: fields.get("tags")?,
-            city: fields.member("place", "city")?,
-            zip: fields.member("place", "zip")?,
-        })
     }
 }
 
@@ -121,9 +122,6 @@ pub(crate) fn read(replica: &Replica, note: Pointer<Note>) -> Note {
 pub(crate) fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a folder for a test")
 }
-
-/// Takes what an editor gives back and nobody needs.
-pub(crate) fn done<T>(_: T) {}
 
 /// The error in words.
 #[track_caller]

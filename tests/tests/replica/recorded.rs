@@ -10,10 +10,10 @@
 
 use crate::by_hand::{Hand, write_file};
 use crate::histories::plain;
-use crate::notes::{Note, Tag, done, exported, folder, founded, joined, note, read};
+use crate::notes::{Note, Place, Tag, exported, folder, founded, joined, note, read};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use woodland::{Replica, Schema};
+use woodland::{Parts, Replica, Schema};
 use woodland_format::{
     Commit, FILE_HEADER_BYTES, FileHeader, Op, Payload, Segment, SignedPoint, encode_segment,
     read_segments,
@@ -31,6 +31,10 @@ const LOGS: [(&str, Recorder); 6] = [
     ("erased-payload", erased_payload),
 ];
 
+fn minus_one() -> Parts<Place> {
+    Place { zip: Some(-1), ..Place::default() }.into()
+}
+
 fn three_authors(folder: &Path) -> PathBuf {
     let (ada, trip) = founded(11);
     let others = [joined(&ada, 12), joined(&ada, 13)];
@@ -38,13 +42,13 @@ fn three_authors(folder: &Path) -> PathBuf {
     {
         let write = |b: &mut woodland::Batch<'_>| {
             let tag = b.insert(&Tag { name: title.into() });
-            b.edit(trip).set("title", &title.to_owned()).insert("body", 5, "warm ");
-            b.edit(trip).set("tags", &vec![tag]).set_members("place", &[("city", title.into())]);
+            b.edit(trip, (Note::TITLE.set(title), Note::BODY.insert(5, "warm ")));
+            b.edit(trip, (Note::TAGS.set(vec![tag]), Note::PLACE.set(Place::CITY.set(title))));
         };
         replica.write(write).expect("written");
     }
     others.iter().for_each(|other| drop(ada.merge(other).expect("merged")));
-    ada.write(|b| b.insert(&Note { zip: Some(-1), ..note("Schluß", "žluťoučký 🌲") }))
+    ada.write(|b| b.insert(&Note { place: minus_one(), ..note("Schluß", "žluťoučký 🌲") }))
         .expect("written");
     exported(&ada, folder, "log.wll")
 }
@@ -63,7 +67,9 @@ fn concurrent_text(folder: &Path) -> PathBuf {
         let end = (place + rng.below(4)).min(body.len());
         let word = ["ab", "c", "def"][rng.below(3)];
         replicas[at]
-            .write(|b| done(b.edit(trip).delete("body", place..end).insert("body", place, word)))
+            .write(|b| {
+                b.edit(trip, (Note::BODY.delete(place..end), Note::BODY.insert(place, word)))
+            })
             .expect("written");
     }
     replicas[0].merge(&replicas[1]).expect("merged");
@@ -75,7 +81,7 @@ fn many_heads(folder: &Path) -> PathBuf {
     let (first, trip) = founded(31);
     let others: Vec<Replica> = (32..44).map(|seed| joined(&first, seed)).collect();
     for (seed, other) in (32..44).zip(&others) {
-        other.write(|b| done(b.edit(trip).set("title", &seed.to_string()))).expect("written");
+        other.write(|b| b.edit(trip, Note::TITLE.set(seed.to_string()))).expect("written");
         if seed % 4 == 0 {
             first.merge(other).expect("merged");
         } else {
@@ -83,7 +89,7 @@ fn many_heads(folder: &Path) -> PathBuf {
             first.merge(&head).expect("merged");
         }
     }
-    first.write(|b| done(b.edit(trip).set("title", &"one".to_owned()))).expect("written");
+    first.write(|b| b.edit(trip, Note::TITLE.set("one"))).expect("written");
     exported(&first, folder, "log.wll")
 }
 

@@ -2,13 +2,38 @@
 
 use crate::by_hand::Hand;
 use crate::notes::{
-    Note, Tag, done, facts, folder, founded, joined, note, read, says, schema, told,
+    Note, Place, Tag, facts, folder, founded, joined, note, read, says, schema, told,
 };
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use woodland::{NodeId, Pointer, Replica, Value, WriteError};
-use woodland_graph::Part;
+use woodland::{
+    Field, FieldValue, MemberChange, NodeId, Part, Parts, Pointer, Record, Replica, Text,
+};
+use woodland::{Value, WriteError};
+use woodland_format::{RecordOp, RegisterOp, encode};
+
+/// A note as a program has it that was written for another schema.
+#[derive(Record)]
+#[woodland(name = "Note")]
+struct Mistaken {
+    titel: String,
+    place: Parts<OtherPlace>,
+}
+
+#[derive(FieldValue)]
+struct OtherPlace {
+    citi: Option<String>,
+}
+
+/// A note whose fields are of other kinds.
+#[derive(Record)]
+#[woodland(name = "Note")]
+struct Crossed {
+    title: Text,
+    body: String,
+    place: String,
+}
 
 fn segment_bytes(path: &Path) -> Vec<u8> {
     std::fs::read(path.join("segments/00000001.wls")).expect("the segment file")
@@ -22,28 +47,28 @@ fn one_error_lists_every_mistake_and_nothing_has_changed() {
     let trip = replica.write(|b| b.insert(&note("Trip", "é boots"))).expect("written");
     let (before, bytes) = (facts(&replica), segment_bytes(&path));
     let ghost = Pointer::<Note>::to(NodeId([7; 16]));
-    let string = |text: &str| text.to_owned();
+    let mistaken = Pointer::<Mistaken>::to(trip.id());
     let result = replica.write(|b| {
-        b.edit(trip).set("titel", &string("x"));
-        b.edit(trip).set("title", &7_i64);
-        b.edit(trip).insert("body", 99, "x");
-        b.edit(trip).insert("body", 1, "x");
-        b.edit(ghost).set("title", &string("x"));
-        b.edit(trip).set("tags", &vec![Pointer::<Tag>::to(NodeId([9; 16]))]);
-        b.edit(trip).set("title", &string("sound"));
-        b.edit(trip).set_members("place", &[("citi", "Ulm".into()), ("zip", true.into())]);
-        b.edit(trip).set_members("place", &[("zip", "x".into())]);
-        b.edit(trip).delete("body", 3..99);
+        b.edit(mistaken, Mistaken::TITEL.set("x"));
+        b.edit(trip, Note::TITLE.with_op(encode(&RegisterOp::Set(7.into()))));
+        b.edit(trip, Note::BODY.insert(99, "x"));
+        b.edit(trip, Note::BODY.insert(1, "x"));
+        b.edit(ghost, Note::TITLE.set("x"));
+        b.edit(trip, Note::TAGS.set(vec![Pointer::<Tag>::to(NodeId([9; 16]))]));
+        b.edit(trip, Note::TITLE.set("sound"));
+        b.edit(mistaken, Mistaken::PLACE.set(OtherPlace::CITI.set("Ulm")));
+        b.edit(trip, Note::PLACE.with_op(encode(&RecordOp::Set(vec![(2, "x".into())]))));
+        b.edit(trip, Note::BODY.delete(3..99));
     });
     let Err(WriteError::Invalid { violations }) = &result else { panic!("{result:?}") };
     let expected: [(usize, &[&str]); 9] = [
-        (0, &["Note.titel does not exist", "Note@1 has title, body", "did you mean title?"]),
+        (0, &["Note@1.titel is not in the schema", "there is title, body", "did you mean title?"]),
         (1, &["Note.title of node", "does not admit the value"]),
         (2, &["Note.body of node", "past the end"]),
         (3, &["Note.body of node", "inside a character"]),
         (4, &["Note.title of node 07070707", "had not seen the node"]),
         (5, &["Note.tags of node", "had not seen the node that it points to"]),
-        (7, &["member place.citi does not exist", "did you mean city?"]),
+        (7, &["field Note@1.place has another type in the schema"]),
         (8, &["Note.place of node", "does not admit the value"]),
         (9, &["Note.body of node", "past the end"]),
     ];
@@ -54,31 +79,29 @@ fn one_error_lists_every_mistake_and_nothing_has_changed() {
     }
     says("all", &told(result), &["the batch was not written: op 0: ", "; op 1: ", "; op 9: "]);
     assert_eq!((facts(&replica), segment_bytes(&path)), (before, bytes));
-    replica.write(|b| done(b.edit(trip).insert("body", 2, "x"))).expect("written");
+    replica.write(|b| b.edit(trip, Note::BODY.insert(2, "x"))).expect("written");
 }
 
 #[test]
 fn an_op_of_another_kind_of_field_is_a_mistake_even_where_its_bytes_would_decode() {
     let (replica, trip) = founded(1);
     let before = facts(&replica);
+    let crossed = Pointer::<Crossed>::to(trip.id());
     let result = replica.write(|b| {
         // A register's bytes that are an insertion's, and the other way round.
-        b.edit(trip).set("body", &"whole".to_owned());
-        b.edit(trip).insert("title", 2, "Hike");
-        b.edit(trip).delete("title", 0..1);
-        b.edit(trip).set("place", &"Ulm".to_owned());
-        b.edit(trip).set_members("title", &[("city", "Ulm".into())]);
+        b.edit(crossed, Crossed::BODY.set("whole"));
+        b.edit(crossed, (Crossed::TITLE.insert(2, "Hike"), Crossed::TITLE.delete(0..1)));
+        b.edit(crossed, Crossed::PLACE.set("Ulm"));
     });
     let text = told(result);
     says(
         "kinds",
         &text,
         &[
-            "op 0: field Note.body is a text",
-            "op 1: field Note.title is a register",
-            "op 2: field Note.title is a register",
-            "op 3: field Note.place is a record",
-            "op 4: field Note.title is a register",
+            "op 0: field Note@1.body is a text",
+            "op 1: field Note@1.title is a register",
+            "op 2: field Note@1.title is a register",
+            "op 3: field Note@1.place is a record",
         ],
     );
     assert_eq!(facts(&replica), before);
@@ -92,7 +115,7 @@ fn a_type_that_the_schema_lacks_is_named() {
     let result = replica.write(|b| {
         b.insert(&Tag { name: "sound".into() });
         b.insert(&note("Trip", ""));
-        b.edit(ghost).set("title", &"x".to_owned());
+        b.edit(ghost, Note::TITLE.set("x"));
     });
     says("write", &told(result), &["op 2: type Note is not in the schema; there is Tag"]);
     says("read", &told(replica.snapshot().read(&[ghost])), &["type Note is not in the schema"]);
@@ -103,11 +126,13 @@ fn a_closure_that_does_nothing_writes_nothing() {
     let (replica, trip) = founded(1);
     let before = facts(&replica);
     assert_eq!(replica.write(|_| 7).expect("nothing to do"), 7);
-    replica.write(|b| done(b.edit(trip).insert("body", 99, "").delete("body", 5..5))).expect("no");
+    replica
+        .write(|b| b.edit(trip, (Note::BODY.insert(99, ""), Note::BODY.delete(5..5))))
+        .expect("no");
     assert_eq!(facts(&replica), before);
     // Not even when there is something to see.
     let phone = joined(&replica, 2);
-    phone.write(|b| done(b.edit(trip).set("title", &"Hike".to_owned()))).expect("written");
+    phone.write(|b| b.edit(trip, Note::TITLE.set("Hike"))).expect("written");
     replica.merge(&phone).expect("merged");
     let before = facts(&replica);
     replica.write(|_| ()).expect("nothing to do");
@@ -121,14 +146,14 @@ fn a_node_can_be_named_in_its_batch_and_ever_after() {
         .write(|b| {
             let rust = b.insert(&Tag { name: "rust".into() });
             let trip = b.insert(&Note { tags: vec![rust], ..note("Trip", "boots") });
-            b.edit(rust).set("name", &"Rust".to_owned());
-            b.edit(trip).insert("body", 0, "Pack ").set("tags", &vec![rust, rust]);
+            b.edit(rust, Tag::NAME.set("Rust"));
+            b.edit(trip, (Note::BODY.insert(0, "Pack "), Note::TAGS.set(vec![rust, rust])));
             (trip, rust)
         })
         .expect("written");
     let expected = Note { tags: vec![rust, rust], ..note("Trip", "Pack boots") };
     assert_eq!(read(&replica, trip), expected);
-    replica.write(|b| done(b.edit(trip).delete("body", 0..5))).expect("written");
+    replica.write(|b| b.edit(trip, Note::BODY.delete(0..5))).expect("written");
     assert_eq!(read(&replica, trip).body, "boots");
     let (name, missing) = (replica.snapshot(), Pointer::<Tag>::to(NodeId([0; 16])));
     let tags = name.read(&[rust, missing, rust]).expect("readable");
@@ -146,13 +171,13 @@ fn a_panic_in_the_closure_leaves_the_replica_as_it_was() {
     let before = facts(&replica);
     let panicked = catch_unwind(AssertUnwindSafe(|| {
         replica.write(|b| {
-            b.edit(trip).set("title", &"half".to_owned());
+            b.edit(trip, Note::TITLE.set("half"));
             panic!("the application's own mistake")
         })
     }));
     assert!(panicked.is_err());
     assert_eq!(facts(&replica), before);
-    replica.write(|b| done(b.edit(trip).set("title", &"Hike".to_owned()))).expect("written");
+    replica.write(|b| b.edit(trip, Note::TITLE.set("Hike"))).expect("written");
     assert_eq!(read(&replica, trip).title, "Hike");
 }
 
@@ -170,12 +195,12 @@ fn more_heads_than_a_commit_can_name_are_joined_by_empty_commits() {
     let (replica, merged) = crate::by_hand::replica_of(&file);
     assert_eq!((merged.waiting, replica.snapshot().log().heads().count()), (0, 300));
     let before = replica.snapshot();
-    replica.write(|b| done(b.edit(hand.note()).set("title", &"one".to_owned()))).expect("written");
+    replica.write(|b| b.edit(hand.note(), Note::TITLE.set("one"))).expect("written");
     let now = replica.snapshot();
     assert_eq!(now.log().heads().count(), 1, "all heads are joined");
     assert_eq!(now.log().len(), before.log().len() + 2, "one empty commit and the batch");
-    assert_eq!(now.conflicts(&[(hand.note(), "title")]), [vec![]]);
-    assert_eq!(before.conflicts(&[(hand.note(), "title")])[0][0].losers.len(), 299);
+    assert_eq!(now.conflicts(&[(hand.note(), Note::TITLE)]), [vec![]]);
+    assert_eq!(before.conflicts(&[(hand.note(), Note::TITLE)])[0][0].losers.len(), 299);
     // One signature covers both.
     let path = crate::notes::exported(&replica, folder.path(), "joined.wll");
     let (other, merged) = crate::by_hand::replica_of(&path);
@@ -227,7 +252,9 @@ fn a_held_snapshot_never_changes() {
     let unasked = replica.snapshot();
     for number in 0..20 {
         replica
-            .write(|b| done(b.edit(trip).insert("body", 0, "x").set("title", &number.to_string())))
+            .write(|b| {
+                b.edit(trip, (Note::BODY.insert(0, "x"), Note::TITLE.set(number.to_string())))
+            })
             .expect("written");
     }
     assert_ne!(replica.snapshot().version(), version);
@@ -242,20 +269,20 @@ fn a_held_snapshot_never_changes() {
 fn members_of_a_record_merge_one_by_one() {
     let (one, trip) = founded(1);
     let other = joined(&one, 2);
-    let write = |replica: &Replica, members: &[(&str, Value)]| {
-        replica.write(|b| done(b.edit(trip).set_members("place", members))).expect("written");
+    let write = |replica: &Replica, members: Vec<MemberChange<Place>>| {
+        replica.write(|b| b.edit(trip, Note::PLACE.set(members))).expect("written");
     };
-    write(&one, &[("city", "Ulm".into())]);
-    write(&other, &[("zip", 89073.into()), ("city", "Bonn".into())]);
+    write(&one, vec![Place::CITY.set("Ulm")]);
+    write(&other, vec![Place::ZIP.set(89073), Place::CITY.set("Bonn")]);
     one.merge(&other).expect("merged");
     other.merge(&one).expect("merged");
     assert_eq!(facts(&one), facts(&other));
     let read = read(&one, trip);
-    assert_eq!(read.zip, Some(89073), "what nobody else wrote stays");
-    let conflicts = one.snapshot().conflicts(&[(trip, "place")]);
+    assert_eq!(read.place.zip, Some(89073), "what nobody else wrote stays");
+    let conflicts = one.snapshot().conflicts(&[(trip, Note::PLACE)]);
     let [conflict] = &conflicts[0][..] else { panic!("one member: {conflicts:?}") };
     assert_eq!((&conflict.part, conflict.losers.len()), (&Part::Member(1), 1));
-    assert_eq!(conflict.winner.value, Some(Value::from(read.city.expect("a city"))));
+    assert_eq!(conflict.winner.value, Some(Value::from(read.place.0.city.expect("a city"))));
     assert_ne!(conflict.winner.value, conflict.losers[0].value);
 }
 
@@ -265,15 +292,21 @@ fn what_the_program_reads_otherwise_than_it_is_defined_is_told() {
     let now = replica.snapshot();
     let nodes = now.graph().nodes(&[trip.id()]);
     assert_eq!(nodes[0].as_ref().map(|node| node.fields.len()), Some(3), "no place was written");
+    #[derive(Debug)]
     struct Other;
-    impl woodland::Record for Other {
+    impl Record for Other {
         const TYPE: &'static str = "Note";
-        fn define(_: &mut woodland::Fields) {}
-        fn write(&self, _: &mut woodland::Editor<'_>) {}
-        fn read(fields: &woodland::View<'_>) -> Result<Self, woodland::FieldError> {
-            says("type", &told(fields.get::<i64>("title")), &["Note@1.title holds a", "string"]);
-            says("name", &told(fields.text("bodi")), &["does not exist", "did you mean body?"]);
-            says("absent", &told(fields.get::<bool>("place")), &["was never written"]);
+        fn define(fields: &mut woodland::Fields) {
+            fields.add::<Text>("title").add::<Text>("bodi");
+            fields.add::<Vec<Pointer<Tag>>>("tags").add::<Option<String>>("body");
+        }
+        fn write(&self, _: &mut woodland::Writer<'_, Self>) {}
+        fn read(fields: &woodland::View<'_, Self>) -> Result<Self, woodland::FieldError> {
+            let text = Field::<Self, Text>::at;
+            says("kind", &told(fields.get(text(0))), &["Note@1.title is a register"]);
+            says("name", &told(fields.get(text(1))), &["not in the schema", "did you mean body?"]);
+            says("other", &told(fields.get(Field::<Self, bool>::at(2))), &["holds a list", "bool"]);
+            says("kind", &told(fields.get(Field::<Self, bool>::at(3))), &["Note@1.body is a text"]);
             Ok(Other)
         }
     }

@@ -7,11 +7,13 @@
 //! What this does not do: decide. What a peer says is what a program would be told.
 
 use crate::by_hand::{Hand, own_signature, sealed, write_file};
-use crate::notes::{Note, Tag, done, note, schema};
+use crate::notes::{Note, Place, Tag, note, schema};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use woodland::{Editor, FieldError, Fields, Merged, Pointer, Record, Replica, View};
+use woodland::{
+    Field, FieldError, Fields, Merged, Parts, Pointer, Record, Replica, Text, View, Writer,
+};
 use woodland_dump::{Command, Form, Request, dump};
 use woodland_format::{Commit, CommitId, Draft, FRAME_HEADER_BYTES};
 
@@ -36,14 +38,15 @@ impl Record for Glance {
         Note::define(fields);
     }
 
-    fn write(&self, _: &mut Editor<'_>) {}
+    fn write(&self, _: &mut Writer<'_, Self>) {}
 
-    fn read(fields: &View<'_>) -> Result<Self, FieldError> {
-        let title: Option<String> = fields.maybe("title")?;
-        let tags: Option<Vec<Pointer<Tag>>> = fields.maybe("tags")?;
-        let city: Option<String> = fields.member("place", "city")?;
-        let mut shown = format!("{:?}: {:?}", title.unwrap_or_default(), fields.text("body")?);
-        if let Some(city) = city {
+    fn read(fields: &View<'_, Self>) -> Result<Self, FieldError> {
+        let title: Option<String> = fields.get(Field::at(Note::TITLE.index()))?;
+        let body: Text = fields.get(Field::at(Note::BODY.index()))?;
+        let tags: Option<Vec<Pointer<Tag>>> = fields.get(Field::at(Note::TAGS.index()))?;
+        let place: Parts<Place> = fields.get(Field::at(Note::PLACE.index()))?;
+        let mut shown = format!("{:?}: {:?}", title.unwrap_or_default(), body.as_str());
+        if let Some(city) = &place.city {
             write!(shown, ", in {city}").expect("memory");
         }
         if let Some(tags) = tags {
@@ -153,23 +156,22 @@ impl Stage {
                         made.push((name.to_owned(), batch.insert(&note(title, body))));
                     }
                     ["title", name, title] => {
-                        done(batch.edit(self.notes[name]).set("title", &title.to_owned()));
+                        batch.edit(self.notes[name], Note::TITLE.set(title));
                     }
                     ["tag", name, tag] => {
                         let tag = batch.insert(&Tag { name: tag.to_owned() });
-                        done(batch.edit(self.notes[name]).set("tags", &vec![tag]));
+                        batch.edit(self.notes[name], Note::TAGS.set(vec![tag]));
                     }
                     ["city", name, city] => {
-                        let place = [("city", woodland::Value::from(city))];
-                        done(batch.edit(self.notes[name]).set_members("place", &place));
+                        batch.edit(self.notes[name], Note::PLACE.set(Place::CITY.set(city)));
                     }
                     ["insert", name, at, text] => {
                         let at = at.parse().unwrap_or(usize::MAX);
-                        done(batch.edit(self.notes[name]).insert("body", at, text));
+                        batch.edit(self.notes[name], Note::BODY.insert(at, text));
                     }
                     ["delete", name, from, to] => {
                         let range = from.parse().unwrap_or(0)..to.parse().unwrap_or(0);
-                        done(batch.edit(self.notes[name]).delete("body", range));
+                        batch.edit(self.notes[name], Note::BODY.delete(range));
                     }
                     _ => panic!("no such act: {act:?}"),
                 }
@@ -192,10 +194,11 @@ impl Stage {
     fn conflicts(&mut self, words: &mut Words<'_>) -> Result<String, String> {
         let (replica, note) = (self.of(word(words)?)?, self.note(word(words)?)?);
         let mut printed = String::new();
-        for conflict in replica.snapshot().conflicts(&[(note, "title")]).remove(0) {
-            let lost: Vec<_> = conflict.losers.iter().map(|lost| &lost.value).collect();
-            writeln!(printed, "title: {:?} won over {lost:?}", conflict.winner.value)
-                .expect("memory");
+        for conflict in replica.snapshot().conflicts(&[(note, Note::TITLE)]).remove(0) {
+            let lost: Vec<_> =
+                conflict.losers.iter().filter_map(|lost| lost.value.as_ref()).collect();
+            let won = conflict.winner.value.as_ref().expect("a title cannot be cleared");
+            writeln!(printed, "title: {won:?} won over {lost:?}").expect("memory");
         }
         Ok(if printed.is_empty() { "none".to_owned() } else { printed })
     }

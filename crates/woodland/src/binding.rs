@@ -1,0 +1,132 @@
+//! A record of the program, bound to a schema: which type and which fields it stands for.
+//!
+//! **Invariants**
+//! - A field is bound only where the schema has one of the same name, kind and configuration: what
+//!   the program writes there is what every replica reads.
+//! - A record is bound once for a schema; what follows looks nothing up by name.
+//!
+//! What this does not do: refuse the rest of a record for one field that differs.
+
+use crate::define::{ConfigError, Fields, Planned, Types};
+use crate::hint::hint;
+use crate::record::Record;
+use std::any::TypeId as RustType;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use woodland_format::{FieldId, Schema, TypeDefinition, TypeId};
+
+/// What a record stands for in a schema.
+#[derive(Debug)]
+pub(crate) struct Binding {
+    pub(crate) node_type: TypeId,
+    pub(crate) label: String,
+    pub(crate) has_key: bool,
+    fields: Vec<Bound>,
+}
+
+/// One field of the record, in the order of its `define`.
+#[derive(Debug)]
+pub(crate) struct Bound {
+    pub(crate) name: &'static str,
+    pub(crate) kind: &'static str,
+    /// Or why there is none.
+    pub(crate) id: Result<FieldId, String>,
+}
+
+impl Binding {
+    /// # Errors
+    /// What is wrong, where the schema has no such type.
+    fn of<R: Record>(schema: &Schema) -> Result<Binding, String> {
+        let Some(found) = schema.type_named(R::TYPE) else {
+            let names = schema.types.iter().map(|one| one.name.as_str());
+            return Err(format!("type {} is not in the schema{}", R::TYPE, hint(R::TYPE, names)));
+        };
+        let number = |name: &str| schema.type_named(name).map(|one| one.id);
+        let bind = |one: Planned| Bound {
+            name: one.name,
+            kind: one.kind,
+            id: bind(&one, found, &Types::of(&number)),
+        };
+        let fields = Fields::of::<R>().fields.into_iter().map(bind).collect();
+        let has_key = found.fields.iter().filter(|field| field.kind == "key").count() == 1;
+        Ok(Binding { node_type: found.id, label: found.label(), has_key, fields })
+    }
+
+    /// The field at this place of `define`, if the schema has it as the program does.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub(crate) fn field(&self, index: u16, kind: &str) -> Result<FieldId, String> {
+        let Some(bound) = self.fields.get(usize::from(index)) else {
+            let (label, count) = (&self.label, self.fields.len());
+            return Err(format!("{label} has no field at {index}: its `define` names {count}"));
+        };
+        if bound.kind != kind {
+            let (label, name, is) = (&self.label, bound.name, bound.kind);
+            return Err(format!("field {label}.{name} is a {is}, used here as a {kind}"));
+        }
+        bound.id.clone()
+    }
+
+    /// The name of the field at this place of `define`.
+    pub(crate) fn name(&self, index: u16) -> &'static str {
+        self.fields.get(usize::from(index)).map_or("?", |bound| bound.name)
+    }
+
+    /// The names of these fields, in the order of `define`; those that it does not name are left
+    /// out.
+    pub(crate) fn names(&self, fields: &[FieldId]) -> Vec<&'static str> {
+        let is_asked = |one: &&Bound| one.id.as_ref().is_ok_and(|id| fields.contains(id));
+        self.fields.iter().filter(is_asked).map(|bound| bound.name).collect()
+    }
+
+    /// Whether this field is what names a node.
+    pub(crate) fn is_key(&self, field: FieldId) -> bool {
+        self.fields.iter().any(|bound| bound.kind == "key" && bound.id.as_ref() == Ok(&field))
+    }
+
+    /// The field at this place, whatever the program takes it for.
+    pub(crate) fn id(&self, index: u16) -> Option<FieldId> {
+        self.fields.get(usize::from(index))?.id.as_ref().ok().copied()
+    }
+}
+
+fn bind(one: &Planned, found: &TypeDefinition, types: &Types<'_>) -> Result<FieldId, String> {
+    let (owner, name) = (found.label(), one.name);
+    let Some(field) = found.field_named(name) else {
+        let names = found.fields.iter().map(|field| field.name.as_str());
+        return Err(format!("field {owner}.{name} is not in the schema{}", hint(name, names)));
+    };
+    if field.kind != one.kind {
+        let (is, wants) = (&field.kind, one.kind);
+        return Err(format!("field {owner}.{name} is a {is}, in this program a {wants}"));
+    }
+    let config = (one.config)(types)
+        .map_err(|error: ConfigError| format!("field {owner}.{name}: {error}"))?;
+    if field.config != config {
+        return Err(format!(
+            "field {owner}.{name} has another type in the schema than in this program"
+        ));
+    }
+    Ok(field.id)
+}
+
+/// A record's binding, or why there is none.
+pub(crate) type Outcome = Arc<Result<Binding, String>>;
+
+/// The bindings of a schema, made as they are asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Bindings(Mutex<HashMap<RustType, Outcome>>);
+
+impl Bindings {
+    pub(crate) fn of<R: Record>(&self, schema: &Schema) -> Outcome {
+        let of = RustType::of::<R>();
+        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = lock().get(&of) {
+            return Arc::clone(found);
+        }
+        // Not under the lock: `define` is the program's.
+        let made = Arc::new(Binding::of::<R>(schema));
+        Arc::clone(lock().entry(of).or_insert(made))
+    }
+}
