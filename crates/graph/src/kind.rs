@@ -167,7 +167,9 @@ impl Fate {
 /// The ops that an object was made from, in order.
 pub struct History<'a> {
     pub(crate) log: &'a Log,
+    /// Those that are kept; of a kind that is not built in the void ones, too.
     pub(crate) stamps: &'a im::Vector<Stamp>,
+    pub(crate) is_void: &'a dyn Fn(Stamp) -> bool,
     pub(crate) read: &'a dyn Fn(Stamp) -> Option<Vec<u8>>,
 }
 
@@ -179,7 +181,7 @@ impl<'a> History<'a> {
 
     /// The stamps of the ops that had an effect, ascending.
     pub fn stamps(&self) -> impl DoubleEndedIterator<Item = Stamp> + '_ {
-        self.stamps.iter().copied()
+        self.stamps.iter().copied().filter(|stamp| !(self.is_void)(*stamp))
     }
 
     /// The bytes of one of them.
@@ -190,6 +192,6 @@ impl<'a> History<'a> {
 
 impl Debug for History<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "History({} ops)", self.stamps.len())
+        write!(f, "History({} ops)", self.stamps().count())
     }
 }
