@@ -11,6 +11,7 @@
 use crate::counter::Counter;
 use crate::events::Events;
 use crate::kind::{Fate, History, Kind, Part, Standing};
+use crate::list::List;
 use crate::map::Map;
 use crate::past::{Past, Stamp};
 use crate::record::Record;
@@ -26,10 +27,11 @@ use std::sync::Arc;
 use woodland_format::{NodeId, TypeId, Value};
 
 /// The kinds that every program has.
-const BUILT_IN: [&str; 8] = [
+const BUILT_IN: [&str; 9] = [
     Atom::NAME,
     Counter::NAME,
     Events::NAME,
+    List::NAME,
     Map::NAME,
     Record::NAME,
     Register::NAME,
@@ -45,7 +47,7 @@ impl Kinds {
     /// The built-in kinds.
     pub fn standard() -> Self {
         let kinds = Kinds(Arc::default()).with(Register).with(Atom).with(Record).with(Counter);
-        kinds.with(Set).with(Map).with(Text).with(Events)
+        kinds.with(Set).with(Map).with(List).with(Text).with(Events)
     }
 
     /// These, and one more; it replaces one of the same name.
@@ -142,6 +144,8 @@ pub(crate) trait AnyKind: Debug + Send + Sync {
     fn keeps_history(&self) -> bool;
     fn show(&self, held: &Held) -> Option<Value>;
     fn standing(&self, held: &Held) -> Vec<Standing>;
+    /// Makes the state ready for `fates`.
+    fn recall(&self, held: &mut Held, history: &History<'_>);
     /// What became of an op that had an effect.
     fn fates(
         &self,
@@ -248,6 +252,10 @@ impl<K: Kind> AnyKind for K {
         Kind::standing(self, state::<K>(held))
     }
 
+    fn recall(&self, held: &mut Held, history: &History<'_>) {
+        Kind::recall(self, state_mut::<K>(held), history);
+    }
+
     fn fates(
         &self,
         held: &Held,
@@ -313,6 +321,8 @@ impl AnyKind for Opaque {
     fn standing(&self, _: &Held) -> Vec<Standing> {
         Vec::new()
     }
+
+    fn recall(&self, _: &mut Held, _: &History<'_>) {}
 
     fn fates(&self, _: &Held, _: &AnyConfig, _: &[u8], _: &Past<'_>) -> Vec<(Part, Fate)> {
         vec![(Part::Whole, Fate::Counts)]

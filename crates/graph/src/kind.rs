@@ -94,6 +94,12 @@ pub trait Kind: Debug + Send + Sync + 'static {
         Vec::new()
     }
 
+    /// Called before `fates` are asked for, with all that the object was made from: a kind that
+    /// keeps less than they need can rebuild it here.
+    fn recall(&self, state: &mut Self::State, history: &History<'_>) {
+        let _ = (state, history);
+    }
+
     /// What became of an op that had an effect, part by part. `past` is the op's own.
     fn fates(&self, state: &Self::State, past: &Past<'_>, op: &Self::Op) -> Vec<(Part, Fate)> {
         let _ = (state, past, op);
@@ -110,6 +116,8 @@ pub enum Part {
     Member(u32),
     /// What stands at a key of a map, or an item of a set.
     Key(Value),
+    /// An item of a list, by where the op's author saw it after the op.
+    Item(u32),
 }
 
 /// The writes that compete for one part of an object, ascending in order: the last one won.

@@ -19,6 +19,7 @@ mod explain;
 mod fields;
 mod graph;
 mod kind;
+mod list;
 mod map;
 mod past;
 mod record;
@@ -30,6 +31,7 @@ mod state;
 mod text;
 mod touched;
 mod void;
+mod weave;
 
 pub use crate::changes::NodeChange;
 pub use crate::explain::{Told, Verdict};
@@ -43,6 +45,7 @@ pub use crate::past::{Past, Stamp};
 
 pub use crate::counter::{Counter, CounterState};
 pub use crate::events::{Events, EventsState};
+pub use crate::list::{List, ListState, ResolvedList};
 pub use crate::map::{Map, MapState};
 pub use crate::record::{Record, RecordState};
 pub use crate::register::{Atom, Register, RegisterState};

@@ -9,15 +9,12 @@
 //! What this does not do: forget the weave again when history has come together, or walk the event
 //! graph instead of building it from the beginning. Concurrent text is right here, not yet fast.
 
-mod chunks;
-mod weave;
-
 use crate::kind::{History, Kind};
 use crate::past::{Past, Stamp};
 use crate::void::Void;
+use crate::weave::{Content, Origins, Stretch, Weave, is_sequential};
 use crop::Rope;
 use std::sync::Arc;
-use weave::{Weave, Woven};
 use woodland_format::limits::OP_BYTES_MAX;
 use woodland_format::{TextOp, Value, decode};
 
@@ -30,7 +27,7 @@ pub struct Text;
 pub struct TextState {
     rope: Rope,
     tips: Vec<Stamp>,
-    weave: Option<Arc<Weave>>,
+    weave: Option<Arc<Weave<Arc<str>>>>,
 }
 
 /// A text op by id, or by position where the author saw all there is.
@@ -40,14 +37,18 @@ pub struct ResolvedText(Resolved);
 #[derive(Debug)]
 enum Resolved {
     Plain(TextOp),
-    Woven(Woven),
+    Insert { origins: Origins, text: Arc<str> },
+    Delete(Stretch),
 }
 
-/// What a text op does to the visible text.
-#[derive(Debug, PartialEq, Eq)]
-enum Splice {
-    Insert { at: usize, text: Arc<str> },
-    Delete { at: usize, bytes: usize },
+impl Content for Arc<str> {
+    fn count(&self) -> u32 {
+        u32::try_from(self.len()).expect("OP_BYTES_MAX fits u32")
+    }
+
+    fn may_cut(&self, offset: u32) -> bool {
+        self.is_char_boundary(offset as usize)
+    }
 }
 
 impl TextState {
@@ -55,11 +56,8 @@ impl TextState {
         self.tips.iter().all(|tip| past.saw(*tip))
     }
 
-    fn splice(&mut self, splice: &Splice) {
-        match splice {
-            Splice::Insert { at, text } => self.rope.insert(*at, text),
-            Splice::Delete { at, bytes } => self.rope.delete(*at..at + bytes),
-        }
+    fn weave(&mut self) -> &mut Weave<Arc<str>> {
+        Arc::make_mut(self.weave.as_mut().expect("an op by id comes from the weave"))
     }
 }
 
@@ -100,7 +98,12 @@ impl Kind for Text {
         };
         let weave = Arc::make_mut(weave);
         weave.stand(past);
-        Ok(ResolvedText(Resolved::Woven(weave.resolve(op)?)))
+        Ok(ResolvedText(match op {
+            TextOp::Insert { at, text } => {
+                Resolved::Insert { origins: weave.origins(at as usize)?, text: text.into() }
+            }
+            TextOp::Delete { at, bytes } => Resolved::Delete(weave.stretch(at, bytes)?),
+        }))
     }
 
     fn apply(&self, state: &mut TextState, past: &Past<'_>, op: ResolvedText) {
@@ -111,10 +114,13 @@ impl Kind for Text {
             Resolved::Plain(TextOp::Delete { at, bytes }) => {
                 state.rope.delete(at as usize..(at + bytes) as usize);
             }
-            Resolved::Woven(op) => {
-                let weave = state.weave.as_mut().expect("a woven op comes from the weave");
-                for splice in Arc::make_mut(weave).apply(past, op) {
-                    state.splice(&splice);
+            Resolved::Insert { origins, text } => {
+                let at = state.weave().insert(past, &origins, Arc::clone(&text), Vec::new());
+                state.rope.insert(at, text);
+            }
+            Resolved::Delete(stretch) => {
+                for hidden in state.weave().hide(past.at(), &stretch) {
+                    state.rope.delete(hidden);
                 }
             }
         }
@@ -142,19 +148,6 @@ impl Kind for Text {
     fn show(&self, state: &TextState) -> Option<Value> {
         (!state.tips.is_empty()).then(|| Value::String(state.rope.to_string()))
     }
-}
-
-/// Whether each of the arrived ops saw everything that stands before it.
-fn is_sequential(mut tips: Vec<Stamp>, arrived: &[Stamp], history: &History<'_>) -> bool {
-    let Some(first) = arrived.first() else { return true };
-    let mut past = Past::of(history.log(), *first);
-    arrived.iter().all(|stamp| {
-        past.move_to(*stamp);
-        let saw_all = tips.iter().all(|tip| past.saw(*tip));
-        tips.clear();
-        tips.push(*stamp);
-        saw_all
-    })
 }
 
 fn check_plain(rope: &Rope, op: &TextOp) -> Result<(), Void> {
