@@ -44,6 +44,11 @@ impl Graph {
         derive(self.on(log), log, std::iter::from_fn(|| arrived.next_place()))
     }
 
+    /// Why an op had no effect, if so.
+    pub(crate) fn void_of(&self, stamp: Stamp) -> Option<Void> {
+        self.voids.get(&(key(self.log(), stamp), Some(stamp.index))).copied()
+    }
+
     /// The schema that an op's commit is written under, if something in its past carries it.
     pub(crate) fn schema_of(&self, past: &Past<'_>) -> Option<Arc<Fields>> {
         let place = past.at().place;
@@ -289,7 +294,9 @@ impl Run<'_> {
             ops.borrow_mut().edit(stamp).map(<[u8]>::to_vec)
         };
         let stamps = object.stamps();
-        let history = History { log, stamps: &stamps, read: &read };
+        // Of a kind that is not built in the void ops are kept, too.
+        let is_void = |stamp| !kind.is_built_in() && self.graph.void_of(stamp).is_some();
+        let history = History { log, stamps: &stamps, is_void: &is_void, read: &read };
         let outcomes = kind.merge(&mut object.held, sound, &history);
         self.graph.work.again += again.get();
         self.graph.work.decoded += ops.borrow().decoded();
@@ -341,8 +348,11 @@ impl Run<'_> {
         arrived
     }
 
-    /// An op that counted before, to be applied again.
+    /// An op that is kept, to be applied again if it had an effect: a void stays one.
     fn again(&self, ops: &mut OpReader<'_>, stamp: Stamp) -> Arrival {
+        if let Some(reason) = self.graph.void_of(stamp) {
+            return Arrival { stamp, op: Err(reason) };
+        }
         let fields = self.graph.schema_of(&Past::of(self.log, stamp)).expect(HAD_EFFECT);
         let Some(Op::Edit { object, op: bytes }) = ops.op(stamp) else { panic!("{HAD_EFFECT}") };
         let field = fields.field(object.field).expect(HAD_EFFECT);

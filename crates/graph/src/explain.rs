@@ -104,12 +104,15 @@ impl Graph {
             Err(_) => Verdict::Counts(vec![(Part::Whole, Fate::Counts)]),
         }
     }
+
+    /// The state of an object with what it forgets at rest.
     fn recall(&self, object: &Object) -> Held {
         let ops = RefCell::new(OpReader::of(self.log()));
         let read = |stamp: Stamp| ops.borrow_mut().edit(stamp).map(<[u8]>::to_vec);
         let stamps = object.stamps();
         let mut held = object.held.clone();
-        let history = History { log: self.log(), stamps: &stamps, read: &read };
+        let is_void = |stamp| !object.kind.is_built_in() && self.void_of(stamp).is_some();
+        let history = History { log: self.log(), stamps: &stamps, is_void: &is_void, read: &read };
         object.kind.recall(&mut held, &history);
         held
     }

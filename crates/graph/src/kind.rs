@@ -17,10 +17,12 @@
 //!
 //! What this does not do: decide what is visible. A kind never sees other objects.
 
+use crate::parts;
 use crate::past::{Past, Stamp};
 use crate::void::Void;
 use std::any::Any;
 use std::fmt::Debug;
+use std::ops::Range;
 use woodland_format::{NodeId, TypeId, Value};
 use woodland_log::Log;
 
@@ -87,6 +89,25 @@ pub trait Kind: Debug + Send + Sync + 'static {
 
     /// What a reader sees; none while nothing was ever written.
     fn show(&self, state: &Self::State) -> Option<Value>;
+
+    /// How long it is: bytes of a text, items of a list or a set, entries of a map; none for what
+    /// has no length, and while nothing was ever written.
+    fn size(&self, state: &Self::State) -> Option<u64> {
+        parts::size_of(&self.show(state)?)
+    }
+
+    /// A stretch of what a reader sees: of a text in bytes, of a list in items, of any other value
+    /// all of it. One past the end ends at the end; one that begins or ends inside a character is
+    /// moved to where that begins.
+    fn part(&self, state: &Self::State, range: &Range<u64>) -> Option<Value> {
+        Some(parts::cut(self.show(state)?, range))
+    }
+
+    /// What stands at a key, for kinds that have keys: of a map the value, of a set the item itself.
+    fn entry(&self, state: &Self::State, key: &Value) -> Option<Value> {
+        let _ = (state, key);
+        None
+    }
 
     /// The writes that no other write has seen, for kinds in which one write replaces another.
     fn standing(&self, state: &Self::State) -> Vec<Standing> {
@@ -161,7 +182,9 @@ impl Fate {
 /// The ops that an object was made from, in order.
 pub struct History<'a> {
     pub(crate) log: &'a Log,
+    /// Those that are kept; of a kind that is not built in the void ones, too.
     pub(crate) stamps: &'a im::Vector<Stamp>,
+    pub(crate) is_void: &'a dyn Fn(Stamp) -> bool,
     pub(crate) read: &'a dyn Fn(Stamp) -> Option<Vec<u8>>,
 }
 
@@ -173,7 +196,7 @@ impl<'a> History<'a> {
 
     /// The stamps of the ops that had an effect, ascending.
     pub fn stamps(&self) -> impl DoubleEndedIterator<Item = Stamp> + '_ {
-        self.stamps.iter().copied()
+        self.stamps.iter().copied().filter(|stamp| !(self.is_void)(*stamp))
     }
 
     /// The bytes of one of them.
@@ -184,6 +207,6 @@ impl<'a> History<'a> {
 
 impl Debug for History<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "History({} ops)", self.stamps.len())
+        write!(f, "History({} ops)", self.stamps().count())
     }
 }

@@ -21,6 +21,7 @@ mod graph;
 mod kind;
 mod list;
 mod map;
+mod parts;
 mod past;
 mod record;
 mod register;

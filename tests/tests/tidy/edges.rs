@@ -24,6 +24,7 @@ const FORMAT: &str = "woodland-format";
 const LOG: &str = "woodland-log";
 const STORE: &str = "woodland-store";
 const GRAPH: &str = "woodland-graph";
+const LAWS: &str = "woodland-laws";
 const DERIVE: &str = "woodland-derive";
 
 const CRATES: &[Crate] = &[
@@ -31,14 +32,22 @@ const CRATES: &[Crate] = &[
     Crate { folder: "log", package: LOG, uses: &[FORMAT], tests_use: &[], is_pure: true },
     Crate { folder: "store", package: STORE, uses: &[FORMAT], tests_use: &[LOG], is_pure: false },
     Crate { folder: "graph", package: GRAPH, uses: &[LOG, FORMAT], tests_use: &[], is_pure: true },
+    // For whoever makes a kind: its tests use it, programs do not.
+    Crate {
+        folder: "laws",
+        package: LAWS,
+        uses: &[GRAPH, LOG, FORMAT],
+        tests_use: &[],
+        is_pure: true,
+    },
     // A macro: what it writes names the facade, its own code names none of us.
     Crate { folder: "derive", package: DERIVE, uses: &[], tests_use: &[], is_pure: false },
     Crate {
         folder: "woodland",
         package: "woodland",
         uses: &[GRAPH, LOG, STORE, FORMAT, DERIVE],
-        // Its example shows the dump of what it wrote.
-        tests_use: &["woodland-dump"],
+        // Its examples show the dump of what they wrote, and try a kind of their own.
+        tests_use: &["woodland-dump", LAWS],
         is_pure: false,
     },
     // Never the facade: it must open what the facade refuses.
