@@ -14,7 +14,7 @@ use woodland_format::{
 };
 
 /// Whether histories have lists, which the engine must have then too.
-pub const HAS_LISTS: bool = false;
+pub const HAS_LISTS: bool = true;
 
 /// A note, in all schemas but the other one.
 pub(crate) const NOTE: TypeId = TypeId(1);
