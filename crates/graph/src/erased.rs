@@ -23,6 +23,7 @@ use crate::void::Void;
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
+use std::ops::Range;
 use std::sync::Arc;
 use woodland_format::{NodeId, TypeId, Value};
 
@@ -143,6 +144,8 @@ pub(crate) trait AnyKind: Debug + Send + Sync {
     /// Whether the stamps of earlier ops are kept.
     fn keeps_history(&self) -> bool;
     fn show(&self, held: &Held) -> Option<Value>;
+    fn size(&self, held: &Held) -> Option<u64>;
+    fn part(&self, held: &Held, range: &Range<u64>) -> Option<Value>;
     fn entry(&self, held: &Held, key: &Value) -> Option<Value>;
     fn standing(&self, held: &Held) -> Vec<Standing>;
     /// Makes the state ready for `fates`.
@@ -249,6 +252,14 @@ impl<K: Kind> AnyKind for K {
         Kind::show(self, state::<K>(held))
     }
 
+    fn size(&self, held: &Held) -> Option<u64> {
+        Kind::size(self, state::<K>(held))
+    }
+
+    fn part(&self, held: &Held, range: &Range<u64>) -> Option<Value> {
+        Kind::part(self, state::<K>(held), range)
+    }
+
     fn entry(&self, held: &Held, key: &Value) -> Option<Value> {
         Kind::entry(self, state::<K>(held), key)
     }
@@ -320,6 +331,14 @@ impl AnyKind for Opaque {
     }
 
     fn show(&self, _: &Held) -> Option<Value> {
+        None
+    }
+
+    fn size(&self, _: &Held) -> Option<u64> {
+        None
+    }
+
+    fn part(&self, _: &Held, _: &Range<u64>) -> Option<Value> {
         None
     }
 

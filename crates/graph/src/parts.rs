@@ -23,14 +23,21 @@ impl Graph {
     /// Stretches of texts, in bytes, and of lists, in items; of any other value, all of it.
     pub fn parts(&self, stretches: &[(ObjectId, Range<u64>)]) -> Vec<Option<Value>> {
         let part = |(object, range): &(ObjectId, Range<u64>)| {
-            Some(cut(self.values(&[*object]).pop()??, range))
+            let shown = self.visible_object(*object);
+            let part = shown.and_then(|shown| shown.kind.part(&shown.held, range));
+            part.or_else(|| Some(cut(self.values(&[*object]).pop()??, range)))
         };
         stretches.iter().map(part).collect()
     }
 
     /// How long texts are, in bytes, and how many items or entries lists, sets and maps have.
     pub fn sizes(&self, objects: &[ObjectId]) -> Vec<Option<u64>> {
-        self.values(objects).into_iter().map(|value| size(&value?)).collect()
+        let size = |object: &ObjectId| {
+            let shown = self.visible_object(*object);
+            let size = shown.and_then(|shown| shown.kind.size(&shown.held));
+            size.or_else(|| size_of(&self.values(&[*object]).pop()??))
+        };
+        objects.iter().map(size).collect()
     }
 
     /// What stands at keys: of a map the value, of a set the item itself.
@@ -49,25 +56,32 @@ impl Graph {
     }
 }
 
+/// What of a stretch is inside something of this length.
+pub(crate) fn within(range: &Range<u64>, length: usize) -> Range<usize> {
+    let inside = |at: u64| usize::try_from(at).map_or(length, |at| at.min(length));
+    let end = inside(range.end);
+    inside(range.start).min(end)..end
+}
+
 /// The part of a value that a stretch names.
-fn cut(value: Value, range: &Range<u64>) -> Value {
-    let within = |at: u64, len: usize| usize::try_from(at).map_or(len, |at| at.min(len));
+pub(crate) fn cut(value: Value, range: &Range<u64>) -> Value {
     match value {
         Value::String(text) => {
-            let boundary = |at: u64| text.floor_char_boundary(within(at, text.len()));
-            let (start, end) = (boundary(range.start), boundary(range.end));
-            Value::String(text.get(start..end).unwrap_or_default().to_owned())
+            let Range { start, end } = within(range, text.len());
+            let range = text.floor_char_boundary(start)..text.floor_char_boundary(end);
+            Value::from(&text[range])
         }
         Value::List(mut items) => {
-            let (start, end) = (within(range.start, items.len()), within(range.end, items.len()));
+            let Range { start, end } = within(range, items.len());
             items.truncate(end);
-            Value::List(items.into_iter().skip(start).collect())
+            Value::List(items.split_off(start))
         }
         whole => whole,
     }
 }
 
-fn size(value: &Value) -> Option<u64> {
+/// How many bytes, items or entries a value has, if it has any of them.
+pub(crate) fn size_of(value: &Value) -> Option<u64> {
     let size = match value {
         Value::String(text) => text.len(),
         Value::List(items) => items.len(),

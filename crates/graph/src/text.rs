@@ -10,10 +10,12 @@
 //! graph instead of building it from the beginning. Concurrent text is right here, not yet fast.
 
 use crate::kind::{History, Kind};
+use crate::parts::within;
 use crate::past::{Past, Stamp};
 use crate::void::Void;
 use crate::weave::{Content, Origins, Stretch, Weave, is_sequential};
 use crop::Rope;
+use std::ops::Range;
 use std::sync::Arc;
 use woodland_format::limits::OP_BYTES_MAX;
 use woodland_format::{TextOp, Value, decode};
@@ -148,15 +150,69 @@ impl Kind for Text {
     fn show(&self, state: &TextState) -> Option<Value> {
         (!state.tips.is_empty()).then(|| Value::String(state.rope.to_string()))
     }
+
+    fn size(&self, state: &TextState) -> Option<u64> {
+        (!state.tips.is_empty()).then_some(state.rope.byte_len() as u64)
+    }
+
+    fn part(&self, state: &TextState, range: &Range<u64>) -> Option<Value> {
+        let Range { start, end } = within(range, state.rope.byte_len());
+        let range = floor(&state.rope, start)..floor(&state.rope, end);
+        let text = || state.rope.byte_slice(range).to_string();
+        (!state.tips.is_empty()).then(|| Value::String(text()))
+    }
 }
 
 fn check_plain(rope: &Rope, op: &TextOp) -> Result<(), Void> {
-    let boundary = |at: usize| at <= rope.byte_len() && rope.is_char_boundary(at);
+    let boundary = |at: u32| {
+        let at = at as usize;
+        at <= rope.byte_len() && rope.is_char_boundary(at)
+    };
     let fits = match op {
-        TextOp::Insert { at, .. } => boundary(*at as usize),
-        TextOp::Delete { at, bytes } => at
-            .checked_add(*bytes)
-            .is_some_and(|end| boundary(*at as usize) && boundary(end as usize)),
+        TextOp::Insert { at, .. } => boundary(*at),
+        TextOp::Delete { at, bytes } => {
+            at.checked_add(*bytes).is_some_and(|end| boundary(*at) && boundary(end))
+        }
     };
     if fits { Ok(()) } else { Err(Void::BadPosition) }
+}
+
+/// Where the character begins that this place is inside of; the place itself between two.
+fn floor(rope: &Rope, at: usize) -> usize {
+    (0..=at).rev().find(|at| rope.is_char_boundary(*at)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Text, TextState};
+    use crate::kind::Kind;
+    use crate::past::Stamp;
+    use std::ops::Range;
+    use woodland_format::Value;
+    use woodland_log::Place;
+
+    /// The kind as it would be without a part of its own.
+    fn cut(text: &str, range: Range<usize>) -> String {
+        let boundary = |at: usize| text.floor_char_boundary(at);
+        text.get(boundary(range.start)..boundary(range.end)).unwrap_or_default().to_owned()
+    }
+
+    #[test]
+    fn parts_of_a_text_end_between_characters() {
+        let text = "aä€𝄞b".repeat(300);
+        let tips = vec![Stamp { place: Place { line: 0, seq: 0 }, index: 0 }];
+        let state = TextState { rope: text.as_str().into(), tips, weave: None };
+        assert_eq!(Text.size(&state), Some(text.len() as u64));
+        for start in (0..text.len() + 3).step_by(7) {
+            for end in [0, start, start + 1, start + 2, start + 90, text.len(), text.len() + 9] {
+                let part = Text.part(&state, &(start as u64..end as u64));
+                assert_eq!(part, Some(Value::String(cut(&text, start..end))), "{start}..{end}");
+            }
+        }
+        assert_eq!(
+            Text.part(&state, &(5..u64::MAX)),
+            Some(Value::String(cut(&text, 5..text.len())))
+        );
+        assert_eq!(Text.part(&TextState::default(), &(0..1)), None);
+    }
 }

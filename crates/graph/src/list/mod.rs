@@ -12,10 +12,12 @@ mod sequence;
 mod woven;
 
 use crate::kind::{Fate, History, Kind, Part};
+use crate::parts::within;
 use crate::past::{Past, Stamp};
 use crate::void::Void;
 use crate::weave::is_sequential;
 use sequence::Sequence;
+use std::ops::Range;
 use std::sync::Arc;
 use woodland_format::limits::{CONFIG_BYTES_MAX, OP_BYTES_MAX};
 use woodland_format::{ListConfig, ListOp, NodeId, TypeId, Value, decode};
@@ -161,6 +163,16 @@ impl Kind for List {
     fn show(&self, state: &ListState) -> Option<Value> {
         let all = || state.items.range(0..state.items.len()).cloned().collect();
         (!state.tips.is_empty()).then(|| Value::List(all()))
+    }
+
+    fn size(&self, state: &ListState) -> Option<u64> {
+        (!state.tips.is_empty()).then_some(state.items.len() as u64)
+    }
+
+    fn part(&self, state: &ListState, range: &Range<u64>) -> Option<Value> {
+        let range = within(range, state.items.len());
+        let items = || state.items.range(range).cloned().collect();
+        (!state.tips.is_empty()).then(|| Value::List(items()))
     }
 
     fn recall(&self, state: &mut ListState, history: &History<'_>) {

@@ -8,7 +8,7 @@
 
 use super::replicas::{Numbers, Replica, insert, items_of, merged, move_to, remove, replicas, set};
 use std::collections::BTreeSet;
-use woodland_format::{Commit, ListOp};
+use woodland_format::{Commit, ListOp, Value};
 use woodland_graph::{Graph, Kinds, VoidOp};
 use woodland_log::Log;
 
@@ -49,7 +49,7 @@ fn op(numbers: &mut Numbers, shown: &[i64], fresh: &mut i64) -> ListOp {
 /// The same on a plain vector.
 fn play(model: &mut Vec<i64>, op: &ListOp) {
     let int = |value: &_| match value {
-        woodland_format::Value::Int(item) => *item,
+        Value::Int(item) => *item,
         other => panic!("{other} is no int"),
     };
     match op {
@@ -84,6 +84,17 @@ fn a_list_of_one_author_is_a_vector() {
             }
             replica.write(&ops);
             assert_eq!(replica.items(), model, "WOODLAND_SEED={seed}, step {step}");
+            let graph = &replica.graph;
+            assert_eq!(graph.sizes(&[replica.list]), [Some(model.len() as u64)]);
+            let (start, end) = (numbers.below(model.len() + 2), numbers.below(model.len() + 2));
+            let stretch = (replica.list, start as u64..end as u64);
+            let part = model.get(start..end.min(model.len())).unwrap_or_default();
+            let part = Value::List(part.iter().copied().map(Value::Int).collect());
+            assert_eq!(
+                graph.parts(&[stretch]),
+                [Some(part)],
+                "WOODLAND_SEED={seed}, {start}..{end}"
+            );
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::model::{Dice, Note, Tag, missing, written};
 use std::collections::HashMap;
-use woodland::{Map, Pointer, ReadError, Record, Replica, Text, all, define, nodes};
+use woodland::{List, Map, Pointer, ReadError, Record, Replica, Text, all, define, nodes};
 
 #[test]
 fn nodes_and_fields_are_those_of_plain_maps() {
@@ -122,6 +122,32 @@ fn stretches_that_meet_tile_a_text() {
         let nothing = w.now.read(Note::BODY.ranges(&[(missing(), 0..1)])).expect("readable");
         assert_eq!(nothing, [None]);
     }
+}
+
+#[test]
+fn stretches_of_lists_are_clamped() {
+    #[derive(Record)]
+    struct Plan {
+        steps: List<String>,
+    }
+    let model = define().record::<Plan>().model().expect("a model");
+    let replica = Replica::in_memory(&model, 1).expect("founded");
+    let all: Vec<String> = ["pack", "walk", "rest"].map(String::from).into();
+    let (plan, empty) = replica
+        .write(|b| {
+            let plan = b.insert(&Plan { steps: all.clone().into() });
+            (plan, b.insert(&Plan { steps: List::default() }))
+        })
+        .expect("written");
+    let asked = [(plan, 0..2), (plan, 1..99), (plan, 7..9), (empty, 0..1), (missing(), 0..1)];
+    let now = replica.snapshot();
+    let (found, lengths) = now
+        .read((Plan::STEPS.ranges(&asked), Plan::STEPS.lengths(&[plan, empty, missing()])))
+        .expect("readable");
+    let expected =
+        [Some(all[..2].to_vec()), Some(all[1..].to_vec()), Some(vec![]), Some(vec![]), None];
+    assert_eq!(found, expected);
+    assert_eq!(lengths, [Some(3), Some(0), None]);
 }
 
 #[test]
