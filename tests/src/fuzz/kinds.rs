@@ -13,7 +13,7 @@ use crate::fuzz::edits;
 use crate::fuzz::errors::{Named, Told, outcome};
 use crate::fuzz::shapes::{sound_type, value_of, value_type};
 use crate::fuzz::targets::{
-    ALL, SPARE_OF_TYPES, SPARE_OF_VALUES, TYPE_TIMES, Target, leave, names, plain, same,
+    ALL, SPARE_OF_TYPES, SPARE_OF_VALUES, TYPE_TIMES, Target, leave, names, same,
 };
 use crate::histories::Rng;
 use woodland_format::{
@@ -21,7 +21,7 @@ use woodland_format::{
     MapOp, RecordConfig, RegisterConfig, SetConfig, SetOp, TypeError, Value, ValueType, decode,
     encode, limits,
 };
-use woodland_graph::{Atom, Counter, Events, Kind, Map, Record, Register, Set, Text};
+use woodland_graph::{Atom, Counter, Events, Kind, List, Map, Record, Register, Set, Text};
 
 /// Every target of a kind, and that of types.
 pub(crate) fn kinds() -> Vec<Target> {
@@ -104,8 +104,8 @@ fn ops() -> Vec<Target> {
             |corpus, rng| map_op(&corpus.configs.maps, rng)
         ),
         made!(
-            of("list-op", &[CanonicalError::NAMES], |_, bytes, told| {
-                plain::<ListOp>(bytes.get(1..).unwrap_or_default(), told);
+            of("list-op", &[many], |corpus, bytes, told| {
+                op(&List, &corpus.configs.lists, bytes, told);
             }),
             |corpus, rng| list_op(&corpus.configs.lists, rng)
         ),
@@ -229,36 +229,23 @@ fn configs() -> Vec<Target> {
             ..of("events-config", |_, bytes, told| drop(outcome(Events.config(bytes), told)))
         },
         Target {
-            errors: names(&[CanonicalError::NAMES, TypeError::NAMES]),
             inputs: |corpus| corpus.configs.lists.clone(),
             edit: |_, rng, bytes| *bytes = encode(&ListConfig { item: value_type(rng, 1) }),
-            ..of("list-config", |_, bytes, told| {
-                config::<ListConfig>(bytes, told, ListConfig::check);
-            })
+            ..of("list-config", |_, bytes, told| drop(outcome(List.config(bytes), told)))
         },
         Target {
             errors: names(&[CanonicalError::NAMES, TypeError::NAMES]),
             inputs: |corpus| corpus.configs.keys.clone(),
             edit: |_, rng, bytes| *bytes = encode(&KeyConfig { value: value_type(rng, 1) }),
             ..of("key-config", |_, bytes, told| {
-                config::<KeyConfig>(bytes, told, KeyConfig::check);
+                let key = decode::<KeyConfig, { limits::CONFIG_BYTES_MAX }>("a key", bytes);
+                if let Some(key) = outcome(key, told) {
+                    same(&key, bytes);
+                    told.is_accepted = rules(key.check(), told);
+                }
             })
         },
     ]
-}
-
-/// A configuration that a graph reads without a kind, or will.
-fn config<C>(bytes: &[u8], told: &mut Told, check: impl Fn(&C) -> Result<(), TypeError>)
-where
-    C: serde::Serialize + serde::de::DeserializeOwned,
-{
-    match decode::<C, { limits::CONFIG_BYTES_MAX }>("a configuration", bytes) {
-        Ok(config) => {
-            same(&config, bytes);
-            rules(check(&config), told);
-        }
-        Err(error) => error.tell(told),
-    }
 }
 
 /// What decoded is within the limits that the rules have too.
