@@ -28,7 +28,7 @@ fn type_into(replica: &Replica, page: Pointer<Page>, text: &str) {
 /// Two replicas that share one page with a history of 30 commits, and `unrelated` pages more; both
 /// type into it apart, 10 and 20 commits. Gives what merging looks at, in the log and in the graph.
 fn merged(unrelated: usize) -> (woodland_log::Work, woodland_graph::Work) {
-    let ours = Replica::in_memory(&schema(), 1).expect("founded");
+    let ours = Replica::in_memory(schema(), 1).expect("founded");
     let page = add(&ours, "shared");
     for _ in 0..30 {
         type_into(&ours, page, "x");
@@ -36,7 +36,7 @@ fn merged(unrelated: usize) -> (woodland_log::Work, woodland_graph::Work) {
     for number in 0..unrelated {
         add(&ours, &number.to_string());
     }
-    let (theirs, _) = Replica::join_in_memory(&schema(), &ours, 2).expect("joined");
+    let (theirs, _) = Replica::join_in_memory(schema(), &ours, 2).expect("joined");
     for _ in 0..10 {
         type_into(&theirs, page, "t");
     }

@@ -76,7 +76,7 @@ impl<'a> Batch<'a> {
     pub fn insert<R: Record>(&mut self, record: &R) -> Pointer<R> {
         let outcome = self.bind::<R>();
         let node_type = outcome.as_ref().as_ref().map_or(NO_TYPE, |binding| binding.node_type);
-        let key = if has_key(&outcome) { record.key() } else { None };
+        let key = self.has_key(&outcome).then(|| record.key()).flatten();
         let node = match key {
             Some(key) => {
                 let node = keyed_node_id(node_type, &encode(&key));
@@ -127,13 +127,19 @@ impl<'a> Batch<'a> {
         outcome
     }
 
+    /// Whether the record's nodes are named by a key; one that the schema has otherwise is a
+    /// mistake.
+    fn has_key(&mut self, outcome: &Outcome) -> bool {
+        let Ok(binding) = outcome.as_ref() else { return false };
+        binding.has_key().unwrap_or_else(|reason| {
+            self.violations.push(Violation::at(self.ops.len(), reason.clone()));
+            false
+        })
+    }
+
     fn writer<'b, R>(&'b mut self, node: NodeId, outcome: &'b Outcome) -> Writer<'b, R> {
         let (ops, violations) = (&mut self.ops, &mut self.violations);
         let binding = outcome.as_ref().as_ref().ok();
         Writer { node, binding, ops, violations, of: PhantomData }
     }
-}
-
-fn has_key(outcome: &Outcome) -> bool {
-    outcome.as_ref().as_ref().is_ok_and(|binding| binding.has_key)
 }

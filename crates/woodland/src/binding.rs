@@ -20,7 +20,6 @@ use woodland_format::{FieldId, Schema, TypeDefinition, TypeId};
 pub(crate) struct Binding {
     pub(crate) node_type: TypeId,
     pub(crate) label: String,
-    pub(crate) has_key: bool,
     fields: Vec<Bound>,
 }
 
@@ -48,8 +47,7 @@ impl Binding {
             id: bind(&one, found, &Types::of(&number)),
         };
         let fields = Fields::of::<R>().fields.into_iter().map(bind).collect();
-        let has_key = found.fields.iter().filter(|field| field.kind == "key").count() == 1;
-        Ok(Binding { node_type: found.id, label: found.label(), has_key, fields })
+        Ok(Binding { node_type: found.id, label: found.label(), fields })
     }
 
     /// The field at this place of `define`, if the schema has it as the program does.
@@ -66,6 +64,15 @@ impl Binding {
             return Err(format!("field {label}.{name} is a {is}, used here as a {kind}"));
         }
         bound.id.clone()
+    }
+
+    /// Whether the program's record has a natural key.
+    ///
+    /// # Errors
+    /// What is wrong, where it has one and the schema does not have it so.
+    pub(crate) fn has_key(&self) -> Result<bool, &String> {
+        let key = self.fields.iter().find(|bound| bound.kind == "key");
+        key.map_or(Ok(false), |bound| bound.id.as_ref().map(|_| true))
     }
 
     /// The name of the field at this place of `define`.

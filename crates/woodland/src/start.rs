@@ -265,7 +265,6 @@ pub(crate) fn log_of(segments: &[StoredSegment], base: Option<Log>) -> Result<Lo
 
 /// Commits of many chains by order key, which puts the past of each before it: like a merge of
 /// sorted lists.
-#[cfg(feature = "files")]
 fn merged_by_key<C: Iterator<Item = Commit>>(
     chains: impl Iterator<Item = C>,
 ) -> impl Iterator<Item = Commit> {

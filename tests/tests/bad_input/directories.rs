@@ -23,7 +23,7 @@ fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 
 /// A dataset directory with a few commits, closed.
 fn closed(path: &Path) {
-    let replica = Replica::create(path, &schema()).expect("created");
+    let replica = Replica::create(path, schema()).expect("created");
     for number in 0..4 {
         replica.write(|b| b.insert(&note(&format!("note {number}"), "text"))).expect("written");
     }
@@ -33,8 +33,8 @@ fn closed(path: &Path) {
 fn what_is_no_dataset_is_not_opened_nor_created_over() {
     let folder = folder();
     let path = folder.path().join("place");
-    let open = || told(Replica::open(&path, &schema()));
-    let create = || told(Replica::create(&path, &schema()));
+    let open = || told(Replica::open(&path, schema()));
+    let create = || told(Replica::create(&path, schema()));
     says("missing", &open(), &["there is no dataset here"]);
     assert!(!path.exists(), "looking makes nothing");
 
@@ -46,8 +46,8 @@ fn what_is_no_dataset_is_not_opened_nor_created_over() {
     let before = contents(&path);
     says("other things", &open(), &["there is no dataset here"]);
     says("not empty", &create(), &["the place is not empty, it holds `notes.txt`"]);
-    let source = Replica::in_memory(&schema(), 1).expect("founded");
-    says("join", &told(Replica::join(&path, &schema(), &source)), &["the place is not empty"]);
+    let source = Replica::in_memory(schema(), 1).expect("founded");
+    says("join", &told(Replica::join(&path, schema(), &source)), &["the place is not empty"]);
     assert_eq!(contents(&path), before);
     fs::remove_dir_all(&path).expect("removed");
 
@@ -56,26 +56,26 @@ fn what_is_no_dataset_is_not_opened_nor_created_over() {
     says("a file", &create(), &["the place is a file"]);
     fs::remove_file(&path).expect("removed");
 
-    drop(Replica::create(&path, &schema()).expect("created"));
+    drop(Replica::create(&path, schema()).expect("created"));
     let before = contents(&path);
     says("a dataset", &create(), &["the place is not empty", "open it"]);
     assert_eq!(contents(&path), before);
     let lost = folder.path().join("no/such/folder");
-    says("no parent", &told(Replica::create(&lost, &schema())), &["No such file"]);
+    says("no parent", &told(Replica::create(&lost, schema())), &["No such file"]);
 }
 
 #[test]
 fn one_directory_is_open_once() {
     let folder = folder();
     let path = folder.path().join("notes");
-    let first = Replica::create(&path, &schema()).expect("created");
+    let first = Replica::create(&path, schema()).expect("created");
     let clone = first.clone();
-    says("twice", &told(Replica::open(&path, &schema())), &["has the dataset open: close it"]);
+    says("twice", &told(Replica::open(&path, schema())), &["has the dataset open: close it"]);
     drop(first);
-    says("a clone", &told(Replica::open(&path, &schema())), &["has the dataset open: close it"]);
+    says("a clone", &told(Replica::open(&path, schema())), &["has the dataset open: close it"]);
     let expected = facts(&clone);
     drop(clone);
-    assert_eq!(facts(&Replica::open(&path, &schema()).expect("opened")), expected);
+    assert_eq!(facts(&Replica::open(&path, schema()).expect("opened")), expected);
 }
 
 /// Notes as an earlier or a later program has them.
@@ -113,7 +113,7 @@ fn another_schema_is_told_by_its_first_difference() {
         says("both", &text, &["was founded with schema ", "the program brings ", "later release"]);
         assert_eq!(contents(&path), before);
     }
-    Replica::open(&path, &schema()).expect("opened");
+    Replica::open(&path, schema()).expect("opened");
 }
 
 type Harm = fn(&Path);
@@ -178,7 +178,7 @@ fn a_damaged_directory_is_refused_with_file_and_byte_and_left_alone() {
         closed(&path);
         harm(&path);
         let before = contents(&path);
-        let text = told(Replica::open(&path, &schema()));
+        let text = told(Replica::open(&path, schema()));
         says(name, &text, fragments);
         assert_eq!(contents(&path), before, "{name}: opening changed something");
     }
@@ -192,10 +192,10 @@ fn a_torn_tail_is_cut_off_and_what_was_written_is_there() {
     let bytes = fs::read(path.join(SEGMENTS)).expect("bytes");
     let torn = [&bytes[..], &bytes[48..90]].concat();
     fs::write(path.join(SEGMENTS), torn).expect("bytes");
-    let replica = Replica::open(&path, &schema()).expect("opened");
+    let replica = Replica::open(&path, schema()).expect("opened");
     assert_eq!(replica.snapshot().all::<Note>().expect("readable").len(), 4);
     replica.write(|b| b.insert(&note("after", ""))).expect("written");
     let expected = facts(&replica);
     drop(replica);
-    assert_eq!(facts(&Replica::open(&path, &schema()).expect("opened")), expected);
+    assert_eq!(facts(&Replica::open(&path, schema()).expect("opened")), expected);
 }

@@ -31,7 +31,7 @@ fn sound(folder: &Path) -> (Vec<u8>, Replica, Pointer<Note>) {
 
 /// What came of joining: an error's words, or the words of the report.
 fn joining(path: &Path) -> (String, Option<(Replica, Merged)>) {
-    match Replica::join_in_memory(&schema(), path, 9) {
+    match Replica::join_in_memory(schema(), path, 9) {
         Err(error) => (error.to_string(), None),
         Ok((replica, merged)) => {
             let damage = merged.damage.iter().map(ToString::to_string);

@@ -23,7 +23,7 @@ fn a_founding_commit_that_its_author_did_not_sign_founds_nothing() {
         ("signed by another", hand.signed(founding, |_| Some(by_another))),
     ] {
         write_file(&path, hand.dataset(), [&segment]);
-        let joined = Replica::join_in_memory(&schema(), &path, 1);
+        let joined = Replica::join_in_memory(schema(), &path, 1);
         says(name, &told(joined), &["does not hold the signed founding commit of dataset"]);
     }
     // Not even where another author signs what stands on it.
@@ -35,7 +35,7 @@ fn a_founding_commit_that_its_author_did_not_sign_founds_nothing() {
         hand.dataset(),
         [&hand.signed(&[founding], |_| None), &hand.segment(&[first])],
     );
-    let joined = Replica::join_in_memory(&schema(), &path, 1);
+    let joined = Replica::join_in_memory(schema(), &path, 1);
     says("by a parent", &told(joined), &["does not hold the signed founding commit of dataset"]);
 }
 
@@ -216,7 +216,7 @@ fn a_payload_of_a_newer_release_is_kept_and_passed_on_and_not_read() {
     let segment = hand.signed(std::slice::from_ref(&newer), |one| Some(own_signature(one)));
     let news = hand.file(folder.path().join("news.wll"), &[segment]);
     let path = folder.path().join("replica");
-    let (replica, _) = Replica::join(&path, &schema(), &known).expect("joined");
+    let (replica, _) = Replica::join(&path, schema(), &known).expect("joined");
     let held = replica.snapshot();
     assert_eq!(replica.merge(&news).expect("merged").admitted, 1);
     let trip = hand.note();
@@ -238,7 +238,7 @@ fn a_payload_of_a_newer_release_is_kept_and_passed_on_and_not_read() {
     let more = hand.file(folder.path().join("more.wll"), &[hand.segment(&[more])]);
     let export = exported(&replica, folder.path(), "export.wll");
     drop(replica);
-    let replica = Replica::open(&path, &schema()).expect("opened");
+    let replica = Replica::open(&path, schema()).expect("opened");
     check(&replica);
     assert_eq!(replica.merge(&more).expect("merged").admitted, 1);
     let (other, merged) = replica_of(&export);
@@ -263,7 +263,7 @@ fn an_erased_payload_is_a_void_and_no_damage() {
     let founding = hand.log.founding();
     let erased = Commit::new(founding.author(), founding.header().clone(), None).expect("erased");
     write_file(&path, hand.dataset(), [&hand.segment(&[erased])]);
-    let joined = Replica::join_in_memory(&schema(), &path, 1);
+    let joined = Replica::join_in_memory(schema(), &path, 1);
     says("founding", &told(joined), &["the founding commit carries no schema"]);
 }
 

@@ -23,24 +23,24 @@ pub(crate) fn rows() -> Vec<Row> {
 }
 
 fn open(at: &Path) -> Replica {
-    Replica::open(at, &schema()).expect("opened")
+    Replica::open(at, schema()).expect("opened")
 }
 
 fn taking_keys(rows: &mut Vec<Row>) {
     let folder = folder();
     let (one, two) = (folder.path().join("one"), folder.path().join("two"));
-    drop(Replica::create(&one, &schema()).expect("created"));
+    drop(Replica::create(&one, schema()).expect("created"));
     copy(&one, &two);
     // A link to nothing can neither be read nor be made anew.
     std::fs::remove_file(two.join("place")).expect("removed");
     std::os::unix::fs::symlink("nowhere", two.join("place")).expect("linked");
-    let refused = Replica::open(&two, &schema()).expect_err("no other key");
+    let refused = Replica::open(&two, schema()).expect_err("no other key");
     raised!(rows, "woodland" StartError::Incarnation, "a copy whose place is a dead link", refused);
 
     let saved = save(&one);
     let replica = open(&one);
     add(&replica, "synced");
-    let (peer, _) = Replica::join_in_memory(&schema(), &replica, 2).expect("joined");
+    let (peer, _) = Replica::join_in_memory(schema(), &replica, 2).expect("joined");
     drop(replica);
     put_back(&saved, &one);
     let replica = open(&one);
@@ -57,7 +57,7 @@ fn taking_keys(rows: &mut Vec<Row>) {
 fn branches(rows: &mut Vec<Row>) {
     let folder = folder();
     let at = folder.path().join("one");
-    let main = Replica::create(&at, &schema()).expect("created");
+    let main = Replica::create(&at, schema()).expect("created");
     let name = main.branch("My Draft").expect_err("no name");
     raised!(rows, "woodland" BranchError::Name, "a name with a blank", name);
     let draft = main.branch("draft").expect("begun");
@@ -88,7 +88,7 @@ fn jumping(rows: &mut Vec<Row>, folder: &Path) {
     let hand = Hand::found();
     let founding = hand.log.founding();
     let path = hand.file(folder.join("log.wll"), &[]);
-    let main = Replica::join(folder.join("two"), &schema(), &path).expect("joined").0;
+    let main = Replica::join(folder.join("two"), schema(), &path).expect("joined").0;
     let disk: Arc<dyn Disk> = Arc::new(FileDisk::at(folder.join("two")));
     let heads = [founding.id()];
     let (branch, _) = BranchStore::open(&disk, "draft", hand.dataset(), &heads).expect("begun");

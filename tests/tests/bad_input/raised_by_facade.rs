@@ -162,7 +162,7 @@ fn starting(rows: &mut Vec<Row>) {
     raised!(rows, "woodland" StartError::SchemaDiffers, "a program without notes", differs);
     let folder = folder();
     let path = folder.path().join("log.wll");
-    let join = |path: &Path| Replica::join_in_memory(&schema(), path, 2).expect_err("refused");
+    let join = |path: &Path| Replica::join_in_memory(schema(), path, 2).expect_err("refused");
     let mut hand = Hand::found();
     let first = hand.write(1, None, &[], vec![]);
     write_file(&path, hand.dataset(), [&hand.segment(&[first])]);
@@ -182,9 +182,9 @@ fn starting(rows: &mut Vec<Row>) {
     let place = folder.path().join("place");
     std::fs::create_dir(&place).expect("made");
     std::fs::write(place.join("letter.txt"), "dear").expect("written");
-    let create = Replica::create(&place, &schema()).expect_err("not empty");
+    let create = Replica::create(&place, schema()).expect_err("not empty");
     raised!(rows, "woodland" StartError::Create, "a folder with a letter in it", create);
-    let open = Replica::open(&place, &schema()).expect_err("no dataset");
+    let open = Replica::open(&place, schema()).expect_err("no dataset");
     raised!(rows, "woodland" StartError::Open, "the same, opened", open);
 }
 
@@ -199,7 +199,7 @@ fn opened(segments: impl FnOnce(&Hand) -> Vec<Vec<u8>>) -> StartError {
         Store::create(disk, hand.dataset(), &key, &StoreOptions::default()).expect("created");
     store.append(&segments(&hand)).expect("appended");
     drop(store);
-    Replica::open(&path, &schema()).expect_err("it makes no replica")
+    Replica::open(&path, schema()).expect_err("it makes no replica")
 }
 
 fn opening(rows: &mut Vec<Row>) {
@@ -224,14 +224,14 @@ fn reading(rows: &mut Vec<Row>) {
     let now = replica.snapshot();
     let unknown = now.all::<Notes>().err().expect("no such type");
     raised!(rows, "woodland" ReadError::UnknownType, "a type with one letter more", unknown);
-    let other = now.read::<Tag>(&[Pointer::to(trip.id())]).expect_err("a note");
+    let other = now.read(&[Pointer::<Tag>::to(trip.id())]).expect_err("a note");
     raised!(rows, "woodland" ReadError::OtherType, "a note, read as a tag", other);
-    let field = now.read::<Careless>(&[Pointer::to(trip.id())]).err().expect("no number");
+    let field = now.read(&[Pointer::<Careless>::to(trip.id())]).expect_err("no number");
     if let ReadError::Field { error, .. } = &field {
         raised!(rows, "woodland" FieldError::Type, "a title, read as a number", error.clone());
     }
     raised!(rows, "woodland" ReadError::Field, "a title, read as a number", field);
-    let asking = now.read::<Odd>(&[Pointer::to(trip.id())]).err().expect("no such field");
+    let asking = now.read(&[Pointer::<Odd>::to(trip.id())]).expect_err("no such field");
     let ReadError::Field { error, .. } = asking else { panic!("a field's error") };
     raised!(rows, "woodland" FieldError::Differs, "a field with one letter more", error);
 
@@ -281,8 +281,8 @@ fn writing(rows: &mut Vec<Row>) {
 
     let folder = folder();
     let path = folder.path().join("place");
-    drop(Replica::join(&path, &schema(), &replica).expect("joined"));
-    let on_disk = Replica::open(&path, &schema()).expect("opened");
+    drop(Replica::join(&path, schema(), &replica).expect("joined"));
+    let on_disk = Replica::open(&path, schema()).expect("opened");
     let other = joined(&replica, 7);
     other.write(|batch| batch.insert(&note("more", ""))).expect("written");
     // What the replica writes to is taken away under its feet.

@@ -6,7 +6,7 @@ use std::path::Path;
 use woodland::{BranchError, CommitId, Notice, Replica};
 
 fn open(at: &Path) -> Replica {
-    Replica::open(at, &schema()).expect("opened")
+    Replica::open(at, schema()).expect("opened")
 }
 
 fn names(replica: &Replica) -> Vec<String> {
@@ -47,7 +47,7 @@ fn branches_go_their_own_way(main: &Replica) {
 fn branches_of_a_directory_go_their_own_way() {
     let folder = folder();
     let at = folder.path().join("one");
-    let main = Replica::create(&at, &schema()).expect("created");
+    let main = Replica::create(&at, schema()).expect("created");
     add(&main, "Trip");
     branches_go_their_own_way(&main);
 }
@@ -61,7 +61,7 @@ fn branches_in_memory_go_their_own_way() {
 fn a_branch_is_there_again_with_its_base_its_writes_and_its_key() {
     let folder = folder();
     let at = folder.path().join("one");
-    let main = Replica::create(&at, &schema()).expect("created");
+    let main = Replica::create(&at, schema()).expect("created");
     add(&main, "base");
     let empty = main.branch("never_written").expect("begun");
     let draft = main.branch("draft").expect("begun");
@@ -92,7 +92,7 @@ fn a_branch_is_there_again_with_its_base_its_writes_and_its_key() {
 fn a_copied_directorys_branches_take_keys_of_their_own() {
     let folder = folder();
     let (one, two) = (folder.path().join("one"), folder.path().join("two"));
-    let main = Replica::create(&one, &schema()).expect("created");
+    let main = Replica::create(&one, schema()).expect("created");
     let draft = main.branch("draft").expect("begun");
     add(&draft, "before");
     drop((draft, main));
@@ -114,7 +114,7 @@ fn a_copied_directorys_branches_take_keys_of_their_own() {
 #[test]
 fn a_branch_that_is_open_or_has_no_name_is_refused() {
     let folder = folder();
-    let main = Replica::create(folder.path().join("one"), &schema()).expect("created");
+    let main = Replica::create(folder.path().join("one"), schema()).expect("created");
     for name in ["", "Draft", "a b", "../x", "ä", &"x".repeat(65)] {
         let refused = main.branch(name);
         assert!(matches!(refused, Err(BranchError::Name { .. })), "{name}");
@@ -130,11 +130,11 @@ fn a_branch_that_is_open_or_has_no_name_is_refused() {
 #[test]
 fn an_older_version_is_read_as_it_was() {
     let folder = folder();
-    let main = Replica::create(folder.path().join("one"), &schema()).expect("created");
+    let main = Replica::create(folder.path().join("one"), schema()).expect("created");
     add(&main, "one");
     let then = main.snapshot();
     let heads: Vec<CommitId> = then.log().heads().collect();
-    let (peer, _) = Replica::join_in_memory(&schema(), &main, 2).expect("joined");
+    let (peer, _) = Replica::join_in_memory(schema(), &main, 2).expect("joined");
     add(&peer, "two");
     add(&main, "three");
     main.merge(&peer).expect("merged");
@@ -151,8 +151,8 @@ fn an_older_version_is_read_as_it_was() {
 fn a_branch_whose_base_is_not_here_yet_says_so_and_opens_once_it_is() {
     let folder = folder();
     let at = folder.path().join("one");
-    let main = Replica::create(&at, &schema()).expect("created");
-    let (peer, _) = Replica::join_in_memory(&schema(), &main, 2).expect("joined");
+    let main = Replica::create(&at, schema()).expect("created");
+    let (peer, _) = Replica::join_in_memory(schema(), &main, 2).expect("joined");
     drop(main);
     let saved = save(&at);
     let main = open(&at);

@@ -6,14 +6,14 @@ use std::path::Path;
 use woodland::{Notice, Replica};
 
 fn open(at: &Path) -> Replica {
-    Replica::open(at, &schema()).expect("opened")
+    Replica::open(at, schema()).expect("opened")
 }
 
 #[test]
 fn a_directory_copied_and_used_in_both_places_never_forks() {
     let folder = folder();
     let (one, two) = (folder.path().join("one"), folder.path().join("two"));
-    let left = Replica::create(&one, &schema()).expect("created");
+    let left = Replica::create(&one, schema()).expect("created");
     add(&left, "before");
     let original = left.author();
     drop(left);
@@ -56,7 +56,7 @@ fn a_directory_copied_and_used_in_both_places_never_forks() {
 fn a_copy_of_a_copy_takes_a_key_of_its_own() {
     let folder = folder();
     let at = |name: &str| folder.path().join(name);
-    let one = Replica::create(at("0"), &schema()).expect("created");
+    let one = Replica::create(at("0"), schema()).expect("created");
     let mut replicas = vec![one];
     for number in 1..4 {
         copy(&at(&(number - 1).to_string()), &at(&number.to_string()));
@@ -75,7 +75,7 @@ fn a_copy_of_a_copy_takes_a_key_of_its_own() {
 fn a_moved_directory_goes_on_under_its_key() {
     let folder = folder();
     let (one, two) = (folder.path().join("one"), folder.path().join("two"));
-    let replica = Replica::create(&one, &schema()).expect("created");
+    let replica = Replica::create(&one, schema()).expect("created");
     let author = replica.author();
     drop(replica);
     std::fs::rename(one, &two).expect("moved");
@@ -92,7 +92,7 @@ fn scar_10_a_directory_copied_in_use_opens_at_a_prefix_or_says_so() {
         for step in [1, files.len() - 1] {
             let folder = folder();
             let (one, two) = (folder.path().join("one"), folder.path().join("two"));
-            let left = Replica::create(&one, &schema()).expect("created");
+            let left = Replica::create(&one, schema()).expect("created");
             std::fs::create_dir_all(two.join("segments")).expect("folders");
             let mut written = Vec::new();
             for number in 0..files.len() {
@@ -101,7 +101,7 @@ fn scar_10_a_directory_copied_in_use_opens_at_a_prefix_or_says_so() {
                 written.push(format!("note {number}"));
                 add(&left, &written[number]);
             }
-            match Replica::open(&two, &schema()) {
+            match Replica::open(&two, schema()) {
                 Ok(right) => {
                     opened += 1;
                     let held = titles(&right);
@@ -122,6 +122,6 @@ fn scar_10_a_directory_copied_in_use_opens_at_a_prefix_or_says_so() {
         }
     }
     assert!(opened > 0 && refused > 0, "{opened} opened, {refused} refused");
-    let nothing = Replica::open(folder().path(), &schema());
+    let nothing = Replica::open(folder().path(), schema());
     says("an empty folder", &told(nothing), &["no dataset here"]);
 }

@@ -10,13 +10,13 @@ use woodland::{Fork, ForkProof, Notice, Replica};
 /// left open.
 fn incarnations(folder: &Path, count: usize) -> (Replica, Vec<std::path::PathBuf>) {
     let one = folder.join("one");
-    let replica = Replica::create(&one, &schema()).expect("created");
+    let replica = Replica::create(&one, schema()).expect("created");
     add(&replica, "base");
     drop(replica);
     let saved = save(&one);
     let mut files = Vec::new();
     loop {
-        let replica = Replica::open(&one, &schema()).expect("opened");
+        let replica = Replica::open(&one, schema()).expect("opened");
         let number = files.len();
         for part in 0..=number {
             add(&replica, &format!("copy {number}, note {part}"));
@@ -47,7 +47,7 @@ fn scar_7_forks_merge_in_all_orders_and_nothing_is_lost() {
     let mut seen = Vec::new();
     for (seed, order) in orders.into_iter().enumerate() {
         let (replica, _) =
-            Replica::join_in_memory(&schema(), &files[order[0]], 10 + seed as u64).expect("joined");
+            Replica::join_in_memory(schema(), &files[order[0]], 10 + seed as u64).expect("joined");
         let mut told = Vec::new();
         for at in &order[1..] {
             told.extend(replica.merge(&files[*at]).expect("merged").notices);
@@ -77,7 +77,7 @@ fn scar_7_forks_merge_in_all_orders_and_nothing_is_lost() {
 fn two_restored_ones_that_wrote_meet_each_other_and_a_third() {
     let folder = folder();
     let (last, files) = incarnations(folder.path(), 2);
-    let (third, _) = Replica::join_in_memory(&schema(), &files[0], 7).expect("joined");
+    let (third, _) = Replica::join_in_memory(schema(), &files[0], 7).expect("joined");
     add(&third, "third");
     let merged = last.merge(&third).expect("merged");
     assert!(matches!(&merged.notices[..], [Notice::ForkedSelf { .. }]));

@@ -6,13 +6,13 @@ use std::path::Path;
 use woodland::{Notice, Replica};
 
 fn open(at: &Path) -> Replica {
-    Replica::open(at, &schema()).expect("opened")
+    Replica::open(at, schema()).expect("opened")
 }
 
 /// A replica with two notes, saved after the first; a peer that has both; put back.
 fn restored(folder: &Path) -> (Replica, Replica) {
     let one = folder.join("one");
-    let replica = Replica::create(&one, &schema()).expect("created");
+    let replica = Replica::create(&one, schema()).expect("created");
     add(&replica, "saved");
     drop(replica);
     let saved = save(&one);
@@ -98,7 +98,7 @@ fn scar_10_a_restored_backup_that_writes_first_forks_and_everybody_says_so() {
 fn a_peers_word_counts_even_while_it_has_to_wait() {
     let folder = folder();
     let one = folder.path().join("one");
-    let replica = Replica::create(&one, &schema()).expect("created");
+    let replica = Replica::create(&one, schema()).expect("created");
     let peer = joined(&replica, 2);
     drop(replica);
     let saved = save(&one);

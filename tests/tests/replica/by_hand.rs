@@ -154,5 +154,5 @@ pub(crate) fn write_file<'a>(
 
 /// A replica that holds what the file brings, and what came of it.
 pub(crate) fn replica_of(path: &Path) -> (Replica, woodland::Merged) {
-    Replica::join_in_memory(&schema(), path, 77).expect("joined")
+    Replica::join_in_memory(schema(), path, 77).expect("joined")
 }

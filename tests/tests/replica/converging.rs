@@ -15,11 +15,11 @@ fn words(write: &Write) -> (woodland::AuthorKey, &str) {
 /// Three replicas that have written at once the title, a word of the text, and a tag.
 fn three(folder: &std::path::Path) -> (Vec<Replica>, Pointer<Note>) {
     let create = folder.join("ada");
-    let ada = Replica::create(create, &schema()).expect("created");
+    let ada = Replica::create(create, schema()).expect("created");
     let trip = ada.write(|b| b.insert(&note("Trip", "Pack boots"))).expect("written");
     let whole = exported(&ada, folder, "whole.wll");
     let join = |name: &str| {
-        let (replica, merged) = Replica::join(folder.join(name), &schema(), &whole).expect(name);
+        let (replica, merged) = Replica::join(folder.join(name), schema(), &whole).expect(name);
         assert!(merged.damage.is_empty() && merged.refused.is_empty() && merged.waiting == 0);
         replica
     };
@@ -86,13 +86,13 @@ fn a_reopened_replica_is_the_same_and_writes_on() {
     replicas[0].merge(&replicas[2]).expect("merged");
     let (expected, author) = (facts(&replicas[0]), replicas[0].author());
     drop(replicas);
-    let again = Replica::open(folder.path().join("ada"), &schema()).expect("opened");
+    let again = Replica::open(folder.path().join("ada"), schema()).expect("opened");
     assert_eq!((facts(&again), again.author()), (expected, author));
     let bytes = std::fs::read(exported(&again, folder.path(), "one.wll")).expect("bytes");
     again.write(|b| b.edit(trip, Note::BODY.delete(0..4))).expect("written");
     let expected = facts(&again);
     drop(again);
-    let again = Replica::open(folder.path().join("ada"), &schema()).expect("opened");
+    let again = Replica::open(folder.path().join("ada"), schema()).expect("opened");
     assert_eq!(facts(&again), expected);
     // What was exported before still merges, and brings nothing.
     std::fs::write(folder.path().join("one.wll"), bytes).expect("bytes");
@@ -170,7 +170,7 @@ fn random_writers_meet_in_random_ways() {
 fn scribble(replica: &Replica, trip: Pointer<Note>, rng: &mut Rng) {
     let body = read(replica, trip).body;
     let write = |b: &mut woodland::Batch<'_>| match rng.below(4) {
-        0 => b.edit(trip, Note::TITLE.set(&format!("title {}", rng.below(100)))),
+        0 => b.edit(trip, Note::TITLE.set(format!("title {}", rng.below(100)))),
         1 if body.len() > 2 => {
             let from = rng.below(body.len() - 1);
             b.edit(trip, Note::BODY.delete(from..from + 1));
@@ -194,7 +194,7 @@ fn what_waited_enters_when_another_replica_brings_its_past() {
     let late = hand.file(folder.path().join("late.wll"), &[hand.segment(&[second])]);
     let (replica, merged) = crate::by_hand::replica_of(&late);
     assert_eq!((merged.waiting, merged.missing.len()), (1, 1));
-    let (other, _) = Replica::join_in_memory(&schema(), &early, 5).expect("joined");
+    let (other, _) = Replica::join_in_memory(schema(), &early, 5).expect("joined");
     let merged = replica.merge(&other).expect("merged");
     assert_eq!((merged.admitted, merged.waiting, merged.missing.len()), (2, 0, 0));
     assert_eq!(read_title(&replica, &hand), "two");

@@ -201,7 +201,7 @@ fn histories_with_payloads_of_a_newer_release_converge() {
 
 #[test]
 fn a_schema_with_an_unknown_kind_is_refused() {
-    let started = Replica::in_memory(&founding_schema(), 1);
+    let started = Replica::in_memory(founding_schema(), 1);
     says(
         "kind",
         &told(started),

@@ -87,14 +87,14 @@ pub(crate) fn schema() -> Schema {
 
 /// A dataset in memory with one note, "Trip" and "Pack boots".
 pub(crate) fn founded(seed: u64) -> (Replica, Pointer<Note>) {
-    let replica = Replica::in_memory(&schema(), seed).expect("founded");
+    let replica = Replica::in_memory(schema(), seed).expect("founded");
     let trip = replica.write(|b| b.insert(&note("Trip", "Pack boots"))).expect("written");
     (replica, trip)
 }
 
 /// Another replica of it, in memory.
 pub(crate) fn joined(replica: &Replica, seed: u64) -> Replica {
-    Replica::join_in_memory(&schema(), replica, seed).expect("joined").0
+    Replica::join_in_memory(schema(), replica, seed).expect("joined").0
 }
 
 /// The replica's log file.

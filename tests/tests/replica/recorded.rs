@@ -68,7 +68,7 @@ fn concurrent_text(folder: &Path) -> PathBuf {
         let word = ["ab", "c", "def"][rng.below(3)];
         replicas[at]
             .write(|b| {
-                b.edit(trip, (Note::BODY.delete(place..end), Note::BODY.insert(place, word)))
+                b.edit(trip, (Note::BODY.delete(place..end), Note::BODY.insert(place, word)));
             })
             .expect("written");
     }

@@ -43,7 +43,7 @@ fn segment_bytes(path: &Path) -> Vec<u8> {
 fn one_error_lists_every_mistake_and_nothing_has_changed() {
     let folder = folder();
     let path = folder.path().join("notes");
-    let replica = Replica::create(&path, &schema()).expect("created");
+    let replica = Replica::create(&path, schema()).expect("created");
     let trip = replica.write(|b| b.insert(&note("Trip", "é boots"))).expect("written");
     let (before, bytes) = (facts(&replica), segment_bytes(&path));
     let ghost = Pointer::<Note>::to(NodeId([7; 16]));
@@ -141,7 +141,7 @@ fn a_closure_that_does_nothing_writes_nothing() {
 
 #[test]
 fn a_node_can_be_named_in_its_batch_and_ever_after() {
-    let replica = Replica::in_memory(&schema(), 1).expect("founded");
+    let replica = Replica::in_memory(schema(), 1).expect("founded");
     let (trip, rust) = replica
         .write(|b| {
             let rust = b.insert(&Tag { name: "rust".into() });
@@ -213,8 +213,8 @@ fn what_eight_threads_write_is_all_there() {
     const WRITES: usize = 6;
     let folder = folder();
     let path = folder.path().join("notes");
-    let replica = Replica::create(&path, &schema()).expect("created");
-    let (other, _) = Replica::join_in_memory(&schema(), &replica, 3).expect("joined");
+    let replica = Replica::create(&path, schema()).expect("created");
+    let (other, _) = Replica::join_in_memory(schema(), &replica, 3).expect("joined");
     let ids: BTreeSet<_> = std::thread::scope(|scope| {
         let write = |thread: usize| {
             let replica = replica.clone();
@@ -238,7 +238,7 @@ fn what_eight_threads_write_is_all_there() {
     let expected = facts(&replica);
     assert_eq!(facts(&other), expected);
     drop(replica);
-    let again = Replica::open(&path, &schema()).expect("opened");
+    let again = Replica::open(&path, schema()).expect("opened");
     assert_eq!(facts(&again), expected);
     let found = again.snapshot().all::<Note>().expect("readable");
     assert_eq!(found.into_iter().map(|(id, _)| id).collect::<BTreeSet<_>>(), ids);
@@ -253,7 +253,7 @@ fn a_held_snapshot_never_changes() {
     for number in 0..20 {
         replica
             .write(|b| {
-                b.edit(trip, (Note::BODY.insert(0, "x"), Note::TITLE.set(number.to_string())))
+                b.edit(trip, (Note::BODY.insert(0, "x"), Note::TITLE.set(number.to_string())));
             })
             .expect("written");
     }

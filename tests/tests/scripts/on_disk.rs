@@ -13,7 +13,7 @@ impl Stage {
     /// `create PEER in FOLDER`
     pub(crate) fn create(&mut self, words: &mut Words<'_>) -> Result<String, String> {
         let (name, _, folder) = (word(words)?, words.next(), word(words)?);
-        let replica = Replica::create(self.path(folder), &schema()).map_err(text)?;
+        let replica = Replica::create(self.path(folder), schema()).map_err(text)?;
         self.peers.insert(name.to_owned(), replica);
         Ok(format!("{name} founds a dataset in {folder}"))
     }
@@ -21,7 +21,7 @@ impl Stage {
     /// `open PEER in FOLDER`
     pub(crate) fn open(&mut self, words: &mut Words<'_>) -> Result<String, String> {
         let (name, _, folder) = (word(words)?, words.next(), word(words)?);
-        let replica = Replica::open(self.path(folder), &schema()).map_err(text)?;
+        let replica = Replica::open(self.path(folder), schema()).map_err(text)?;
         let told = told(&replica);
         self.peers.insert(name.to_owned(), replica);
         Ok(told)

@@ -116,14 +116,14 @@ impl Stage {
         let (name, seed) = (word(words)?, number(words)? as u64);
         let (replica, printed) = match words.next() {
             None => {
-                let replica = Replica::in_memory(&schema(), seed).map_err(text)?;
+                let replica = Replica::in_memory(schema(), seed).map_err(text)?;
                 (replica, format!("{name} founds a dataset"))
             }
             Some("joins") => {
                 let source = word(words)?;
                 let joined = match self.peers.get(source) {
-                    Some(peer) => Replica::join_in_memory(&schema(), peer, seed),
-                    None => Replica::join_in_memory(&schema(), &self.path(source), seed),
+                    Some(peer) => Replica::join_in_memory(schema(), peer, seed),
+                    None => Replica::join_in_memory(schema(), &self.path(source), seed),
                 };
                 let (replica, merged) = joined.map_err(text)?;
                 (replica, format!("{name} joins: {}", came(&merged)))

@@ -3,6 +3,7 @@
 mod editing;
 mod kept;
 mod keyed;
+mod lists;
 mod model;
 mod own_kind;
 mod refused;

@@ -97,7 +97,7 @@ impl Reducer for Tally {
     }
 }
 
-/// A field of every kind but `key` and `list`.
+/// A field of every kind but `key` and `list`, which other records have.
 #[derive(Record, Debug, Clone, PartialEq, Default)]
 pub(crate) struct Note {
     pub(crate) title: String,
@@ -134,7 +134,7 @@ pub(crate) struct Plan {
 }
 
 pub(crate) fn model() -> Model {
-    define().record::<Note>().record::<Tag>().record::<Book>().model().expect("a model")
+    define().record::<Note>().record::<Tag>().record::<Book>().record::<Plan>().model().expect("a model")
 }
 
 pub(crate) fn founded() -> Replica {

@@ -88,6 +88,31 @@ fn constants_made_by_hand_are_checked() {
     assert!(error.expect_err("it differs").to_string().contains("used here as a text"));
 }
 
+/// A tag that its name names, in a dataset whose tags have no key.
+#[derive(Record)]
+#[woodland(name = "Tag")]
+struct KeyedTag {
+    #[woodland(key)]
+    name: String,
+}
+
+/// A book without its key.
+#[derive(Record)]
+#[woodland(name = "Book")]
+struct Untitled {
+    title: String,
+}
+
+#[test]
+fn a_key_on_one_side_only_is_refused() {
+    let replica = founded();
+    let told = violations(replica.write(|b| b.insert(&KeyedTag { name: "rust".into() })));
+    assert_eq!(told, ["op 0: field Tag@1.name is a register, in this program a key"]);
+    let told = violations(replica.write(|b| b.insert(&Untitled { title: "Dune".into() })));
+    let expected = "op 0: a new Book@1: the type's nodes are named by a key";
+    assert!(told[0].starts_with(expected), "{told:?}");
+}
+
 #[test]
 fn a_type_that_the_schema_lacks_is_told_for_each_use() {
     let schema = define().record::<Tag>().schema().expect("a schema");
