@@ -103,8 +103,7 @@ pub trait Kind: Debug + Send + Sync + 'static {
         Some(parts::cut(self.show(state)?, range))
     }
 
-    /// What stands at a key, for kinds that have keys: of a map the value, of a set the item
-    /// itself.
+    /// What stands at a key, for kinds that have keys: of a map the value, of a set the item.
     fn entry(&self, state: &Self::State, key: &Value) -> Option<Value> {
         let _ = (state, key);
         None

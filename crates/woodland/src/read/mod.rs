@@ -42,7 +42,9 @@ use woodland_format::NodeId;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is nothing that a snapshot can be asked",
     label = "no `Request`",
-    note = "ask for nodes by `&[pointer, …]`, for all of a type by `all::<R>()`, for one field by `R::FIELD.of(&[pointer, …])`, along pointers by `from(&[pointer, …]).along(R::FIELD)`",
+    note = "ask for nodes by `&[pointer, …]`, for all of a type by `all::<R>()`",
+    note = "ask for one field of nodes by `R::FIELD.of(&[pointer, …])`",
+    note = "ask along pointers by `from(&[pointer, …]).along(R::FIELD)`",
     note = "several requests go in a tuple, many of one sort in a `Vec`"
 )]
 pub trait Request {

@@ -14,7 +14,8 @@ use crate::value::FieldValue;
 #[diagnostic::on_unimplemented(
     message = "a field of type `{Self}` points nowhere",
     label = "no path leads along it",
-    note = "paths lead along fields of type `Pointer<R>`, `Option`, `Vec`, `Set` or `List` of such, and `Map<K, Pointer<R>>`"
+    note = "paths lead along fields of type `Pointer<R>`, `Option`, `Vec`, `Set` or `List` of it",
+    note = "and along those of type `Map<K, Pointer<R>>`"
 )]
 pub trait Points: FieldType {
     /// What it points to.

@@ -25,7 +25,8 @@ use woodland_graph::NodeChange;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is nothing that a subscription covers",
     label = "no `Coverage`",
-    note = "cover all nodes of a type by `all::<R>()`, some by `nodes(&[pointer, …])`, one field of some by `R::FIELD.of(&[pointer, …])`; several go in a tuple"
+    note = "cover all nodes of a type by `all::<R>()`, some by `nodes(&[pointer, …])`",
+    note = "cover one field of some by `R::FIELD.of(&[pointer, …])`; several go in a tuple"
 )]
 pub trait Coverage {
     /// How its changes are told.
