@@ -125,8 +125,8 @@ def verify(key, message, signature):
 # ---------------------------------------------------------------- canonical encoding
 
 U32, U64 = struct.Struct("<I"), struct.Struct("<Q")
-PAYLOAD_MAX, HEADER_MAX, PARENTS_MAX, NAME_MAX = 16_777_216, 16_384, 256, 128
-FRAME_MAX, HEAD_MAX, COMMITS_MAX, LIKE_MAX = 16_794_624, 256, 16_777_216, 512
+PAYLOAD_MAX, HEADER_MAX, PARENTS_MAX, NAME_MAX = 67_108_864, 16_384, 256, 128
+FRAME_MAX, HEAD_MAX, COMMITS_MAX, LIKE_MAX = 67_126_272, 256, 16_777_216, 512
 
 class Bad(Exception):
     """Bytes that are not what they should be: what was expected, what was found."""

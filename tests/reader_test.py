@@ -77,10 +77,69 @@ def boolean(t):
     return bytes([n])
 
 
-value = enum(boolean, u64, text, sized, raw(16), lambda t: listed(value)(t), lambda t: listed(struct_of(u32, value))(t))
-value_type = enum(raw(0), raw(0), raw(0), raw(0), u64, lambda t: value_type(t))
-CONFIGS = {b"register": value_type, b"record": listed(struct_of(u32, text, value_type)), b"text": raw(0)}
-OPS = {"register": enum(value), "record": enum(listed(struct_of(u32, value))), "text": enum(struct_of(u32, text), struct_of(u32, u32))}
+def float_of(t):
+    bits = t.int(8, "float")
+    meant = struct.unpack("<d", struct.pack("<Q", bits))[0]
+    one_form = 0x7FF8 << 48 if meant != meant else bits if meant else 0
+    need(bits == one_form, f"bits {one_form:016x}", f"{bits:016x}")
+    return struct.pack("<d", meant) if meant == meant else struct.pack("<Q", bits)
+
+
+def meant(t):
+    """A value as something that Python sorts as the page says."""
+    tag = t.int(4, "variant")
+    if tag == 1:
+        return tag, int.from_bytes(t.raw(8, "int"), "little", signed=True)
+    if tag in (2, 3):
+        return tag, sized(t)[8:]
+    if tag == 7:
+        number = struct.unpack("<d", t.raw(8, "float"))[0]
+        return tag, (0, number) if number == number else (1, 0)
+    if tag in (5, 6, 8):
+        key = {5: lambda: 0, 6: lambda: t.int(4, "number"), 8: lambda: meant(t)}[tag]
+        return tag, [(key(), meant(t)) for _ in range(t.int(8, "items"))]
+    return tag, t.raw(1 if tag == 0 else 16, "bool or pointer")
+
+
+def ascending(key, item):
+    """A list whose items ascend strictly by what `key` takes off their bytes."""
+    def rule(t):
+        n = t.int(8, "items")
+        out = [item(t) for _ in range(n)]
+        keys = [key(Take(one)) for one in out]
+        need(all(a < b for a, b in zip(keys, keys[1:])), "an ascending list", keys)
+        return n.to_bytes(8, "little") + b"".join(out)
+    return rule
+
+
+def by_number(t):
+    return t.int(4, "number")
+
+
+def name(t):
+    out = text(t)
+    need(len(out) <= 136, "a name of at most 128 bytes", len(out))
+    return out
+
+
+def later(rule):
+    """A rule that is made further down."""
+    return lambda t: globals()[rule](t)
+
+
+any_value, any_type = later("value"), later("value_type")
+entries = ascending(meant, struct_of(any_value, any_value))
+parts = ascending(by_number, struct_of(u32, any_value))
+members = listed(struct_of(u32, name, any_type))
+value = enum(boolean, u64, text, sized, raw(16), listed(any_value), parts, float_of, entries)
+value_type = enum(raw(0), raw(0), raw(0), raw(0), u64, any_type, raw(0), value, listed(any_type), members,
+                  struct_of(name, any_type), any_type, struct_of(any_type, value))
+CONFIGS = {"register": value_type, "atom": value_type, "record": members, "set": value_type, "map": struct_of(value_type, value_type),
+           "list": value_type, "events": name, "key": value_type, "text": raw(0), "counter": raw(0)}
+items = ascending(meant, value)
+OPS = {"register": enum(value, raw(0)), "record": enum(parts, ascending(by_number, u32)), "counter": enum(u64),
+       "set": enum(items, items), "map": enum(entries, items), "text": enum(struct_of(u32, text), struct_of(u32, u32)),
+       "list": enum(struct_of(u32, listed(value)), struct_of(u32, u32), struct_of(u32, u32), struct_of(u32, value))}
 
 
 def whole(rule, data):
@@ -92,11 +151,12 @@ def whole(rule, data):
 
 def field(t):
     head, kind, config = struct_of(u64, text)(t), text(t), sized(t)
-    assert whole(CONFIGS[kind[8:]], config[8:]) == config[8:]
+    assert whole(CONFIGS[kind[8:].decode()], config[8:]) == config[8:]
     return head + kind + config
 
 
-schema = listed(struct_of(u64, text, u32, listed(field)))
+type_of_node = struct_of(u64, text, u32, listed(field))
+schema = listed(type_of_node)
 
 
 def payload(kind):
@@ -105,15 +165,16 @@ def payload(kind):
         if kind:
             assert whole(OPS[kind], op[8:]) == op[8:]
         return head + op
-    return struct_of(u8, listed(enum(schema, struct_of(u64, u64), edit)))
+    return struct_of(u8, listed(enum(schema, struct_of(u64, u64), edit, struct_of(u64, value))))
 
 
 KINDS = {"register.set": "register", "record.set": "record", "text.insert": "text", "text.delete": "text", "keystroke": "text"}
 for name, data in V.items():
     first, _, rest = name.partition(".")
-    if first in ("value", "value_type", "config") or name == "schema":
-        rule = {"value_type": value_type, "config": CONFIGS.get(rest.encode()), "schema": schema}.get(first, value)
-        same(name, whole(rule, data))
+    kind = rest.partition(".")[0]
+    if first in ("value", "value_type", "config", "op") or name in ("schema", "type", "node.keyed.key"):
+        rules = {"value_type": value_type, "config": CONFIGS.get(kind), "op": OPS.get(kind), "schema": schema, "type": type_of_node}
+        same(name, whole(rules.get(first, value), data))
     if first == "payload" and not rest.endswith("hash"):
         same(name, whole(payload(KINDS.get(rest)), data))
         same(name + ".hash", derive("commit payload", data))
@@ -126,6 +187,8 @@ for name in [n for n in V if n.startswith("hash.")]:
     same(name, derive("commit payload", bytes(i % 251 for i in range(int(name[5:])))))
 same("schema.id", derive("schema", V["schema"]))
 same("node.id", derive("node", V["key.1.public"] + struct.pack("<QIQ", 3, 2, 0x0123456789ABCDEF))[:16])
+same("node.keyed", derive("keyed node", struct.pack("<Q", 1) + V["node.keyed.key"])[:16])
+same("type.digest", derive("type", V["type"]))
 same("version.id", derive("version", V["version.heads"]))
 same("version.id.empty", derive("version", b""))
 same("digest.place", derive("digest key", V["digest.key"]))
@@ -147,7 +210,7 @@ try:
 except Bad:
     pass
 
-# ---- Numbers and edits.
+# ---- Numbers and edits; forms that are refused.
 
 
 def refused(act, expected):
@@ -158,6 +221,12 @@ def refused(act, expected):
         return
     assert False, f"taken, not refused: {expected}"
 
+
+for data in ("0000000000000080", "010000000000f87f", "000000000000f8ff"):
+    refused(lambda: whole(value, bytes.fromhex("07000000" + data)), "expected bits")
+for rule, data in ((value, V["value.map"]), (OPS["set"], V["op.set.add"]), (OPS["record"], V["op.record.clear"])):
+    twice = data[:4] + struct.pack("<Q", 4) + data[12:] * 2
+    refused(lambda: whole(rule, twice), "an ascending list")
 
 for n, data in ((0, "00"), (127, "7f"), (128, "8001"), (2**64 - 1, "ff" * 9 + "01")):
     assert Take(bytes.fromhex(data)).number("n") == n

@@ -12,7 +12,7 @@ use crate::histories::{History, Rng};
 use crate::oracle::{ConflictEntry, ConflictName, ConflictPart, Oracle};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use woodland_format::{Commit, CommitId, ObjectId, Value};
+use woodland_format::{Commit, CommitId, Digest, FieldId, NodeId, ObjectId, TypeId, Value};
 use woodland_graph::{Graph, Kinds, Node, Part};
 use woodland_log::Log;
 
@@ -40,42 +40,78 @@ pub fn agreed(commits: &[Commit]) -> Oracle {
     oracle
 }
 
+/// All that can be asked of a version, as the oracle answers it.
+#[derive(Debug)]
+pub struct Answers {
+    order: Vec<CommitId>,
+    is_relay_only: bool,
+    nodes: BTreeMap<NodeId, TypeId>,
+    values: BTreeMap<ObjectId, Value>,
+    voids: Vec<(CommitId, Option<u32>, &'static str)>,
+    conflicts: BTreeMap<ConflictName, Vec<ConflictEntry>>,
+    digest: Digest,
+    /// Of the founding schema: what objects there can be.
+    fields: Vec<FieldId>,
+}
+
+impl Answers {
+    /// The oracle's answers.
+    pub fn of(oracle: &Oracle) -> Answers {
+        let voids = oracle.voids().into_iter();
+        Answers {
+            order: oracle.order(),
+            is_relay_only: oracle.is_relay_only(),
+            nodes: oracle.nodes(),
+            values: oracle.values(),
+            voids: voids.map(|void| (void.commit, void.index, void.reason)).collect(),
+            conflicts: oracle.conflicts(),
+            digest: oracle.digest(),
+            fields: oracle.founding_fields(),
+        }
+    }
+
+    /// Compares every answer of a graph with these.
+    ///
+    /// # Errors
+    /// The first difference, in words.
+    pub fn compare(&self, graph: &Graph) -> Result<(), String> {
+        let order: Vec<CommitId> = graph.log().order().map(|(_, commit)| commit.id()).collect();
+        same("order", &self.order, &order)?;
+        same("relay-only", &self.is_relay_only, &graph.foreign().is_some())?;
+        if self.is_relay_only {
+            return Ok(());
+        }
+        let nodes: Vec<_> = graph.all().collect();
+        same("nodes", &self.nodes, &nodes.iter().map(|node| (node.id, node.node_type)).collect())?;
+        let mut values = BTreeMap::<ObjectId, Value>::new();
+        for node in &nodes {
+            for (field, value) in &node.fields {
+                values.insert(ObjectId { node: node.id, field: *field }, value.clone());
+            }
+        }
+        same("values", &self.values, &values)?;
+        let voids: Vec<_> =
+            graph.voids().map(|void| (void.commit, void.index, void.reason.name())).collect();
+        same("voids", &self.voids, &voids)?;
+        let fields_of = |node: &Node| {
+            let node = node.id;
+            self.fields.iter().map(move |field| ObjectId { node, field: *field })
+        };
+        let objects: Vec<ObjectId> = nodes.iter().flat_map(fields_of).collect();
+        same("conflicts", &self.conflicts, &conflicts(graph, &objects))?;
+        let alone = objects.iter().zip(graph.values(&objects));
+        let alone = alone.filter_map(|(object, value)| Some((*object, value?))).collect();
+        same("values asked for one by one", &values, &alone)?;
+        same("digest", &self.digest, &graph.digest())
+    }
+}
+
 /// Compares every answer of a graph with the oracle's.
 ///
 /// # Errors
 /// The first difference, in words.
 pub fn compare(oracle: &Oracle, graph: &Graph) -> Result<(), String> {
-    let order: Vec<CommitId> = graph.log().order().map(|(_, commit)| commit.id()).collect();
-    same("order", &oracle.order(), &order)?;
-    same("relay-only", &oracle.is_relay_only(), &graph.foreign().is_some())?;
-    if oracle.is_relay_only() {
-        return Ok(());
-    }
-    let nodes: Vec<_> = graph.all().collect();
-    same("nodes", &oracle.nodes(), &nodes.iter().map(|node| (node.id, node.node_type)).collect())?;
-    let mut values = BTreeMap::<ObjectId, Value>::new();
-    for node in &nodes {
-        for (field, value) in &node.fields {
-            values.insert(ObjectId { node: node.id, field: *field }, value.clone());
-        }
-    }
-    same("values", &oracle.values(), &values)?;
-    let voids: Vec<_> =
-        graph.voids().map(|void| (void.commit, void.index, void.reason.name())).collect();
-    let expected: Vec<_> =
-        oracle.voids().into_iter().map(|void| (void.commit, void.index, void.reason)).collect();
-    same("voids", &expected, &voids)?;
-    let fields = oracle.founding_fields();
-    let fields_of = |node: &Node| {
-        let node = node.id;
-        fields.iter().map(move |field| ObjectId { node, field: *field })
-    };
-    let objects: Vec<ObjectId> = nodes.iter().flat_map(fields_of).collect();
-    same("conflicts", &oracle.conflicts(), &conflicts(graph, &objects))?;
-    let alone = objects.iter().zip(graph.values(&objects));
-    let alone = alone.filter_map(|(object, value)| Some((*object, value?))).collect();
-    same("values asked for one by one", &values, &alone)?;
-    same("digest", &oracle.digest(), &graph.digest())
+    Answers::of(oracle).compare(graph)
 }
 
 /// What the engine says of these objects.
@@ -112,13 +148,14 @@ pub fn check(history: &History, oracle: &Oracle) -> Result<(), String> {
     let told = |path: &'static str| move |error| format!("{path}: {error}");
     let log = log_of(&history.commits);
     let at_once = Graph::of(&log, Kinds::standard());
-    compare(oracle, &at_once).map_err(told("at once"))?;
+    let answers = Answers::of(oracle);
+    answers.compare(&at_once).map_err(told("at once"))?;
 
     let arrival = history.causal_arrival(&mut rng);
-    compare(oracle, &step_by_step(&arrival, &mut rng)).map_err(told("step by step"))?;
+    answers.compare(&step_by_step(&arrival, &mut rng)).map_err(told("step by step"))?;
 
     let merged = merge_of_halves(&arrival, &history.causal_arrival(&mut rng), &mut rng);
-    compare(oracle, &merged).map_err(told("merge of two parts"))?;
+    answers.compare(&merged).map_err(told("merge of two parts"))?;
 
     let count = 1 + rng.below(history.commits.len());
     let prefix = history.prefix(count);

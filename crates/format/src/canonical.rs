@@ -76,7 +76,7 @@ where
     Ok(value)
 }
 
-/// The value whose canonical bytes these begin with, at most `LIMIT` of them, and how many they are.
+/// The value whose canonical bytes these begin with, and how many they are, at most `LIMIT`.
 pub(crate) fn decode_prefix<T, const LIMIT: usize>(
     what: &'static str,
     bytes: &[u8],

@@ -1,7 +1,8 @@
 //! Decoding of things that nest, with a count of how deep they stand.
 //!
 //! **Invariants**
-//! - Nothing below [`VALUE_DEPTH_MAX`] is entered; a list reserves what arrives, not what it claims.
+//! - Nothing below [`VALUE_DEPTH_MAX`] is entered.
+//! - A list reserves what arrives, not what it claims.
 //!
 //! What this does not do: know the things.
 

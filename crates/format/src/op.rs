@@ -5,14 +5,15 @@
 //!   against what the author saw (`docs/meaning.md`).
 //! - Positions and lengths in text are UTF-8 bytes of what the author saw, ops of the same batch
 //!   before this one included.
+//! - Where members, items, entries or keys ascend strictly, other bytes do not decode.
 //! - Kind `events` has no op type: its ops are the application's own bytes.
 //!
 //! What this does not do: check an op against its configuration. Its kind does.
 
 use crate::canonical::{self, CanonicalError};
-use crate::limits::{FIELDS_MAX, NAME_BYTES_MAX, OP_BYTES_MAX, TYPE_NODES_MAX};
+use crate::limits::{NAME_BYTES_MAX, OP_BYTES_MAX};
 use crate::value::{self, Value};
-use crate::value_type::{MemberDefinition, TypeError, ValueType, check_members};
+use crate::value_type::{self, MemberDefinition, TypeError, ValueType};
 use serde::{Deserialize, Serialize};
 
 /// The op of kind `register`.
@@ -30,7 +31,7 @@ pub enum RecordOp {
     /// Puts values in place of these members, strictly ascending; the others stay.
     Set(#[serde(deserialize_with = "value::members")] Vec<(u32, Value)>),
     /// Leaves nothing at these members, strictly ascending; only where they are optional.
-    Clear(#[serde(deserialize_with = "canonical::list::<_, _, FIELDS_MAX>")] Vec<u32>),
+    Clear(#[serde(deserialize_with = "value::numbers")] Vec<u32>),
 }
 
 /// The op of kind `counter`.
@@ -44,9 +45,9 @@ pub enum CounterOp {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SetOp {
     /// Puts these items in, strictly ascending.
-    Add(#[serde(deserialize_with = "value::items")] Vec<Value>),
+    Add(#[serde(deserialize_with = "value::ascending")] Vec<Value>),
     /// Takes these items out, strictly ascending, as far as the author saw them put in.
-    Remove(#[serde(deserialize_with = "value::items")] Vec<Value>),
+    Remove(#[serde(deserialize_with = "value::ascending")] Vec<Value>),
 }
 
 /// The op of kind `map`.
@@ -55,7 +56,7 @@ pub enum MapOp {
     /// Puts values at keys, strictly ascending by key.
     Put(#[serde(deserialize_with = "value::entries")] Vec<(Value, Value)>),
     /// Takes keys out, strictly ascending.
-    Remove(#[serde(deserialize_with = "value::items")] Vec<Value>),
+    Remove(#[serde(deserialize_with = "value::ascending")] Vec<Value>),
 }
 
 /// The op of kind `list`. Positions count the items that the author saw, those of earlier ops of
@@ -124,7 +125,7 @@ pub struct RegisterConfig {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordConfig {
     /// Strictly ascending by number; names are unique.
-    #[serde(deserialize_with = "canonical::list::<_, _, FIELDS_MAX>")]
+    #[serde(deserialize_with = "value_type::members")]
     pub members: Vec<MemberDefinition>,
 }
 
@@ -180,7 +181,8 @@ impl RegisterOp {
     /// [`CanonicalError`], for bytes that are no op.
     pub fn decode(bytes: &[u8]) -> Result<Self, CanonicalError> {
         // Nearly all registers hold a number, a string or a pointer, whose bytes have one form.
-        if let Some((&[0, 0, 0, 0], value)) = bytes.split_first_chunk::<4>()
+        if bytes.len() <= OP_BYTES_MAX
+            && let Some((&[0, 0, 0, 0], value)) = bytes.split_first_chunk::<4>()
             && let Some(value) = value::plain(value)
         {
             return Ok(RegisterOp::Set(value));
@@ -219,13 +221,12 @@ impl RecordConfig {
     /// # Errors
     /// The first rule that is broken.
     pub fn check(&self) -> Result<(), TypeError> {
-        let mut left = TYPE_NODES_MAX;
-        check_members(&self.members, &mut left)
+        value_type::check_record(&self.members)
     }
 
     /// The member with this number, in a configuration that keeps the rules.
     pub fn member(&self, number: u32) -> Option<&MemberDefinition> {
-        crate::value_type::member(&self.members, number)
+        value_type::member(&self.members, number)
     }
 }
 

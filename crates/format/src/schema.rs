@@ -66,7 +66,8 @@ pub enum SchemaError {
     Canonical(#[from] CanonicalError),
     /// A name is empty, too long, or holds a character that would blur messages and dumps.
     #[error(
-        "'{name}' is no name: names have 1 to {NAME_BYTES_MAX} bytes of ASCII letters, digits and '_'"
+        "'{}' is no name: names have 1 to {NAME_BYTES_MAX} bytes of ASCII letters, digits and '_'",
+        .name.escape_debug()
     )]
     BadName {
         /// The name.

@@ -2,7 +2,8 @@
 //!
 //! **Invariants**
 //! - One value has one form in bytes; the derived order is total and the same everywhere.
-//! - Nesting is at most [`VALUE_DEPTH_MAX`](crate::limits::VALUE_DEPTH_MAX) deep, checked while decoding, before any recursion.
+//! - Nesting is at most [`VALUE_DEPTH_MAX`](crate::limits::VALUE_DEPTH_MAX) deep, checked while
+//!   decoding, before any recursion.
 //!
 //! What this does not do: say which type a value is of (`value_type`), or whether a pointer's
 //! target exists.
@@ -251,6 +252,30 @@ impl<'de> Visitor<'de> for Member {
     }
 }
 
+/// The numbers of members that a record's op clears; for `#[serde(deserialize_with)]`.
+pub(crate) fn numbers<'de, D>(deserializer: D) -> Result<Vec<u32>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let numbers = canonical::list::<_, u32, FIELDS_MAX>(deserializer)?;
+    if numbers.windows(2).any(|pair| pair[0] >= pair[1]) {
+        return Err(D::Error::custom("members of a record must ascend"));
+    }
+    Ok(numbers)
+}
+
+/// The items of an op, each once, ascending; for `#[serde(deserialize_with)]`.
+pub(crate) fn ascending<'de, D>(deserializer: D) -> Result<Vec<Value>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let items = items(deserializer)?;
+    if items.windows(2).any(|pair| pair[0] >= pair[1]) {
+        return Err(D::Error::custom("items must ascend"));
+    }
+    Ok(items)
+}
+
 /// The value of these bytes where it is an int, a bool, a pointer or a string, and these are its
 /// canonical bytes: a short cut, which the decoder above agrees with.
 pub(crate) fn plain(bytes: &[u8]) -> Option<Value> {
@@ -273,7 +298,7 @@ pub(crate) fn plain(bytes: &[u8]) -> Option<Value> {
     }
 }
 
-/// The items of an op, strictly ascending where the kind wants it; for `#[serde(deserialize_with)]`.
+/// The items of an op, in any order; for `#[serde(deserialize_with)]`.
 pub(crate) fn items<'de, D>(deserializer: D) -> Result<Vec<Value>, D::Error>
 where
     D: Deserializer<'de>,

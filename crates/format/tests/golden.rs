@@ -6,14 +6,16 @@
 
 mod sample;
 
+use sample::kinds::{self, Sample};
 use std::collections::{BTreeMap, BTreeSet};
 use woodland_format::{
     AuthorKey, Certificate, Commit, CommitId, DatasetId, Digest, Draft, FieldDefinition, FieldId,
     FileHeader, ForkProof, Header, MemberDefinition, NodeId, ObjectId, Op, Payload, Position,
     ProvenBranch, Purpose, RecordConfig, RecordOp, RegisterConfig, RegisterOp, Schema,
     SchemaChange, SecretKey, SegmentHead, Signature, TextOp, TypeDefinition, TypeId, Value,
-    ValueType, decode, digest_branch, digest_key, digest_leaf, encode, encode_segment, limits,
-    node_id, payload_hash, read_segments, segment_root, verify_commit, version_id,
+    ValueType, decode, digest_branch, digest_key, digest_leaf, encode, encode_segment,
+    keyed_node_id, limits, node_id, payload_hash, read_segments, segment_root, verify_commit,
+    version_id,
 };
 
 const PAGE: &str = include_str!("../../../docs/format.md");
@@ -121,6 +123,7 @@ fn payloads() -> Vec<(&'static str, Payload)> {
         ("text.delete", edit(11, encode(&TextOp::Delete { at: 5, bytes: 6 }))),
         ("keystroke", edit(11, insert(5, "w"))),
         ("many", Payload::of(all.concat())),
+        ("create_keyed", kinds::keyed()),
     ]
 }
 
@@ -268,6 +271,26 @@ fn alike(founding: &Commit) -> Vec<Commit> {
     chain
 }
 
+/// The things whose name is their vector's.
+fn samples() -> Vec<Sample> {
+    let types = schema().types;
+    let mut all = kinds::values_and_types();
+    all.extend(kinds::configs());
+    all.extend(kinds::ops());
+    all.push(kinds::definition(&types));
+    all
+}
+
+fn put_kinds(v: &mut Vectors) {
+    for (name, bytes, _) in samples() {
+        put(v, name, bytes);
+    }
+    put(v, "type.digest", schema().types[0].digest().0);
+    let key = encode(&kinds::natural_key());
+    put(v, "node.keyed", keyed_node_id(TypeId(1), &key).0);
+    put(v, "node.keyed.key", key);
+}
+
 fn put_alike(v: &mut Vectors, founding: &Commit) {
     let chain = alike(founding);
     let dataset: DatasetId = founding.id().into();
@@ -360,6 +383,7 @@ fn made() -> Vectors {
     put(&mut v, "log.frontier", tips(&last));
     put_fork(&mut v, a);
     put_alike(&mut v, &a[0]);
+    put_kinds(&mut v);
     for length in HASH_LENGTHS {
         put(&mut v, &format!("hash.{length}"), payload_hash(&counting(length)).0);
     }
@@ -486,6 +510,25 @@ fn values_types_and_schemas_decode_from_the_page() {
 }
 
 #[test]
+fn samples_decode_from_the_page_and_nodes_have_their_names() {
+    for (name, made, decode) in samples() {
+        let bytes = vector(name);
+        assert_eq!(decode(&bytes), Ok(bytes.clone()), "{name}");
+        assert_eq!(bytes, made, "{name}");
+    }
+    assert_eq!(woodland_format::type_digest(&vector("type")).0, id("type.digest"));
+    let node = keyed_node_id(TypeId(1), &vector("node.keyed.key"));
+    assert_eq!(node.0.to_vec(), vector("node.keyed"));
+    // The author, seq and index of a creation by key say nothing.
+    let [op] = &Payload::decode(&vector("payload.create_keyed")).unwrap().ops[..] else {
+        panic!("one op")
+    };
+    assert_eq!(op.creates(&key(1).author(), 3, 2), Some(node));
+    assert_eq!(op.creates(&key(2).author(), 0, 0), Some(node));
+    assert_ne!(keyed_node_id(TypeId(2), &vector("node.keyed.key")), node);
+}
+
+#[test]
 fn signatures_hold_from_the_page() {
     let author = AuthorKey(id("key.1.public"));
     let signature = Signature(vector("signature.point").try_into().unwrap());
@@ -599,6 +642,12 @@ fn the_sizes_of_the_page_are_the_sizes() {
     assert_eq!(vector("payload.keystroke").len(), 62, "one typed letter");
     assert_eq!(vector("payload.create").len() - vector("payload.empty").len(), 20);
     assert_eq!(vector("payload.empty").len(), 9);
+    let keyed = vector("payload.create_keyed").len() - vector("payload.empty").len();
+    assert_eq!(keyed - vector("node.keyed.key").len(), 12);
+    for (name, bytes) in [("counter.add", 12), ("list.remove", 12), ("list.move", 12)] {
+        assert_eq!(vector(&format!("op.{name}")).len(), bytes, "{name}");
+    }
+    assert_eq!(vector("op.register.clear").len(), 4);
     assert_eq!(vector("signature.point.message").len(), 61);
     assert_eq!(vector("segment.head").len(), 146);
     let bare = SegmentHead {
@@ -622,6 +671,8 @@ fn the_limits_of_the_page_are_the_limits() {
         ("NAME_BYTES_MAX", limits::NAME_BYTES_MAX as u64),
         ("CONFIG_BYTES_MAX", limits::CONFIG_BYTES_MAX as u64),
         ("VALUE_DEPTH_MAX", limits::VALUE_DEPTH_MAX as u64),
+        ("TYPE_NODES_MAX", limits::TYPE_NODES_MAX as u64),
+        ("UNION_MEMBERS_MAX", limits::UNION_MEMBERS_MAX as u64),
         ("LIST_ITEMS_MAX", limits::LIST_ITEMS_MAX as u64),
         ("FRAME_BYTES_MAX", limits::FRAME_BYTES_MAX as u64),
         ("BLOCK_BYTES_TARGET", limits::BLOCK_BYTES_TARGET as u64),

@@ -10,8 +10,9 @@ mod sample;
 use cap::Cap;
 use std::alloc::System;
 use woodland_format::{
-    Commit, DatasetId, Op, Payload, RecordOp, Schema, Segment, SegmentHead, TextOp, TypeId, Value,
-    ValueType, decode, encode, encode_segment, limits, read_segments,
+    Commit, DatasetId, ListOp, MapOp, MemberDefinition, Op, Payload, RecordConfig, RecordOp,
+    Schema, Segment, SegmentHead, SetOp, TextOp, TypeId, Value, ValueType, decode, encode,
+    encode_segment, limits, read_segments,
 };
 
 #[global_allocator]
@@ -82,7 +83,61 @@ fn decoding_costs_at_most_eight_times_its_input() {
     nested.extend([0, 0, 0, 0, 1]);
     within("claims in claims", 8, &nested, value);
 
+    ops_and_types();
     segments();
+}
+
+/// The smallest parts of every op, value and type, as many as there may be.
+fn ops_and_types() {
+    macro_rules! costs {
+        ($name:literal, $type:ty, $value:expr) => {{
+            let bytes = encode::<$type>(&$value);
+            let read = |bytes: &[u8]| drop(decode::<$type, ALL>("a thing", bytes));
+            within($name, 8, &bytes, read);
+            within(concat!($name, ", one too few"), 8, &bytes[..bytes.len() - 1], read);
+        }};
+    }
+    let most = limits::LIST_ITEMS_MAX;
+    let bools = || vec![Value::Bool(true); most];
+    let ints = || (0..most as i64).map(Value::Int).collect::<Vec<_>>();
+    let entries = || ints().into_iter().map(|key| (key, Value::Bool(true))).collect::<Vec<_>>();
+    costs!("floats", Value, Value::List(vec![1.5.into(); most]));
+    costs!("entries", Value, Value::Map(entries()));
+    let nested = Value::List(vec![Value::Map(vec![(true.into(), true.into())]); most / 8]);
+    costs!("maps of one", Value, nested);
+    costs!("items added", SetOp, SetOp::Add(ints()));
+    costs!("items removed", SetOp, SetOp::Remove(ints()));
+    costs!("entries put", MapOp, MapOp::Put(entries()));
+    costs!("keys removed", MapOp, MapOp::Remove(ints()));
+    costs!("items inserted", ListOp, ListOp::Insert { at: 0, items: bools() });
+    costs!("members cleared", RecordOp, RecordOp::Clear((0..1024).collect()));
+    let keyed = Op::CreateKeyed { node_type: TypeId(1), key: true.into() };
+    let keyed = Payload::of(vec![keyed; 1 << 19]).encode();
+    within("creations by key", 8, &keyed, payload);
+    let mixed =
+        [Op::Schema(Schema { types: vec![] }), Op::Create { node_type: TypeId(1), salt: 1 }];
+    within("small ops", 8, &Payload::of(vec![mixed; 1 << 18].concat()).encode(), payload);
+
+    // A type of four bytes becomes ten times as much, and there is an end to how many there are.
+    let union = |count| ValueType::Union(vec![ValueType::Bool; count]);
+    let bulk = ValueType::Union(vec![union(255); 7]);
+    costs!("unions of bools", ValueType, bulk);
+    let endless = ValueType::Union(vec![ValueType::Union(vec![union(256); 256]); 16]);
+    costs!("too many types", ValueType, endless);
+    let member = |number| MemberDefinition { number, name: String::new(), value: union(255) };
+    costs!(
+        "a record of unions",
+        RecordConfig,
+        RecordConfig { members: (0..1024).map(member).collect() }
+    );
+    let member = |number| MemberDefinition { number, name: String::new(), value: ValueType::Bool };
+    let composite = ValueType::Composite((0..1024).map(member).collect());
+    costs!("members", ValueType, composite);
+    let places = |of| ValueType::Optional(Box::new(ValueType::Default { of, value: true.into() }));
+    let places = ValueType::Union(vec![places(Box::new(ValueType::Bool)); 256]);
+    costs!("places", ValueType, places);
+    costs!("literals", ValueType, ValueType::Union(vec![ValueType::Literal(true.into()); 256]));
+    costs!("a literal list", ValueType, ValueType::Literal(Value::List(bools())));
 }
 
 /// A segment of `commits` commits with these blocks, the rest of its head as in `first`'s own.

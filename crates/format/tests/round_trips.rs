@@ -7,16 +7,26 @@ use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
 use sample::{founding, key};
+use std::cmp::Ordering;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use woodland_format::{
-    Block, Commit, CommitId, DatasetId, Draft, FieldDefinition, FieldId, Header, MemberDefinition,
-    NodeId, ObjectId, Op, Payload, PayloadHash, Position, RecordConfig, RecordOp, RegisterConfig,
-    RegisterOp, Schema, SchemaChange, SchemaId, SegmentHead, SignedPoint, TextOp, TypeDefinition,
-    TypeId, Value, ValueType, decode, encode, encode_segment, limits, read_segments,
+    AtomConfig, Block, Commit, CommitId, CounterOp, DatasetId, Draft, EventsConfig,
+    FieldDefinition, FieldId, Float, Header, KeyConfig, ListConfig, ListOp, MapConfig, MapOp,
+    MemberDefinition, NodeId, ObjectId, Op, OpView, Payload, PayloadHash, Position, RecordConfig,
+    RecordOp, RegisterConfig, RegisterOp, Schema, SchemaChange, SchemaId, SegmentHead, SetConfig,
+    SetOp, SignedPoint, TextOp, TypeDefinition, TypeId, Value, ValueType, decode, encode,
+    encode_segment, limits, read_segments,
 };
 
 const ALL: usize = limits::PAYLOAD_BYTES_MAX;
 
 type KindAndConfig = (String, Vec<u8>);
+
+/// Floats of every kind: any bits at all, and those where forms meet.
+fn float() -> impl Strategy<Value = f64> {
+    let odd = [0, 1 << 63, 1, 0x7ff8 << 48, 0xfff8 << 48, 0x7ff0 << 48, 0xfff0 << 48, 0x7ff4 << 48];
+    prop_oneof![any::<u64>(), proptest::sample::select(odd.to_vec())].prop_map(f64::from_bits)
+}
 
 fn value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
@@ -25,25 +35,67 @@ fn value() -> impl Strategy<Value = Value> {
         any::<String>().prop_map(Value::String),
         vec(any::<u8>(), 0..20).prop_map(Value::Bytes),
         any::<[u8; 16]>().prop_map(|id| Value::Pointer(NodeId(id))),
+        float().prop_map(Value::from),
     ];
     leaf.prop_recursive(15, 60, 4, |inner| {
         prop_oneof![
             vec(inner.clone(), 0..4).prop_map(Value::List),
-            btree_map(any::<u32>(), inner, 0..4)
+            btree_map(any::<u32>(), inner.clone(), 0..4)
                 .prop_map(|members| Value::Record(members.into_iter().collect())),
+            btree_map(inner.clone(), inner, 0..4)
+                .prop_map(|entries| Value::Map(entries.into_iter().collect())),
         ]
     })
 }
 
+/// Values that are often equal, or alike but for one thing.
+fn close_value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        any::<bool>().prop_map(Value::Bool),
+        (-1..2i64).prop_map(Value::Int),
+        "[ab]{0,2}".prop_map(Value::String),
+        vec(0..2u8, 0..3).prop_map(Value::Bytes),
+        (0..2u8).prop_map(|id| Value::Pointer(NodeId([id; 16]))),
+        float().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(2, 6, 3, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..3).prop_map(Value::List),
+            btree_map(0..2u32, inner.clone(), 0..3)
+                .prop_map(|members| Value::Record(members.into_iter().collect())),
+            btree_map(inner.clone(), inner, 0..3)
+                .prop_map(|entries| Value::Map(entries.into_iter().collect())),
+        ]
+    })
+}
+
+/// Any type, whether it keeps the rules or not.
 fn value_type() -> impl Strategy<Value = ValueType> {
     let leaf = prop_oneof![
         Just(ValueType::Bool),
         Just(ValueType::Int),
         Just(ValueType::String),
         Just(ValueType::Bytes),
+        Just(ValueType::Float),
         any::<u64>().prop_map(|id| ValueType::Pointer(TypeId(id))),
+        close_value().prop_map(ValueType::Literal),
     ];
-    leaf.prop_recursive(15, 15, 1, |inner| inner.prop_map(|item| ValueType::List(Box::new(item))))
+    leaf.prop_recursive(7, 30, 4, |inner| {
+        let member = ("\\PC{0,9}", inner.clone());
+        let boxed = inner.clone().prop_map(Box::new);
+        prop_oneof![
+            boxed.clone().prop_map(ValueType::List),
+            boxed.clone().prop_map(ValueType::Optional),
+            ("\\PC{0,9}", boxed.clone())
+                .prop_map(|(name, over)| ValueType::Derivation { name, over }),
+            (boxed, close_value()).prop_map(|(of, value)| ValueType::Default { of, value }),
+            vec(inner, 0..4).prop_map(ValueType::Union),
+            btree_map(any::<u32>(), member, 0..4).prop_map(|members| {
+                let member = |(number, (name, value))| MemberDefinition { number, name, value };
+                ValueType::Composite(members.into_iter().map(member).collect())
+            }),
+        ]
+    })
 }
 
 fn members() -> impl Strategy<Value = Vec<(u32, Value)>> {
@@ -71,6 +123,8 @@ fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         1 => schema().prop_map(Op::Schema),
         2 => any::<(u64, u64)>().prop_map(|(id, salt)| Op::Create { node_type: TypeId(id), salt }),
+        1 => (any::<u64>(), value())
+            .prop_map(|(id, key)| Op::CreateKeyed { node_type: TypeId(id), key }),
         4 => (any::<[u8; 16]>(), any::<u64>(), vec(any::<u8>(), 0..50)).prop_map(|(id, field, op)| {
             Op::Edit { object: ObjectId { node: NodeId(id), field: FieldId(field) }, op }
         }),
@@ -123,6 +177,12 @@ fn header() -> impl Strategy<Value = Header> {
     )
 }
 
+fn hash(value: &Value) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
 macro_rules! returns {
     ($type:ty, $value:expr) => {{
         let value: $type = $value;
@@ -142,6 +202,78 @@ proptest! {
         returns!(RegisterConfig, RegisterConfig { value: value_type.clone() });
         let member = |number| MemberDefinition { number, name: format!("m{number}"), value: value_type.clone() };
         returns!(RecordConfig, RecordConfig { members: (0..3).map(member).collect() });
+        returns!(AtomConfig, AtomConfig { value: value_type.clone() });
+        returns!(SetConfig, SetConfig { item: value_type.clone() });
+        returns!(ListConfig, ListConfig { item: value_type.clone() });
+        returns!(KeyConfig, KeyConfig { value: value_type.clone() });
+        returns!(MapConfig, MapConfig { key: value_type.clone(), value: value_type });
+    }
+
+    #[test]
+    fn ops_of_all_kinds_return(
+        items in btree_set(value(), 0..4), entries in btree_map(value(), value(), 0..4),
+        numbers in btree_set(any::<u32>(), 0..9), at in any::<(u32, u32)>(), add in any::<i64>(),
+        reducer in "\\PC{0,30}", value in value(),
+    ) {
+        let items: Vec<Value> = items.into_iter().collect();
+        returns!(SetOp, SetOp::Add(items.clone()));
+        returns!(SetOp, SetOp::Remove(items.clone()));
+        returns!(MapOp, MapOp::Put(entries.into_iter().collect()));
+        returns!(MapOp, MapOp::Remove(items.clone()));
+        returns!(RecordOp, RecordOp::Clear(numbers.into_iter().collect()));
+        returns!(RegisterOp, RegisterOp::Clear);
+        returns!(CounterOp, CounterOp::Add(add));
+        returns!(ListOp, ListOp::Insert { at: at.0, items: items.into_iter().rev().collect() });
+        returns!(ListOp, ListOp::Remove { at: at.0, count: at.1 });
+        returns!(ListOp, ListOp::Move { from: at.0, to: at.1 });
+        returns!(ListOp, ListOp::Set { at: at.0, item: value });
+        returns!(EventsConfig, EventsConfig { reducer });
+    }
+
+    #[test]
+    fn the_order_of_values_is_total_and_equal_is_equal_bytes(
+        a in close_value(), b in close_value(), c in close_value(),
+    ) {
+        let bytes = [&a, &b].map(encode);
+        prop_assert_eq!(a == b, bytes[0] == bytes[1]);
+        prop_assert_eq!(a.cmp(&b) == Ordering::Equal, a == b);
+        prop_assert_eq!(a.cmp(&b), b.cmp(&a).reverse());
+        prop_assert_eq!(a.partial_cmp(&b), Some(a.cmp(&b)));
+        prop_assert!(!(a <= b && b <= c) || a <= c, "{a} {b} {c}");
+        prop_assert!(a != b || hash(&a) == hash(&b));
+        // The tag decides before all else.
+        let tag = |bytes: &[u8]| u32::from_le_bytes(bytes[..4].try_into().unwrap());
+        let (one, other) = (tag(&bytes[0]), tag(&bytes[1]));
+        prop_assert!(one == other || a.cmp(&b) == one.cmp(&other));
+    }
+
+    #[test]
+    fn floats_have_one_form_and_one_order(one in float(), other in float()) {
+        let (a, b) = (Float::new(one), Float::new(other));
+        prop_assert_eq!(Float::new(a.get()).get().to_bits(), a.get().to_bits());
+        prop_assert!(one.is_nan() && a.get().is_nan() || one == a.get());
+        prop_assert_eq!(a == b, one == other || one.is_nan() && other.is_nan());
+        let expected = one.partial_cmp(&other).unwrap_or(one.is_nan().cmp(&other.is_nan()));
+        prop_assert_eq!(a.cmp(&b), expected);
+        let whole = decode::<Float, 8>("a float", &one.to_bits().to_le_bytes());
+        prop_assert_eq!(whole.is_ok(), one.to_bits() == a.get().to_bits());
+        prop_assert_eq!(decode::<Float, 8>("a float", &encode(&a)), Ok(a));
+        let text = a.to_string();
+        prop_assert_eq!(Float::new(text.parse().unwrap()), a, "{}", text);
+    }
+
+    #[test]
+    fn a_register_op_is_read_alike_both_ways(
+        value in value(), bent in any::<(usize, u8)>(), cut in any::<usize>(),
+    ) {
+        let mut bytes = encode(&RegisterOp::Set(value));
+        let slow = |bytes: &[u8]| decode::<RegisterOp, { limits::OP_BYTES_MAX }>("a register's op", bytes);
+        prop_assert_eq!(RegisterOp::decode(&bytes), slow(&bytes));
+        let at = bent.0 % bytes.len();
+        bytes[at] = bent.1;
+        prop_assert_eq!(RegisterOp::decode(&bytes), slow(&bytes));
+        bytes.truncate(cut % bytes.len());
+        prop_assert_eq!(RegisterOp::decode(&bytes), slow(&bytes));
     }
 
     #[test]
@@ -153,7 +285,14 @@ proptest! {
     #[test]
     fn schemas_and_payloads_return(schema in schema(), payload in payload()) {
         prop_assert_eq!(Schema::decode(&schema.encode()).unwrap(), schema);
-        prop_assert_eq!(Payload::decode(&payload.encode()).unwrap(), payload);
+        let bytes = payload.encode();
+        let viewed = Payload::view(&bytes).unwrap();
+        let is_copied = |one: &OpView<'_>| {
+            matches!(one, OpView::Other(Op::Create { .. } | Op::Edit { .. }))
+        };
+        prop_assert!(!viewed.iter().any(is_copied), "what is frequent is read in place");
+        prop_assert_eq!(viewed.into_iter().map(Op::from).collect::<Vec<_>>(), &payload.ops[..]);
+        prop_assert_eq!(Payload::decode(&bytes).unwrap(), payload);
     }
 
     #[test]
@@ -167,6 +306,9 @@ proptest! {
     ) {
         if let Ok(value) = decode::<Value, ALL>("a value", &bytes) {
             prop_assert_eq!(encode(&value), &bytes[..]);
+        }
+        if let Ok(value_type) = decode::<ValueType, ALL>("a type", &bytes) {
+            prop_assert_eq!(encode(&value_type), &bytes[..]);
         }
         if let Ok(op) = decode::<TextOp, ALL>("an op", &bytes) {
             prop_assert_eq!(encode(&op), &bytes[..]);

@@ -326,7 +326,7 @@ fn messages_name_segment_author_byte_and_what_was_expected() {
         message(1, 7, 0x80),
         format!(
             "segment 0 (author 8a88e3dd…): block at byte {}: it claims {} bytes, the limit is \
-             16794624; no commit of this segment is intact",
+             67126272; no commit of this segment is intact",
             block_at(1),
             (1u64 << 31) + (places[1].end - places[1].start - 12) as u64
         )
@@ -392,7 +392,7 @@ fn lying_rows_are_refused() {
         (parents(u64::MAX), "parents, the limit is 256"),
         (parents(2), "commit 1: parents must ascend strictly"),
         (first.clone(), "commit 1 has a whole header, which only a chain's first commit has"),
-        (with(0, &number(1 << 24 | 1)), "a payload of 16777217 bytes, the limit is 16777216"),
+        (with(0, &number(1 << 26 | 1)), "a payload of 67108865 bytes, the limit is 67108864"),
         (with(0, &number(u64::MAX)), "a payload of 18446744073709551615 bytes"),
         (with(0, &[9]), "commit 1 ends after the block does"),
         (with(0, &[0x80]), "commit 1 ends after the block does"),

@@ -235,7 +235,8 @@ impl Run<'_> {
         self.graph.work.writes += nodes.len() as u64;
         let mut entries = Vec::with_capacity(nodes.len());
         for (node, Touched { mut entry, has_new_creations, waiting }) in nodes {
-            if has_new_creations {
+            // Of one creation alone nothing was or is void.
+            if has_new_creations && !entry.more.is_empty() {
                 self.settle(&entry);
             }
             for Waiting { field, kind, arrived } in waiting {

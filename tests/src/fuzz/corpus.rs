@@ -7,6 +7,7 @@
 
 use crate::fuzz::edits;
 use crate::fuzz::segments::{Keys, file};
+use crate::fuzz::shapes::Configs;
 use crate::fuzz::stores::{directories, unpack};
 use crate::histories::{History, Recipe, Rng};
 use std::cmp::Reverse;
@@ -32,9 +33,8 @@ pub struct Corpus {
     pub(crate) edges: Vec<Vec<u8>>,
     /// A log of the founding commit alone, by dataset.
     pub(crate) founded: HashMap<DatasetId, Log>,
-    /// Configurations of registers and of records, and certificates.
-    pub(crate) registers: Vec<Vec<u8>>,
-    pub(crate) records: Vec<Vec<u8>>,
+    pub(crate) configs: Configs,
+    /// Certificates.
     pub(crate) words: Vec<Vec<u8>>,
     /// A sound directory, of which the attacks replace a file.
     pub(crate) sound: Vec<u8>,
@@ -74,8 +74,7 @@ impl Corpus {
             files,
             edges,
             founded,
-            registers: edits::register_configs(),
-            records: edits::record_configs(),
+            configs: Configs::sound(),
             words: edits::some(64, |rng| encode(&edits::word(rng, [3; 32]))),
             sound: Vec::new(),
             folder,

@@ -6,12 +6,13 @@
 
 use crate::fuzz::corpus::{Corpus, cut_up};
 use crate::fuzz::mutation::{INPUT_BYTES_MAX, length, mutate};
+use crate::fuzz::shapes::{value_of, value_type};
 use crate::histories::{History, Rng, later_schema, other_schema};
 use std::collections::HashMap;
 use woodland_format::{
-    Certificate, Commit, CommitId, Header, IdentityKey, MemberDefinition, NodeId, Op, Payload,
-    Position, RecordConfig, RecordOp, RegisterConfig, RegisterOp, Schema, SchemaChange, SecretKey,
-    Signature, TextOp, TypeId, Value, ValueType, decode, encode, limits, payload_hash,
+    Certificate, Commit, CommitId, CounterOp, Header, IdentityKey, ListOp, MapOp, NodeId, Op,
+    Payload, Position, RecordConfig, RecordOp, RegisterConfig, RegisterOp, Schema, SchemaChange,
+    SecretKey, SetOp, Signature, TextOp, TypeId, Value, decode, encode, limits, payload_hash,
 };
 
 const ALL: usize = limits::PAYLOAD_BYTES_MAX;
@@ -120,7 +121,13 @@ pub(crate) fn header(corpus: &Corpus, rng: &mut Rng, bytes: &mut Vec<u8>) {
 /// Edits canonical bytes of a payload.
 pub(crate) fn payload(corpus: &Corpus, rng: &mut Rng, bytes: &mut Vec<u8>) {
     let Ok(mut payload) = Payload::decode(bytes) else { return };
-    match rng.below(6) {
+    match rng.below(7) {
+        6 => {
+            let count = [1, 3, 400][rng.below(3)];
+            let keyed =
+                || Op::CreateKeyed { node_type: TypeId(rng.below(6) as u64), key: value(rng, 1) };
+            payload.ops.extend(std::iter::repeat_with(keyed).take(count));
+        }
         0 => payload.ops.reverse(),
         1 => {
             let op = payload.ops.first().cloned();
@@ -168,13 +175,29 @@ fn bend_op(rng: &mut Rng, op: &mut Op) {
 /// The bytes of an op of some kind.
 pub(crate) fn kind_op(rng: &mut Rng) -> Vec<u8> {
     let at = [0, 1, 2, 5, u32::MAX, u32::MAX - 1, 1 << 31][rng.below(7)];
-    match rng.below(4) {
+    let values = |rng: &mut Rng| -> Vec<Value> {
+        (0..rng.below(4) as i64)
+            .map(|at| if rng.chance(70) { at.into() } else { value(rng, 2) })
+            .collect()
+    };
+    match rng.below(12) {
         0 => encode(&RegisterOp::Set(value(rng, 1))),
-        1 => {
+        1 => encode(&RegisterOp::Clear),
+        2 => {
             let members = (0..rng.below(6) as u32).map(|number| (number, value(rng, 2)));
             encode(&RecordOp::Set(members.collect()))
         }
-        2 => {
+        3 => encode(&RecordOp::Clear((0..rng.below(4) as u32).collect())),
+        4 => encode(&CounterOp::Add(rng.number().cast_signed())),
+        5 => encode(&SetOp::Add(values(rng))),
+        6 => encode(&SetOp::Remove(values(rng))),
+        7 => {
+            let entries = values(rng).into_iter().map(|key| (key, value(rng, 2)));
+            encode(&MapOp::Put(entries.collect()))
+        }
+        8 => encode(&ListOp::Insert { at, items: values(rng) }),
+        9 => encode(&ListOp::Move { from: at, to: rng.below(3) as u32 }),
+        10 => {
             let text = ["", "a", "é", "字🙂", "long text that goes on"][rng.below(5)];
             encode(&TextOp::Insert { at, text: text.to_owned() })
         }
@@ -209,33 +232,6 @@ pub(crate) fn value(rng: &mut Rng, depth: usize) -> Value {
     }
 }
 
-/// Some value of this type.
-fn value_of(rng: &mut Rng, of: &ValueType) -> Value {
-    match of {
-        ValueType::Bool => Value::Bool(rng.chance(50)),
-        ValueType::Int => Value::Int(rng.number().cast_signed()),
-        ValueType::String => Value::String("é🙂".to_owned()),
-        ValueType::Bytes => Value::Bytes(vec![7; rng.below(40)]),
-        ValueType::Pointer(_) => Value::Pointer(NodeId([7; 16])),
-        ValueType::List(item) => {
-            Value::List((0..rng.below(4)).map(|_| value_of(rng, item)).collect())
-        }
-        ValueType::Float => Value::from([0.5, f64::NAN, f64::NEG_INFINITY][rng.below(3)]),
-        ValueType::Literal(value) => value.clone(),
-        ValueType::Union(members) => match rng.pick(members) {
-            Some(one) => value_of(rng, one),
-            None => Value::Bool(true),
-        },
-        ValueType::Composite(members) => {
-            let value = |one: &MemberDefinition| (one.number, value_of(rng, &one.value));
-            Value::Record(members.iter().map(value).collect())
-        }
-        ValueType::Derivation { over: of, .. }
-        | ValueType::Optional(of)
-        | ValueType::Default { of, .. } => value_of(rng, of),
-    }
-}
-
 /// A byte that chooses a register's configuration, and an op, mostly one that fits it.
 pub(crate) fn register_op(configs: &[Vec<u8>], rng: &mut Rng) -> Vec<u8> {
     let choice = rng.below(configs.len());
@@ -243,6 +239,7 @@ pub(crate) fn register_op(configs: &[Vec<u8>], rng: &mut Rng) -> Vec<u8> {
     let of = config.expect("a configuration of the corpus").value;
     let fits = rng.chance(70);
     let op = if fits { encode(&RegisterOp::Set(value_of(rng, &of))) } else { kind_op(rng) };
+    let op = if rng.chance(10) { encode(&RegisterOp::Clear) } else { op };
     [&[choice.to_le_bytes()[0]][..], &op].concat()
 }
 
@@ -258,19 +255,6 @@ pub(crate) fn record_op(configs: &[Vec<u8>], rng: &mut Rng) -> Vec<u8> {
     }
     let op = if rng.chance(70) { encode(&RecordOp::Set(set)) } else { kind_op(rng) };
     [&[choice.to_le_bytes()[0]][..], &op].concat()
-}
-
-/// Some type of value.
-pub(crate) fn value_type(rng: &mut Rng, depth: usize) -> ValueType {
-    let deep = depth <= limits::VALUE_DEPTH_MAX + 1;
-    match rng.below(if deep { 11 } else { 6 }) {
-        0 => ValueType::Bool,
-        1 => ValueType::Int,
-        2 => ValueType::String,
-        3 => ValueType::Bytes,
-        4 => ValueType::Pointer(TypeId(rng.below(5) as u64)),
-        _ => ValueType::List(Box::new(value_type(rng, depth + 1))),
-    }
 }
 
 /// Puts another value in the place of this one, or nests it to the limit.
@@ -405,35 +389,4 @@ fn follow(header: &mut Header, renamed: &HashMap<CommitId, CommitId>) -> bool {
 /// So many of what is made from a stream of numbers.
 pub(crate) fn some(count: u64, make: impl Fn(&mut Rng) -> Vec<u8>) -> Vec<Vec<u8>> {
     (0..count).map(|seed| make(&mut Rng::from_seed(seed))).collect()
-}
-
-/// Configurations of registers: every scalar, and lists.
-pub(crate) fn register_configs() -> Vec<Vec<u8>> {
-    let list = |item| ValueType::List(Box::new(item));
-    let mut types = scalars().to_vec();
-    types.extend([
-        list(ValueType::Bool),
-        list(list(ValueType::Pointer(TypeId(1)))),
-        list(list(ValueType::Int)),
-    ]);
-    types.into_iter().map(|value| encode(&RegisterConfig { value })).collect()
-}
-
-/// Configurations of records: members of every scalar type, more and more of them.
-pub(crate) fn record_configs() -> Vec<Vec<u8>> {
-    let member = |(number, value): (u32, ValueType)| MemberDefinition {
-        number,
-        name: format!("m{number}"),
-        value,
-    };
-    let some = |count: usize| {
-        let scalars = (0..).zip(scalars().into_iter().cycle().skip(count)).take(count);
-        encode(&RecordConfig { members: scalars.map(member).collect() })
-    };
-    (0..8).map(some).collect()
-}
-
-fn scalars() -> [ValueType; 5] {
-    use ValueType::{Bool, Bytes, Int, Pointer, String};
-    [Bool, Int, String, Bytes, Pointer(TypeId(1))]
 }

@@ -8,7 +8,7 @@
 use woodland_dump::DumpError;
 use woodland_format::{
     CanonicalError, CommitError, Damage, DamageCause, FileError, FrameError, HeaderError,
-    IdParseError, PayloadError, ProofError, SchemaError,
+    IdParseError, PayloadError, ProofError, SchemaError, TypeError,
 };
 use woodland_graph::Void;
 use woodland_log::{AppendError, Refusal};
@@ -89,6 +89,8 @@ named!(HeaderError: Canonical[(only)], ForeignFormat, Founding, SeqZero, TooMany
     ParentsUnsorted, PayloadTooLong, Certificate);
 named!(PayloadError: Canonical[(only)], ForeignFormat);
 named!(SchemaError: Canonical[(only)], BadName, NameTwice, IdTwice, TooMany);
+named!(TypeError: Ambiguous, UnionSize, NestedUnion, Literal, Derivation, NoPlace, Default,
+    MemberTwice, MemberName, TooManyMembers, NoComposite, PointerInKey, TooLarge, TooDeep);
 named!(ProofError: Canonical[(only)], ForeignFormat, Length, Header[{error}], Broken, Order,
     NotRivals, Signature);
 named!(CommitError: Header[(only)], PayloadLength, PayloadHash, Author, BatchTooLarge);
@@ -99,8 +101,8 @@ named!(DamageCause: Head[{error}], Block[{error}], HeadBytes[{error}], ForeignFo
 named!(AppendError: NotFounding, OtherDataset, Missing, Author, Seq, Turn, SchemaNotIntroduced);
 named!(Refusal: OtherDataset, Signature, Invalid[{error}], Past, Full);
 named!(Void: Unreadable, StraySchema, UnknownSchema, UnknownType, TypeDiffers, UnknownField,
-    UnknownNode, WrongType, NeedsKey, NoKey, ReadOnly, UnknownKey, BadConfig, Undecodable, UnknownMember, WrongValue,
-    UnknownTarget, EmptyEdit, BadPosition);
+    UnknownNode, WrongType, NeedsKey, NoKey, ReadOnly, UnknownKey, BadConfig, Undecodable,
+    UnknownMember, WrongValue, UnknownTarget, EmptyEdit, BadPosition);
 named!(RecordError: Short, Magic, ForeignFormat, Checksum, Value);
 named!(KeyError: Length, Magic, ForeignFormat, Checksum);
 named!(Problem: Missing, NotAFolder, Unreadable, Record[{error}], Key[{error}],
@@ -110,7 +112,8 @@ named!(OpenError: NothingHere, NotAFolder, Locked, ForeignFormat[{problem}], Dam
     Mixed[{problem}], Unfinished, Disk);
 named!(BranchStoreError: Locked, Base[{error}], OtherDataset, Open[(only)], Disk);
 named!(DumpError: Missing, NoDataset, Special, NotWoodland[(only)], Unreadable, UnknownHead,
-    ManyHeads, NotAnId, NoHeads, UnknownAuthor, ManyAuthors, UnknownNode, ManyNodes, UnknownField, Output);
+    ManyHeads, NotAnId, NoHeads, UnknownAuthor, ManyAuthors, UnknownNode, ManyNodes, UnknownField,
+    Output);
 
 impl Named for Damage {
     const NAMES: &'static [&'static str] = DamageCause::NAMES;

@@ -20,12 +20,14 @@ mod corpus;
 mod doors;
 mod edits;
 mod errors;
+mod kinds;
 mod mending;
 mod mutation;
 mod proofs;
 mod report;
 mod run;
 mod segments;
+mod shapes;
 mod stores;
 mod targets;
 

@@ -12,6 +12,7 @@ use crate::fuzz::HEAP_TIMES;
 use crate::fuzz::corpus::Corpus;
 use crate::fuzz::edits;
 use crate::fuzz::errors::{Named, Told, outcome};
+use crate::fuzz::kinds::kinds;
 use crate::fuzz::mending::{mend_file_header, mend_record};
 use crate::fuzz::segments::mend_file;
 use crate::fuzz::{doors, proofs, stores};
@@ -22,11 +23,10 @@ use woodland_dump::DumpError;
 use woodland_format::{
     AuthorKey, CanonicalError, Certificate, Commit, CommitId, DamageCause, DatasetId, Digest,
     FileError, FileHeader, ForkProof, FrameError, Header, HeaderError, IdParseError, IdentityKey,
-    NodeId, Op, Payload, PayloadError, PayloadHash, Position, ProofError, RecordConfig,
-    RegisterConfig, Schema, SchemaError, SchemaId, Signature, Value, VersionId, decode, encode,
-    limits,
+    NodeId, Op, Payload, PayloadError, PayloadHash, Position, ProofError, Schema, SchemaError,
+    SchemaId, Signature, Value, VersionId, decode, encode, limits,
 };
-use woodland_graph::{Kind, Record, Register, Text, Void};
+use woodland_graph::Void;
 use woodland_log::{AppendError, Refusal};
 use woodland_store::{BranchStoreError, KeyError, OpenError, Problem, RecordError};
 
@@ -53,7 +53,9 @@ pub struct Target {
 
 /// Lists of up to 16 items are reserved before the items are there, at each of 16 depths; the words
 /// of an error come on top.
-const SPARE_OF_VALUES: usize = 16 * 1024;
+pub(crate) const SPARE_OF_VALUES: usize = 16 * 1024;
+/// A type of four bytes becomes forty, at most 2,048 of them; an error names two such types again.
+pub(crate) const SPARE_OF_TYPES: usize = 256 * 1024;
 /// Nodes of the persistent maps of a log have room for 64 entries, whatever is in them, and a disk
 /// in memory keeps its files twice.
 const SPARE_OF_LOGS: usize = 64 * 1024;
@@ -64,7 +66,7 @@ const SPARE_OF_GRAPHS: usize = 256 * 1024;
 const GRAPH_TIMES: usize = 48;
 const PAGE_TIMES: usize = 96;
 
-const ALL: usize = limits::PAYLOAD_BYTES_MAX;
+pub(crate) const ALL: usize = limits::PAYLOAD_BYTES_MAX;
 
 /// Every target.
 pub fn targets() -> Vec<Target> {
@@ -76,15 +78,15 @@ pub fn targets() -> Vec<Target> {
     all
 }
 
-fn names(lists: &[&[&'static str]]) -> Vec<&'static str> {
+pub(crate) fn names(lists: &[&[&'static str]]) -> Vec<&'static str> {
     lists.concat()
 }
 
-fn same<T: Serialize>(value: &T, bytes: &[u8]) {
+pub(crate) fn same<T: Serialize>(value: &T, bytes: &[u8]) {
     assert_eq!(encode(value), bytes, "what decodes, encodes again to the same bytes");
 }
 
-fn leave(_: &Corpus, _: &mut Rng, _: &mut Vec<u8>) {}
+pub(crate) fn leave(_: &Corpus, _: &mut Rng, _: &mut Vec<u8>) {}
 
 #[expect(clippy::ptr_arg, reason = "it stands in a column of a table")]
 fn first_byte(_: &Corpus, _: &mut Rng, bytes: &mut Vec<u8>) {
@@ -110,22 +112,7 @@ fn canonical() -> Vec<Target> {
                 }
             },
         },
-        Target {
-            name: "payload",
-            errors: names(&[PayloadError::NAMES, canonical]),
-            heap_times: HEAP_TIMES,
-            spare_bytes: SPARE_OF_VALUES,
-            inputs: |corpus| {
-                corpus.commits().filter_map(Commit::payload).map(<[u8]>::to_vec).collect()
-            },
-            edit: edits::payload,
-            mend: first_byte,
-            decode: |_, bytes, told| {
-                if let Some(payload) = outcome(Payload::decode(bytes), told) {
-                    same(&payload, bytes);
-                }
-            },
-        },
+        payload(),
         Target {
             name: "schema",
             errors: names(&[SchemaError::NAMES, canonical]),
@@ -164,6 +151,28 @@ fn canonical() -> Vec<Target> {
     ]
 }
 
+fn payload() -> Target {
+    Target {
+        name: "payload",
+        errors: names(&[PayloadError::NAMES, CanonicalError::NAMES]),
+        heap_times: HEAP_TIMES,
+        spare_bytes: SPARE_OF_VALUES,
+        inputs: |corpus| corpus.commits().filter_map(Commit::payload).map(<[u8]>::to_vec).collect(),
+        edit: edits::payload,
+        mend: first_byte,
+        decode: |_, bytes, told| {
+            if let Some(payload) = outcome(Payload::decode(bytes), told) {
+                same(&payload, bytes);
+                let author = AuthorKey([7; 32]);
+                for (index, op) in (0..).zip(&payload.ops) {
+                    let creates = op.creates(&author, 1, index).is_some();
+                    assert_eq!(creates, !matches!(op, Op::Schema(_) | Op::Edit { .. }));
+                }
+            }
+        },
+    }
+}
+
 fn fork_proof() -> Target {
     Target {
         name: "fork-proof",
@@ -184,7 +193,7 @@ fn fork_proof() -> Target {
     }
 }
 
-fn plain<T: Serialize + DeserializeOwned>(bytes: &[u8], told: &mut Told) {
+pub(crate) fn plain<T: Serialize + DeserializeOwned>(bytes: &[u8], told: &mut Told) {
     if let Some(value) = outcome(decode::<T, ALL>("a thing", bytes), told) {
         same(&value, bytes);
     }
@@ -217,92 +226,6 @@ fn mend_header(_: &Corpus, rng: &mut Rng, bytes: &mut Vec<u8>) {
         *word = edits::identity().certify(author, &word.name);
     }
     *bytes = encode(&header);
-}
-
-fn kinds() -> Vec<Target> {
-    let of = |name, errors: &[&'static str], decode| Target {
-        name,
-        errors: errors.to_vec(),
-        heap_times: HEAP_TIMES,
-        spare_bytes: SPARE_OF_VALUES,
-        inputs: kind_ops,
-        edit: |_, rng, bytes| *bytes = with_choice(rng),
-        mend: leave,
-        decode,
-    };
-    let op_errors = ["Void::Undecodable", "Void::WrongValue"];
-    let text_errors = ["Void::Undecodable", "Void::EmptyEdit"];
-    let record_errors = [&op_errors[..], &["Void::UnknownMember", "Void::EmptyEdit"]].concat();
-    let config_errors = ["Void::BadConfig"];
-    vec![
-        Target {
-            inputs: |corpus| edits::some(200, |rng| edits::register_op(&corpus.registers, rng)),
-            edit: |corpus, rng, bytes| *bytes = edits::register_op(&corpus.registers, rng),
-            ..of("register-op", &op_errors, |corpus, bytes, told| {
-                op(&Register, &corpus.registers, bytes, told);
-            })
-        },
-        Target {
-            inputs: |corpus| edits::some(200, |rng| edits::record_op(&corpus.records, rng)),
-            edit: |corpus, rng, bytes| *bytes = edits::record_op(&corpus.records, rng),
-            ..of("record-op", &record_errors, |corpus, bytes, told| {
-                op(&Record, &corpus.records, bytes, told);
-            })
-        },
-        of("text-op", &text_errors, |_, bytes, told| op(&Text, &[vec![]], bytes, told)),
-        Target {
-            inputs: |corpus| corpus.registers.clone(),
-            edit: |_, rng, bytes| {
-                *bytes = encode(&RegisterConfig { value: edits::value_type(rng, 1) });
-            },
-            ..of("register-config", &config_errors, |_, bytes, told| {
-                outcome(Register.config(bytes), told);
-            })
-        },
-        Target {
-            inputs: |corpus| corpus.records.clone(),
-            edit: edit_record_config,
-            ..of("record-config", &config_errors, |_, bytes, told| {
-                outcome(Record.config(bytes), told);
-            })
-        },
-    ]
-}
-
-/// A byte that chooses a configuration, and an op.
-fn with_choice(rng: &mut Rng) -> Vec<u8> {
-    let choice = u8::try_from(rng.below(8)).expect("below 8");
-    [&[choice][..], &edits::kind_op(rng)].concat()
-}
-
-fn kind_ops(corpus: &Corpus) -> Vec<Vec<u8>> {
-    let edits = corpus.ops().into_iter().enumerate().filter_map(|(at, op)| match op {
-        Op::Edit { op, .. } => Some([&[at.to_le_bytes()[0] % 8][..], &op].concat()),
-        _ => None,
-    });
-    edits.take(400).collect()
-}
-
-fn edit_record_config(_: &Corpus, rng: &mut Rng, bytes: &mut Vec<u8>) {
-    let Ok(mut config) = decode::<RecordConfig, ALL>("a record", bytes) else { return };
-    match rng.below(4) {
-        0 => config.members.reverse(),
-        1 => config.members.extend(config.members.clone()),
-        2 => config.members.extend(config.members.first().cloned().into_iter().cycle().take(1030)),
-        _ => {
-            if let Some(member) = config.members.first_mut() {
-                member.value = edits::value_type(rng, 1);
-            }
-        }
-    }
-    *bytes = encode(&config);
-}
-
-fn op<K: Kind>(kind: &K, configs: &[Vec<u8>], bytes: &[u8], told: &mut Told) {
-    let Some((choice, bytes)) = bytes.split_first() else { return };
-    let Some(config) = configs.get(usize::from(*choice) % configs.len()) else { return };
-    let Some(config) = kind.config(config).ok() else { return };
-    outcome(kind.decode(&config, bytes), told);
 }
 
 fn texts() -> Vec<Target> {

@@ -6,26 +6,58 @@
 //! What this does not do: know for sure. A view is a hint; what an op means, the oracle says.
 
 use crate::histories::rng::Rng;
-use crate::histories::schemas::ODD;
+use crate::histories::schemas::is_bad;
 use crate::oracle::Oracle;
 use std::collections::BTreeMap;
 use woodland_format::{
-    AuthorKey, Commit, FieldDefinition, NodeId, ObjectId, Op, RecordConfig, RecordOp,
-    RegisterConfig, RegisterOp, Schema, TextOp, TypeId, Value, ValueType, decode, encode, node_id,
+    AuthorKey, Commit, FieldDefinition, KeyConfig, NodeId, ObjectId, Op, Schema, TypeId, Value,
+    ValueType, decode, encode, keyed_node_id, node_id,
 };
+
+/// An object and its kind.
+pub(crate) type Name = (ObjectId, String);
 
 /// What an author sees: enough to place an op.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct View {
     pub(crate) nodes: BTreeMap<NodeId, TypeId>,
-    pub(crate) texts: BTreeMap<ObjectId, String>,
+    /// What objects show that had an op; followed for texts, lists, sets and maps alone.
+    pub(crate) shown: BTreeMap<Name, Value>,
 }
 
 impl View {
     /// The view of these commits.
     pub(crate) fn of(commits: &[Commit]) -> View {
         let oracle = Oracle::of(commits);
-        View { nodes: oracle.creations(), texts: oracle.texts() }
+        View { nodes: oracle.creations(), shown: oracle.contents() }
+    }
+
+    /// What a text shows.
+    pub(crate) fn text(&self, object: ObjectId) -> String {
+        match self.shown.get(&(object, "text".to_owned())) {
+            Some(Value::String(text)) => text.clone(),
+            _ => String::new(),
+        }
+    }
+
+    /// The items of a list or a set.
+    pub(crate) fn items(&self, object: ObjectId, kind: &str) -> Vec<Value> {
+        match self.shown.get(&(object, kind.to_owned())) {
+            Some(Value::List(items)) => items.clone(),
+            _ => vec![],
+        }
+    }
+
+    /// The entries of a map.
+    pub(crate) fn entries(&self, object: ObjectId) -> BTreeMap<Value, Value> {
+        match self.shown.get(&(object, "map".to_owned())) {
+            Some(Value::Map(entries)) => entries.iter().cloned().collect(),
+            _ => BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn show(&mut self, object: ObjectId, kind: &str, value: Value) {
+        self.shown.insert((object, kind.to_owned()), value);
     }
 }
 
@@ -41,51 +73,74 @@ pub(crate) struct Draft<'a> {
     pub(crate) author: AuthorKey,
     pub(crate) seq: u64,
     pub(crate) salt: u64,
-    pub(crate) text_percent: u64,
+    pub(crate) kinds: &'static [(&'static str, usize)],
     pub(crate) ops: Vec<Op>,
 }
-
-const SNIPPETS: &[&str] =
-    &["a", "b", "xyz", "é", "字", "🙂", "hello ", "warm é", "字字", "- ", "\n", "ab🙂cd", "quick"];
-
-const FLOATS: &[f64] = &[0.0, -0.0, 1.5, -2.25, 1e300, f64::INFINITY, f64::NAN, f64::MIN_POSITIVE];
 
 impl Draft<'_> {
     /// One op that makes sense.
     pub(crate) fn sensible_op(&mut self) {
-        let is_sparse = self.view.nodes.len() < 3;
-        if self.rng.chance(if is_sparse { 40 } else { 8 }) || self.view.nodes.is_empty() {
+        let is_sparse = self.view.nodes.len() < 4;
+        if self.rng.chance(if is_sparse { 40 } else { 5 }) || self.view.nodes.is_empty() {
             return self.create_any();
         }
-        if self.rng.chance(self.text_percent) {
-            match self.any_object(&["text"]) {
-                Some((object, _)) => self.edit_text(object),
-                None => self.create_any(),
-            }
-            return;
+        let is_made = self.any_place().is_some_and(|(object, field)| self.edit_in(object, &field));
+        if !is_made {
+            self.create_any();
         }
-        let Some((object, field)) = self.any_object(&["register", "record"]) else {
-            return self.create_any();
-        };
-        let Some(bytes) = self.write_op(&field) else { return self.create_any() };
-        self.edit(object, bytes);
+    }
+
+    /// An object whose kind is drawn by the recipe's weights.
+    fn any_place(&mut self) -> Option<(ObjectId, FieldDefinition)> {
+        let fields: Vec<&FieldDefinition> =
+            self.schema.types.iter().flat_map(|one| &one.fields).collect();
+        let is_there = |kind: &str| fields.iter().any(|one| one.kind == kind && !is_bad(one));
+        let kinds = self.kinds.iter().filter(|(kind, _)| is_there(kind));
+        let weighted = kinds.flat_map(|(kind, weight)| std::iter::repeat_n(*kind, *weight));
+        let kind = *self.rng.pick(&weighted.collect::<Vec<_>>())?;
+        self.object_of(kind)
     }
 
     pub(crate) fn edit(&mut self, object: ObjectId, op: Vec<u8>) {
         self.ops.push(Op::Edit { object, op });
     }
 
-    pub(crate) fn create(&mut self, node_type: TypeId) -> NodeId {
+    /// Creates a node of this type; by a key, where the type has one.
+    pub(crate) fn create(&mut self, node_type: TypeId) {
+        match self.key_of(node_type) {
+            Some(of_key) => {
+                if let Some(key) = self.few_value_of(&of_key) {
+                    self.create_keyed(node_type, key);
+                }
+            }
+            None => self.create_plain(node_type),
+        }
+    }
+
+    pub(crate) fn create_plain(&mut self, node_type: TypeId) {
         let index = u32::try_from(self.ops.len()).expect("a small batch");
         let node = node_id(&self.author, self.seq, index, self.salt);
         self.ops.push(Op::Create { node_type, salt: self.salt });
-        self.view.nodes.insert(node, node_type);
-        node
+        self.view.nodes.entry(node).or_insert(node_type);
+    }
+
+    pub(crate) fn create_keyed(&mut self, node_type: TypeId, key: Value) {
+        let node = keyed_node_id(node_type, &encode(&key));
+        self.ops.push(Op::CreateKeyed { node_type, key });
+        self.view.nodes.entry(node).or_insert(node_type);
+    }
+
+    /// The type of a type's keys, if it has one.
+    pub(crate) fn key_of(&self, node_type: TypeId) -> Option<ValueType> {
+        let fields = &self.schema.type_with(node_type)?.fields;
+        let mut keys = fields.iter().filter(|field| field.kind == "key" && !is_bad(field));
+        let (only, None) = (keys.next()?, keys.next()) else { return None };
+        let config = decode::<KeyConfig, 65536>("a configuration", &only.config);
+        config.ok().map(|config| config.value)
     }
 
     fn create_any(&mut self) {
-        let types: Vec<TypeId> =
-            self.schema.types.iter().map(|one| one.id).filter(|id| *id != ODD).collect();
+        let types: Vec<TypeId> = self.schema.types.iter().map(|one| one.id).collect();
         let node_type = *self.rng.pick(&types).expect("every schema has a type");
         self.create(node_type);
     }
@@ -99,11 +154,11 @@ impl Draft<'_> {
         self.rng.pick(from).copied()
     }
 
-    /// An object of one of these kinds, of a node that the author sees.
-    pub(crate) fn any_object(&mut self, kinds: &[&str]) -> Option<(ObjectId, FieldDefinition)> {
+    /// A usable object of this kind, of a node that the author sees.
+    pub(crate) fn object_of(&mut self, kind: &str) -> Option<(ObjectId, FieldDefinition)> {
         let mut places = Vec::new();
-        for one in self.schema.types.iter().filter(|one| one.id != ODD) {
-            for field in one.fields.iter().filter(|field| kinds.contains(&field.kind.as_str())) {
+        for one in &self.schema.types {
+            for field in one.fields.iter().filter(|field| field.kind == kind && !is_bad(field)) {
                 places.push((one.id, field));
             }
         }
@@ -114,116 +169,4 @@ impl Draft<'_> {
             Some((ObjectId { node, field: field.id }, field.clone()))
         })
     }
-
-    /// Types where the author typed last, at a place where everybody types, or anywhere; or
-    /// deletes.
-    fn edit_text(&mut self, object: ObjectId) {
-        let (object, typed_at) = match *self.cursor {
-            Some((last, at)) if self.rng.chance(40) => (last, Some(at)),
-            _ => (object, None),
-        };
-        let text = self.view.texts.get(&object).cloned().unwrap_or_default();
-        let at = match typed_at {
-            Some(at) if text.is_char_boundary(at) => at,
-            _ => self.any_boundary(&text),
-        };
-        if typed_at.is_none() && !text.is_empty() && self.rng.chance(30) {
-            return self.delete_text(object, &text, at);
-        }
-        let inserted = *self.rng.pick(SNIPPETS).expect("there are snippets");
-        let op = TextOp::Insert { at: small(at), text: inserted.to_owned() };
-        self.edit(object, encode(&op));
-        let next = if self.rng.chance(25) { at } else { at + inserted.len() };
-        *self.cursor = Some((object, next));
-        self.view.texts.entry(object).or_default().insert_str(at, inserted);
-    }
-
-    fn delete_text(&mut self, object: ObjectId, text: &str, at: usize) {
-        let at = if at == text.len() { 0 } else { at };
-        let mut end = text.len().min(at + 1 + self.rng.below(8));
-        while !text.is_char_boundary(end) {
-            end += 1;
-        }
-        let op = TextOp::Delete { at: small(at), bytes: small(end - at) };
-        self.edit(object, encode(&op));
-        self.view.texts.entry(object).or_default().replace_range(at..end, "");
-    }
-
-    fn any_boundary(&mut self, text: &str) -> usize {
-        match self.rng.below(10) {
-            0..3 => 0,
-            3 => text.len(),
-            _ => {
-                let mut at = self.rng.below(text.len() + 1);
-                while !text.is_char_boundary(at) {
-                    at -= 1;
-                }
-                at
-            }
-        }
-    }
-
-    /// A write that the field's kind admits; none where it would need a node that is not there.
-    fn write_op(&mut self, field: &FieldDefinition) -> Option<Vec<u8>> {
-        if field.kind == "register" {
-            let config: RegisterConfig =
-                decode::<_, 65536>("a configuration", &field.config).ok()?;
-            return Some(encode(&RegisterOp::Set(self.value_of(&config.value)?)));
-        }
-        let config: RecordConfig = decode::<_, 65536>("a configuration", &field.config).ok()?;
-        let mut values = Vec::new();
-        for member in &config.members {
-            if self.rng.chance(45)
-                && let Some(value) = self.value_of(&member.value)
-            {
-                values.push((member.number, value));
-            }
-        }
-        Some(encode(&RecordOp::Set(values)))
-    }
-
-    /// A value of this type; none where it would need a node that is not there.
-    pub(crate) fn value_of(&mut self, of_type: &ValueType) -> Option<Value> {
-        Some(match of_type {
-            ValueType::Bool => Value::Bool(self.rng.chance(50)),
-            ValueType::Int => Value::Int(self.rng.number().cast_signed() >> self.rng.below(64)),
-            ValueType::String => Value::from(*self.rng.pick(SNIPPETS).expect("there are snippets")),
-            ValueType::Bytes => {
-                let length = self.rng.below(6);
-                Value::Bytes(self.rng.bytes()[..length].to_vec())
-            }
-            ValueType::Pointer(target) => Value::Pointer(self.node_of(*target)?),
-            ValueType::List(item) => {
-                let length = self.rng.below(4);
-                Value::List((0..length).map_while(|_| self.value_of(item)).collect())
-            }
-            ValueType::Float => {
-                let float = *self.rng.pick(FLOATS).expect("there are floats");
-                Value::from(float)
-            }
-            ValueType::Literal(literal) => literal.clone(),
-            ValueType::Union(members) => {
-                let member = self.rng.pick(members)?;
-                self.value_of(member)?
-            }
-            ValueType::Composite(members) => {
-                let mut values = Vec::new();
-                for member in members {
-                    let may_be_absent = member.value.of_place() != &member.value;
-                    if !may_be_absent || self.rng.chance(50) {
-                        values.push((member.number, self.value_of(&member.value)?));
-                    }
-                }
-                Value::Record(values)
-            }
-            ValueType::Derivation { over: of, .. }
-            | ValueType::Optional(of)
-            | ValueType::Default { of, .. } => self.value_of(of)?,
-        })
-    }
-}
-
-/// A position or length of these small texts, as an op holds it.
-pub(crate) fn small(number: usize) -> u32 {
-    u32::try_from(number).expect("a small text")
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  Recipe + seed ──► world (writers write, merge, fork) ──► History ──► arrival orders, segments
-//!                      └► draft (sensible ops, and at a settable rate odd ones)
+//!                      └► draft (sensible edits, and at a settable rate oddities)
 //! ```
 //!
 //! **Invariants**
@@ -16,10 +16,13 @@
 mod arrival;
 mod distribution;
 mod draft;
+mod edits;
 mod oddity;
 mod rng;
 mod schemas;
 mod script;
+mod unfit;
+mod values;
 mod world;
 
 use std::collections::BTreeMap;
@@ -28,7 +31,7 @@ use woodland_format::{AuthorKey, Commit, DatasetId, Schema, SecretKey, SignedPoi
 
 pub use crate::histories::distribution::Distribution;
 pub use crate::histories::rng::Rng;
-pub use crate::histories::schemas::{founding_schema, later_schema, other_schema};
+pub use crate::histories::schemas::{HAS_LISTS, founding_schema, later_schema, other_schema};
 pub use crate::histories::script::{Line, Script};
 
 /// What kind of histories to make. All rates are in percent.
@@ -40,8 +43,8 @@ pub struct Recipe {
     pub batches: RangeInclusive<usize>,
     /// How many ops a batch has at most.
     pub ops_max: usize,
-    /// How often an op edits a text rather than a register or a record.
-    pub text_percent: u64,
+    /// Which kinds are edited, each with its weight.
+    pub kinds: &'static [(&'static str, usize)],
     /// How often an author looks at what others wrote before it writes.
     pub merge_percent: u64,
     /// How often an op is one that should be void.
@@ -56,14 +59,28 @@ pub struct Recipe {
     pub newer_format_percent: u64,
 }
 
+/// Every kind, and one that nobody has. Those in which positions meet have more.
+pub const ALL_KINDS: &[(&str, usize)] = &[
+    ("register", 4),
+    ("atom", 3),
+    ("record", 3),
+    ("counter", 3),
+    ("set", 4),
+    ("map", 4),
+    ("list", 6),
+    ("text", 7),
+    ("events", 3),
+    ("gauge", 3),
+];
+
 impl Default for Recipe {
     /// Something of everything but relay-only payloads.
     fn default() -> Self {
         Recipe {
             authors: 2..=5,
             batches: 20..=60,
-            ops_max: 6,
-            text_percent: 50,
+            ops_max: 9,
+            kinds: ALL_KINDS,
             merge_percent: 45,
             odd_op_percent: 8,
             unreadable_percent: 1,
@@ -88,7 +105,17 @@ impl Recipe {
 
     /// Calm, and nearly all ops edit texts.
     pub fn texts() -> Self {
-        Recipe { text_percent: 95, ..Recipe::calm() }
+        Recipe { kinds: &[("text", 19), ("register", 1)], ops_max: 6, ..Recipe::calm() }
+    }
+
+    /// Calm, and nearly all ops edit lists.
+    pub fn lists() -> Self {
+        Recipe { kinds: &[("list", 19), ("register", 1)], ops_max: 6, ..Recipe::calm() }
+    }
+
+    /// Only maps, sets and lists, where what is taken out meets what is put in.
+    pub fn collections() -> Self {
+        Recipe { kinds: &[("map", 3), ("set", 2), ("list", 3)], ops_max: 6, ..Recipe::default() }
     }
 }
 

@@ -9,8 +9,8 @@ use crate::histories::schemas::{NOTE, ODD, TAG};
 use crate::histories::{founding_schema, later_schema};
 use crate::oracle::turn_of;
 use woodland_format::{
-    AuthorKey, Commit, HEADER_FORMAT, Header, NodeId, Op, Payload, Position, SchemaChange,
-    SecretKey, node_id, payload_hash,
+    AuthorKey, Commit, HEADER_FORMAT, Header, NodeId, Op, Payload, Position, Schema, SchemaChange,
+    SchemaId, SecretKey, node_id, payload_hash,
 };
 
 /// A history that a test writes by hand.
@@ -37,18 +37,22 @@ pub struct Line<'a> {
 impl Script {
     /// A script whose founding commit is written.
     pub fn found() -> Script {
+        let create = |node_type| Op::Create { node_type, salt: 0 };
+        Script::found_with(founding_schema(), vec![create(NOTE), create(TAG), create(ODD)])
+    }
+
+    /// The same with another schema, and with other ops behind it.
+    pub fn found_with(schema: Schema, ops: Vec<Op>) -> Script {
         let mut keys: Vec<SecretKey> =
             (1..=5).map(|byte| SecretKey::from_seed([byte; 32])).collect();
         keys.sort_by_key(SecretKey::author);
-        let create = |node_type| Op::Create { node_type, salt: 0 };
-        let schema = founding_schema();
         let position = Position::Founding {
             author: keys[0].author(),
             nonce: [0; 32],
             schema: schema.id(),
             certificate: None,
         };
-        let ops = vec![Op::Schema(schema), create(NOTE), create(TAG), create(ODD)];
+        let ops = [vec![Op::Schema(schema)], ops].concat();
         let founding = seal(keys[0].author(), position, 0, &[], Payload::of(ops).encode());
         Script { keys, commits: vec![founding] }
     }
@@ -93,7 +97,7 @@ impl Script {
             }
             (None, schema) => {
                 let schema = match schema {
-                    SchemaChange::Keep => founding_schema().id(),
+                    SchemaChange::Keep => founding_schema_of(founding),
                     SchemaChange::Adopt(id) | SchemaChange::Introduce(id) => id,
                 };
                 let dataset = founding.id().into();
@@ -118,6 +122,14 @@ impl Script {
             payload: Payload::of(vec![Op::Schema(later_schema())]).encode(),
         };
         self.line(author, line)
+    }
+}
+
+/// The schema that a founding commit names.
+fn founding_schema_of(commit: &Commit) -> SchemaId {
+    match commit.header().position {
+        Position::Founding { schema, .. } => schema,
+        _ => panic!("a script begins with a founding commit"),
     }
 }
 

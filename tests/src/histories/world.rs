@@ -218,7 +218,7 @@ impl<'a> World<'a> {
             author: writer.author,
             seq: writer.tip.map_or(0, |tip| self.commits[tip].seq() + 1),
             salt: writer.salt,
-            text_percent: self.recipe.text_percent,
+            kinds: self.recipe.kinds,
             ops: writer.echo.take().unwrap_or_default(),
         };
         if let Some(id) = introduced

@@ -26,6 +26,7 @@ mod text;
 mod visible;
 
 use crate::oracle::content::Content;
+use crate::oracle::list::List;
 use crate::oracle::past::{Past, Stamp};
 use crate::oracle::run::State;
 use crate::oracle::schemas::Schemas;
@@ -85,6 +86,25 @@ pub enum TextInserts {
     Apart,
     /// Two concurrent inserts into one text have the same left origin.
     AtOnePlace,
+}
+
+/// How often concurrent ops meet where the rules have to decide between them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Meetings {
+    /// Pairs of concurrent moves of one item.
+    pub moves_of_one_item: usize,
+    /// Pairs of a move and a removal of one item, concurrent.
+    pub moves_of_removed_items: usize,
+    /// Pairs of concurrent inserts or moves into one list, to one left origin.
+    pub slots_at_one_place: usize,
+    /// Pairs of a put and a removal that ended its generation, concurrent.
+    pub puts_into_ended_keys: usize,
+    /// Puts in a generation but the first.
+    pub later_generations: usize,
+    /// Pairs of an addition and a removal of one item of a set, concurrent.
+    pub additions_of_removed_items: usize,
+    /// Pairs of concurrent creations of one node by its key.
+    pub creations_of_one_key: usize,
 }
 
 impl Oracle {
@@ -199,6 +219,65 @@ impl Oracle {
             }
         }
         found
+    }
+
+    /// How concurrent ops meet, in all objects.
+    pub fn meetings(&self) -> Meetings {
+        let mut found = Meetings::default();
+        for content in self.state.objects.values() {
+            match content {
+                Content::List(list) => self.meet_in_list(list, &mut found),
+                Content::Set(set) => {
+                    for item in set.items.values() {
+                        found.additions_of_removed_items += self.pairs(&item.added, &item.removed);
+                    }
+                }
+                Content::Map(map) => {
+                    for key in map.keys.values() {
+                        let is_met = |put: &Stamp, at: usize| {
+                            let ended = |one: &&(Stamp, usize)| {
+                                one.1 == at && self.past.are_concurrent(*put, one.0)
+                            };
+                            key.removals.iter().filter(ended).count()
+                        };
+                        for (put, generation, _) in &key.puts {
+                            found.puts_into_ended_keys += is_met(put, *generation);
+                            found.later_generations += usize::from(*generation > 0);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        for creations in self.state.creations.values() {
+            let stamps: Vec<Stamp> =
+                creations.iter().filter(|one| one.key.is_some()).map(|one| one.stamp).collect();
+            found.creations_of_one_key += self.pairs(&stamps, &stamps) / 2;
+        }
+        found
+    }
+
+    fn meet_in_list(&self, list: &List, found: &mut Meetings) {
+        for item in &list.items {
+            let moves: Vec<Stamp> = item.placed[1..].iter().map(|(stamp, _)| *stamp).collect();
+            found.moves_of_one_item += self.pairs(&moves, &moves) / 2;
+            found.moves_of_removed_items += self.pairs(&moves, &item.removed);
+        }
+        let slots = list.slots.insertions();
+        for (at, (stamp, origin)) in slots.iter().enumerate() {
+            let meets = |(other, place): &&(Stamp, usize)| {
+                place == origin && self.past.are_concurrent(*stamp, *other)
+            };
+            found.slots_at_one_place += slots[..at].iter().filter(meets).count();
+        }
+    }
+
+    /// How many pairs of one of these and one of those are concurrent.
+    fn pairs(&self, these: &[Stamp], those: &[Stamp]) -> usize {
+        let with = |one: &Stamp| {
+            those.iter().filter(|other| self.past.are_concurrent(*one, **other)).count()
+        };
+        these.iter().map(with).sum()
     }
 }
 

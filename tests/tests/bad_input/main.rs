@@ -31,6 +31,7 @@ mod raised_by_graph;
 mod raised_by_log;
 mod raised_by_pages;
 mod raised_by_store;
+mod raised_by_types;
 mod refit;
 mod variants;
 
@@ -62,6 +63,7 @@ macro_rules! raised {
 /// Every row of every crate.
 pub(crate) fn rows() -> Vec<Row> {
     let mut rows = raised_by_format::rows();
+    rows.extend(raised_by_types::rows());
     rows.extend(raised_by_log::rows());
     rows.extend(raised_by_graph::rows());
     rows.extend(raised_by_store::rows());

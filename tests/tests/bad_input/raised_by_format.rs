@@ -131,7 +131,7 @@ fn commits(rows: &mut Vec<Row>) {
         payload: Payload::of(vec![Op::Edit { object, op }]),
     };
     let large = Commit::seal(author, draft).expect_err("too large");
-    raised!(rows, "format" CommitError::BatchTooLarge, "a text of 16 MiB", large);
+    raised!(rows, "format" CommitError::BatchTooLarge, "a text of 64 MiB", large);
 }
 
 fn files(rows: &mut Vec<Row>) {

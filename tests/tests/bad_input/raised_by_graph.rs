@@ -2,8 +2,9 @@
 
 use crate::{Row, raised};
 use woodland_format::{
-    Commit, FieldId, NodeId, ObjectId, Op, Payload, RecordOp, RegisterOp, SchemaChange, TextOp,
-    TypeId, Value, encode,
+    Commit, FieldDefinition, FieldId, KeyConfig, MapConfig, MapOp, NodeId, ObjectId, Op, Payload,
+    RecordOp, RegisterOp, Schema, SchemaChange, TextOp, TypeDefinition, TypeId, Value, ValueType,
+    encode, keyed_node_id,
 };
 use woodland_graph::{Graph, Kinds, Void};
 use woodland_tests::agreement::log_of;
@@ -72,7 +73,54 @@ pub(crate) fn rows() -> Vec<Row> {
     raised!(all, "graph" Void::EmptyEdit, "nothing, inserted", empty);
     let far = edit(note, 11, encode(&TextOp::Insert { at: 99, text: "far".into() }));
     raised!(all, "graph" Void::BadPosition, "an insertion past the end", far);
+    keys(all);
     rows
+}
+
+/// A book, which is named by its isbn and has a map; and a shelf, which has neither.
+fn books() -> Schema {
+    let field = |id: u64, kind: &str, config| FieldDefinition {
+        id: FieldId(id),
+        name: format!("{kind}_{id}"),
+        kind: kind.to_owned(),
+        config,
+    };
+    let isbn = encode(&KeyConfig { value: ValueType::String });
+    let copies = encode(&MapConfig { key: ValueType::String, value: ValueType::Int });
+    let of = |id: u64, fields| TypeDefinition {
+        id: TypeId(id),
+        name: format!("Type{id}"),
+        version: 1,
+        fields,
+    };
+    let book = vec![field(500, "key", isbn), field(501, "map", copies)];
+    Schema { types: vec![of(50, book), of(51, vec![])] }
+}
+
+/// What becomes of an op under that schema, behind the creation of a book.
+fn of_books(op: Op) -> Void {
+    let mut script = Script::found();
+    let first = script.write(1, &[], vec![]);
+    let book = Op::CreateKeyed { node_type: TypeId(50), key: "978".into() };
+    let payload = Payload::of(vec![Op::Schema(books()), book, op]).encode();
+    let schema = SchemaChange::Introduce(books().id());
+    let commit = script.line(1, Line { after: Some(&first), sees: &[], schema, payload });
+    reason(&script, &commit)
+}
+
+fn keys(all: &mut Vec<Row>) {
+    let book = keyed_node_id(TypeId(50), &encode(&Value::from("978")));
+    let edit = |field, op| {
+        of_books(Op::Edit { object: ObjectId { node: book, field: FieldId(field) }, op })
+    };
+    let bare = of_books(Op::Create { node_type: TypeId(50), salt: 5 });
+    raised!(all, "graph" Void::NeedsKey, "a book without its isbn", bare);
+    let shelf = of_books(Op::CreateKeyed { node_type: TypeId(51), key: "978".into() });
+    raised!(all, "graph" Void::NoKey, "a shelf with an isbn", shelf);
+    let isbn = edit(500, encode(&RegisterOp::Set("979".into())));
+    raised!(all, "graph" Void::ReadOnly, "another isbn for a book", isbn);
+    let copy = edit(501, encode(&MapOp::Remove(vec!["lent".into()])));
+    raised!(all, "graph" Void::UnknownKey, "a removal of a key that nobody put", copy);
 }
 
 /// Both branches of a fork create one node, with two types.

@@ -22,10 +22,10 @@ fn setting(name: &str, default: u64) -> u64 {
     text.map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
 }
 
-/// The schema of the random histories without its odd type.
+/// The schema of the random histories without its odd types.
 pub(crate) fn plain_schema() -> Schema {
     let mut schema = founding_schema();
-    schema.types.retain(|one| one.name != "Odd");
+    schema.types.retain(|one| !one.name.starts_with("Odd"));
     schema
 }
 

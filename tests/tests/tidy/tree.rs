@@ -117,10 +117,8 @@ pub(crate) fn names(folder: &str) -> Vec<String> {
 /// Every text file of the checkout.
 pub(crate) fn texts() -> Vec<File> {
     let mut files = Vec::new();
-    for name in names("") {
-        if name != ".git" && name != "target" {
-            collect(&name, &mut files);
-        }
+    for name in names("").iter().filter(|name| *name != ".git") {
+        collect(name, &mut files);
     }
     files
 }
@@ -139,8 +137,14 @@ pub(crate) fn crate_sources() -> Vec<File> {
     names("crates").iter().flat_map(|name| rust(&format!("crates/{name}/src"))).collect()
 }
 
+/// Where a build puts its output: at the top level, and in a package with a workspace of its own.
+const OUTPUT: &str = "target";
+
 fn collect(path: &str, files: &mut Vec<File>) {
     let full = root().join(path);
+    if full.file_name().is_some_and(|name| name == OUTPUT) {
+        return;
+    }
     if full.is_dir() {
         for name in names(path) {
             collect(&format!("{path}/{name}"), files);

@@ -3,6 +3,8 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub(crate) mod kinds;
+
 use woodland_format::{
     AuthorKey, Commit, CommitId, DatasetId, Draft, FieldId, Header, NodeId, ObjectId, Op, Payload,
     Position, Schema, SchemaChange, SecretKey, SegmentHead, TextOp, encode, payload_hash,

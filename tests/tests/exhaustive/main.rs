@@ -1,0 +1,131 @@
+//! Small scope, exhaustively: the engine equals the oracle on every small history of colliding ops,
+//! along every causal order in which it can arrive.
+//!
+//! Four batches by up to three authors, in every shape ([`shapes`]); of each kind every assignment
+//! of its alphabet ([`alphabet`]) to them; of each pair of kinds two letters each, one op of both
+//! in every batch. The engine advances commit by commit along each arrival order.
+//!
+//! A fixed part of the histories is run by default: every so many-th. All of them:
+//! `WOODLAND_EXHAUSTIVE=all cargo test -p woodland-tests --test exhaustive -- --nocapture`.
+
+mod alphabet;
+mod shapes;
+mod walk;
+
+use crate::alphabet::{Alphabet, alphabets, founded};
+use crate::shapes::{BATCHES, Shape};
+use crate::walk::{Counts, check};
+use woodland_format::{NodeId, Op};
+
+/// How many histories of one kind are run by default, and how many of one pair of kinds.
+const OF_A_KIND: usize = 3000;
+const OF_A_PAIR: usize = 300;
+
+/// How many letters of each of two kinds meet.
+const LETTERS_OF_A_PAIR: usize = 2;
+
+/// All there is to run for one kind or one pair: an assignment of one of these words to each batch.
+struct Scope {
+    name: String,
+    words: Vec<Vec<(Alphabet, usize)>>,
+}
+
+impl Scope {
+    fn of_kind(one: Alphabet) -> Scope {
+        let words = (0..one.letters).map(|letter| vec![(one, letter)]).collect();
+        Scope { name: one.name.to_owned(), words }
+    }
+
+    fn of_pair(one: Alphabet, other: Alphabet) -> Scope {
+        let mut words = Vec::new();
+        for letter in 0..LETTERS_OF_A_PAIR {
+            for beside in 0..LETTERS_OF_A_PAIR {
+                words.push(vec![(one, letter), (other, beside)]);
+            }
+        }
+        Scope { name: format!("{} and {}", one.name, other.name), words }
+    }
+
+    /// Runs every history of this scope; at most about so many, evenly, where not all are wanted.
+    fn run(&self, shapes: &[Shape], most: usize) -> Counts {
+        let assignments = self.words.len().pow(BATCHES.try_into().expect("few batches"));
+        let all = shapes.len() * assignments;
+        let step = if is_full() { 1 } else { prime_from(all.div_ceil(most)) };
+        let (script, node) = founded();
+        let mut counts = Counts { shapes: shapes.len(), all, ..Counts::default() };
+        // Scopes of one size begin apart, so that they do not pick the same histories.
+        let start = self.name.bytes().map(usize::from).sum::<usize>() % step;
+        for history in (start..all).step_by(step) {
+            let shape = &shapes[history / assignments];
+            let ops = self.ops(node, history % assignments);
+            if let Err(difference) = check(&script, shape, &ops, &mut counts) {
+                panic!("{}, history {history}: {shape:?}\n{ops:#?}\n{difference}", self.name);
+            }
+        }
+        counts
+    }
+
+    /// The ops of each batch in this assignment: a number whose digits are words.
+    fn ops(&self, node: NodeId, assignment: usize) -> [Vec<Op>; BATCHES] {
+        let mut rest = assignment;
+        std::array::from_fn(|batch| {
+            let word = &self.words[rest % self.words.len()];
+            rest /= self.words.len();
+            word.iter().flat_map(|(kind, letter)| (kind.write)(node, batch, *letter)).collect()
+        })
+    }
+}
+
+fn is_full() -> bool {
+    std::env::var("WOODLAND_EXHAUSTIVE").is_ok_and(|what| what == "all")
+}
+
+/// The first prime from here on: a step that falls in with no pattern of the histories.
+fn prime_from(number: usize) -> usize {
+    let is_prime = |number: &usize| (2..*number).all(|divisor| number % divisor != 0);
+    (number.max(1)..).find(is_prime).expect("primes do not end")
+}
+
+fn run(scopes: &[Scope], most: usize) {
+    let shapes = Shape::all();
+    let mut sum = Counts::default();
+    for scope in scopes {
+        let counts = scope.run(&shapes, most);
+        println!("{:<22} {counts}", scope.name);
+        sum.add(&counts);
+    }
+    println!("{:<22} {sum}", "all");
+    assert!(sum.histories > 0 && sum.orders > sum.histories);
+}
+
+#[test]
+fn every_kind_by_itself() {
+    run(&alphabets().into_iter().map(Scope::of_kind).collect::<Vec<_>>(), OF_A_KIND);
+}
+
+#[test]
+fn every_pair_of_kinds() {
+    let all = alphabets();
+    let mut scopes = Vec::new();
+    for (at, one) in all.iter().enumerate() {
+        scopes.extend(all[at + 1..].iter().map(|other| Scope::of_pair(*one, *other)));
+    }
+    run(&scopes, OF_A_PAIR);
+}
+
+#[test]
+fn shapes_are_partial_orders_without_repetition() {
+    let shapes = Shape::all();
+    for (at, shape) in shapes.iter().enumerate() {
+        assert!(!shapes[..at].contains(shape), "{shape:?} stands there twice");
+        assert_eq!(shape.writing_order().len(), BATCHES);
+    }
+    let of =
+        |authors: usize| shapes.iter().filter(|one| one.author[BATCHES - 1] == authors).count();
+    println!("{} shapes: {} {} {} by 1, 2, 3 authors", shapes.len(), of(1), of(2), of(3));
+    assert_eq!(of(1), 1, "one author's batches are one chain");
+    // Two chains of lengths m and n: as many ways to see each other as there are antichains of
+    // moments, counted by hand for 3 and 1: what the one saw and who saw it.
+    let three_and_one = shapes.iter().filter(|one| one.author == [1, 1, 1, 2]).count();
+    assert_eq!(three_and_one, 10);
+}

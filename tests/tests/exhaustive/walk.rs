@@ -1,0 +1,128 @@
+//! One small history, written down, and the engine's way through every arrival of it.
+//!
+//! **Invariants**
+//! - The oracle answers once for the whole history and the engine for every order: orders share
+//!   what they have in common at their beginning, and nothing else.
+//! - On the way, sets that were reached before must have the same digest again.
+
+use crate::shapes::{ALL, BATCHES, Batches, Shape, bit};
+use std::collections::BTreeMap;
+use std::fmt;
+use woodland_format::{Commit, Digest, Op, Payload, SchemaChange};
+use woodland_graph::{Graph, Kinds};
+use woodland_log::Log;
+use woodland_tests::agreement::Answers;
+use woodland_tests::histories::{Line, Script};
+use woodland_tests::oracle::Oracle;
+
+/// What was run, and of how much.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) shapes: usize,
+    /// Histories that there are.
+    pub(crate) all: usize,
+    pub(crate) histories: usize,
+    pub(crate) orders: usize,
+    pub(crate) comparisons: usize,
+}
+
+impl Counts {
+    pub(crate) fn add(&mut self, more: &Counts) {
+        self.shapes = self.shapes.max(more.shapes);
+        self.all += more.all;
+        self.histories += more.histories;
+        self.orders += more.orders;
+        self.comparisons += more.comparisons;
+    }
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Counts { shapes, all, histories, orders, comparisons } = self;
+        write!(
+            f,
+            "{shapes} shapes, {histories} of {all} histories, {orders} orders, {comparisons} \
+             comparisons"
+        )
+    }
+}
+
+/// Writes the history, asks the oracle, and compares the engine with it along every order.
+pub(crate) fn check(
+    script: &Script,
+    shape: &Shape,
+    ops: &[Vec<Op>; BATCHES],
+    counts: &mut Counts,
+) -> Result<(), String> {
+    let mut script = script.clone();
+    let commits = written(&mut script, shape, ops);
+    let answers = Answers::of(&Oracle::of(&script.commits));
+    let log = Log::found(script.commits[0].clone()).expect("it founds");
+    let graph = Graph::of(&log, Kinds::standard());
+    let mut walk = Walk { shape, commits, answers, digests: BTreeMap::new(), counts };
+    walk.counts.histories += 1;
+    walk.on(&log, &graph, 0, &mut vec![])
+}
+
+/// The commits of the batches, by batch.
+fn written(script: &mut Script, shape: &Shape, ops: &[Vec<Op>; BATCHES]) -> [Commit; BATCHES] {
+    let mut commits: [Option<Commit>; BATCHES] = [const { None }; BATCHES];
+    for batch in shape.writing_order() {
+        let author = shape.author[batch];
+        let before = (0..batch).rfind(|one| shape.author[*one] == author);
+        let parents: Vec<Commit> =
+            shape.parents(batch).into_iter().filter_map(|one| commits[one].clone()).collect();
+        let line = Line {
+            after: before.and_then(|before| commits[before].as_ref()),
+            sees: &parents.iter().collect::<Vec<_>>(),
+            schema: SchemaChange::Keep,
+            payload: Payload::of(ops[batch].clone()).encode(),
+        };
+        let commit = script.line(author, line);
+        commits[batch] = Some(commit);
+    }
+    commits.map(|commit| commit.expect("every batch is written"))
+}
+
+struct Walk<'a> {
+    shape: &'a Shape,
+    commits: [Commit; BATCHES],
+    answers: Answers,
+    /// The digest of each set that was reached, beside the whole.
+    digests: BTreeMap<Batches, Digest>,
+    counts: &'a mut Counts,
+}
+
+impl Walk<'_> {
+    /// Goes on from these batches in every way.
+    fn on(
+        &mut self,
+        log: &Log,
+        graph: &Graph,
+        there: Batches,
+        path: &mut Vec<usize>,
+    ) -> Result<(), String> {
+        if there == ALL {
+            self.counts.orders += 1;
+            self.counts.comparisons += 1;
+            return self.answers.compare(graph).map_err(|error| format!("order {path:?}: {error}"));
+        }
+        // Half of the ways go on without the digest ever having been asked for.
+        if there.count_ones() % 2 == 0 {
+            self.counts.comparisons += 1;
+            let digest = graph.digest();
+            let known = *self.digests.entry(there).or_insert(digest);
+            if known != digest {
+                return Err(format!("{path:?}: these came to another digest in another order"));
+            }
+        }
+        for batch in self.shape.ready(there).collect::<Vec<_>>() {
+            let log = log.append(&self.commits[batch]).expect("a valid commit");
+            let graph = graph.advance(&log);
+            path.push(batch);
+            self.on(&log, &graph, there | bit(batch), path)?;
+            path.pop();
+        }
+        Ok(())
+    }
+}
