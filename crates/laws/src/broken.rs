@@ -1,4 +1,7 @@
 //! How a run ends that does not go well.
+//!
+//! **Invariants**
+//! - A breach holds all that is needed to see it again.
 
 use crate::report::Report;
 use std::fmt;

@@ -60,8 +60,8 @@ impl<'a, K: Kind> Laws<'a, K> {
         self
     }
 
-    /// What makes an op: one that fits what is shown, or an odd one now and then. All that is random
-    /// in it has to come from the maker.
+    /// What makes an op: one that fits what is shown, or an odd one now and then. All that is
+    /// random in it has to come from the maker.
     pub fn ops(mut self, make: impl Fn(&mut Maker<'_>) -> Vec<u8> + 'a) -> Self {
         self.make = Box::new(make);
         self

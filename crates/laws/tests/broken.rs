@@ -177,9 +177,7 @@ struct Unsorted;
 kind!(Unsorted, "unsorted", std::collections::BTreeSet<i64>, in_order: false, {
     decode: |_, bytes| byte(bytes),
     resolve: |_, _, _, op| Ok(op),
-    apply: |_, state, _, op| {
-        state.insert(op);
-    },
+    apply: |_, state, _, op| { state.insert(op); },
     show: |_, state| {
         Some(Value::Map(state.iter().rev().map(|one| (Value::Int(*one), Value::Int(0))).collect()))
     },

@@ -1,8 +1,15 @@
 //! A kind of data that Woodland does not have: a queue of tasks, the most urgent one first.
 //!
 //! `Take` says "the first one", a position; what that is depends on what its author saw. So two
-//! people who take at once take the same task, once, and nobody takes what they never saw. The kind,
-//! its Rust type and its changes come first, then two replicas use it, then the law suite.
+//! people who take at once take the same task, once, and nobody takes what they never saw.
+//!
+//! The kind, its Rust type and its changes come first; then two replicas use it; then the law suite
+//! tries it.
+//!
+//! **Invariants**
+//! - It is written with what every program can use: no crate is changed for it.
+//!
+//! What this does not do: end in a queue that is kept. The replicas are in memory.
 
 use serde::{Deserialize, Serialize};
 use woodland::{
@@ -135,7 +142,7 @@ impl FieldType for Queue {
     }
 }
 
-/// Its changes, as methods of the field: `Ward::TODO.take()`.
+/// Its changes, as methods of the field: `Ward::TASKS.take()`.
 trait Queued<R> {
     fn push(self, urgency: u8, task: &str) -> Change<R>;
     fn take(self) -> Change<R>;
@@ -154,28 +161,28 @@ impl<R> Queued<R> for Field<R, Queue> {
 #[derive(Record)]
 struct Ward {
     name: String,
-    todo: Queue,
+    tasks: Queue,
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let model = define().record::<Ward>().kind(QueueKind).model()?;
     let desk = Replica::in_memory(&model, 1)?;
-    let todo = Queue(vec![(2, "tea".into()), (9, "bed 4".into())]);
-    let ward = desk.write(|b| b.insert(&Ward { name: "east".into(), todo }))?;
+    let tasks = Queue(vec![(2, "tea".into()), (9, "bed 4".into())]);
+    let ward = desk.write(|b| b.insert(&Ward { name: "east".into(), tasks }))?;
     let (round, _) = Replica::join_in_memory(&model, &desk, 2)?;
 
     // Apart, both take the most urgent task that they see; a more urgent one is only at the desk.
-    desk.write(|b| b.edit(ward, Ward::TODO.take()))?;
-    desk.write(|b| b.edit(ward, Ward::TODO.push(10, "bed 7")))?;
-    round.write(|b| b.edit(ward, (Ward::TODO.take(), Ward::TODO.push(1, "window"))))?;
+    desk.write(|b| b.edit(ward, Ward::TASKS.take()))?;
+    desk.write(|b| b.edit(ward, Ward::TASKS.push(10, "bed 7")))?;
+    round.write(|b| b.edit(ward, (Ward::TASKS.take(), Ward::TASKS.push(1, "window"))))?;
     desk.merge(&round)?;
     round.merge(&desk)?;
 
     for (place, replica) in [("desk", &desk), ("round", &round)] {
         let wards: Vec<Option<Ward>> = replica.snapshot().read(&[ward])?;
         let ward = wards.into_iter().flatten().next().ok_or("the ward is there")?;
-        println!("{place}, ward {}: {:?}", ward.name, ward.todo.0);
-        let tasks: Vec<&str> = ward.todo.0.iter().map(|(_, task)| task.as_str()).collect();
+        println!("{place}, ward {}: {:?}", ward.name, ward.tasks.0);
+        let tasks: Vec<&str> = ward.tasks.0.iter().map(|(_, task)| task.as_str()).collect();
         assert_eq!(tasks, ["bed 7", "tea", "window"], "bed 4 was taken, once");
     }
     assert_eq!(desk.snapshot().digest(), round.snapshot().digest());
