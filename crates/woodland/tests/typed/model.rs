@@ -134,7 +134,13 @@ pub(crate) struct Plan {
 }
 
 pub(crate) fn model() -> Model {
-    define().record::<Note>().record::<Tag>().record::<Book>().record::<Plan>().model().expect("a model")
+    define()
+        .record::<Note>()
+        .record::<Tag>()
+        .record::<Book>()
+        .record::<Plan>()
+        .model()
+        .expect("a model")
 }
 
 pub(crate) fn founded() -> Replica {

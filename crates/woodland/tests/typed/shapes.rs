@@ -1,6 +1,6 @@
 //! What derives say about themselves in a schema.
 
-use crate::model::{Book, Contact, Date, Figure, Note, Place, Priority, Tag, model};
+use crate::model::{Contact, Date, Figure, Note, Place, Priority, Tag, model};
 use woodland::{Composite, DefineError, FieldValue, Pointer, Record, Set, define};
 use woodland_format::{
     AtomConfig, KeyConfig, ListConfig, MapConfig, RecordConfig, RegisterConfig, Schema, SetConfig,
