@@ -202,7 +202,10 @@ pub(crate) fn page(corpus: &Corpus, bytes: &[u8], told: &mut Told) {
     std::fs::write(&path, bytes).expect("the temporary folder takes it");
     let choice = choice(bytes) as usize;
     let form = if (choice / COMMANDS.len()).is_multiple_of(2) { Form::Text } else { Form::Json };
-    let request = Request { form, ..Request::of(COMMANDS[choice % COMMANDS.len()], path) };
+    // Now and then of a version whose head is told by its first digit: one, none or several.
+    let at = (choice / 64).is_multiple_of(8).then(|| format!("{:x}", choice % 16));
+    let at = at.into_iter().collect();
+    let request = Request { form, at, ..Request::of(COMMANDS[choice % COMMANDS.len()], path) };
     let (mut page, mut notes) = (io::sink(), io::sink());
     match dump(&request, &mut page, &mut notes) {
         Ok(Verdict::Well) => told.accept(),
