@@ -106,9 +106,9 @@ fn schema() -> Schema {
 fn an_export_and_its_directory_are_read_alike() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("dataset");
-    let one = Replica::create(&path, &schema()).expect("created");
+    let one = Replica::create(&path, schema()).expect("created");
     let line = one.write(|b| b.insert(&Line { text: "Zeile".into() })).expect("written");
-    let (other, _) = Replica::join_in_memory(&schema(), &one, 2).expect("joined");
+    let (other, _) = Replica::join_in_memory(schema(), &one, 2).expect("joined");
     for replica in [&one, &other, &one, &other] {
         replica.write(|b| b.edit(line, Line::TEXT.insert(1, "ä"))).expect("written");
     }
