@@ -50,3 +50,38 @@ pub fn type_letters(replica: &Replica, document: Pointer<Document>, count: usize
         typed.expect("a position in the text");
     }
 }
+
+/// A node of five fields.
+#[derive(Record)]
+pub struct Row {
+    /// A register of a string.
+    pub name: String,
+    /// A register of a number.
+    pub size: i64,
+    /// A register of a truth.
+    pub is_open: bool,
+    /// A register that may be nothing.
+    pub note: Option<String>,
+    /// A text.
+    pub body: Text,
+}
+
+/// Row `n`.
+pub fn row(n: usize) -> Row {
+    Row {
+        name: format!("row {n}"),
+        size: i64::try_from(n).unwrap_or(i64::MAX),
+        is_open: n.is_multiple_of(2),
+        note: Some("a note".to_owned()),
+        body: "some text".into(),
+    }
+}
+
+/// A replica in memory for rows.
+///
+/// # Panics
+/// When the replica refuses its own founding.
+pub fn begin_rows() -> Replica {
+    let model = define().record::<Row>().model().expect("the record keeps the rules");
+    Replica::in_memory(model, 1).expect("a replica in memory")
+}

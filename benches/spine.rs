@@ -4,13 +4,14 @@
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
-use woodland::Replica;
-use woodland_benches::{begin, position, schema, type_letters};
-use woodland_format::{encode_segment, read_segments};
+use woodland::{Batch, Replica};
+use woodland_benches::{begin, begin_rows, position, row, schema, type_letters};
+use woodland_format::{Payload, encode_segment, read_segments};
 use woodland_graph::{Graph, Kinds};
 use woodland_log::{Frontier, Log};
 
 const KEYSTROKES: usize = 2_000;
+const ROWS: usize = 10_000;
 
 fn main() {
     divan::main();
@@ -26,6 +27,29 @@ fn type_into_a_rope(bencher: Bencher<'_, '_>) {
         }
         rope
     });
+}
+
+/// The floor of inserting: the payload's bytes, which say the same.
+#[divan::bench]
+fn encode_rows(bencher: Bencher<'_, '_>) {
+    let replica = begin_rows();
+    replica.write(insert_rows).expect("rows");
+    let (_, commit) = replica.snapshot().log().order().last().expect("the rows");
+    let payload = Payload::decode(commit.payload().expect("a payload")).expect("it decodes");
+    bencher.counter(ItemsCount::new(ROWS)).bench(|| black_box(&payload).encode());
+}
+
+/// Nodes of five fields each, in one batch.
+#[divan::bench]
+fn insert_rows_in_one_batch(bencher: Bencher<'_, '_>) {
+    bencher.counter(ItemsCount::new(ROWS)).with_inputs(begin_rows).bench_values(|replica| {
+        replica.write(insert_rows).expect("rows");
+        replica
+    });
+}
+
+fn insert_rows(batch: &mut Batch<'_>) {
+    (0..ROWS).for_each(|n| _ = batch.insert(&row(n)));
 }
 
 /// A signed commit a keystroke, stored in memory.

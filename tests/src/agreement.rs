@@ -123,6 +123,7 @@ fn conflicts(graph: &Graph, objects: &[ObjectId]) -> BTreeMap<ConflictName, Vec<
                 Part::Whole => ConflictPart::Whole,
                 Part::Member(number) => ConflictPart::Member(number),
                 Part::Key(key) => ConflictPart::Key(key),
+                Part::Item(at) => panic!("a list has no conflicts, yet it has one at {at}"),
             };
             let losers = conflict.losers.into_iter();
             let losers = losers.map(|write| (write.commit, write.index, write.value)).collect();

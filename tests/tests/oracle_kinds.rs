@@ -270,9 +270,9 @@ fn a_key_is_visible_where_the_founding_schema_admits_it() {
     }
 }
 
-/// Of two fields of kind `key` only the sound one counts: then there is exactly one, and a key.
+/// Of two fields of kind `key` none names the nodes, though one alone is sound.
 #[test]
-fn an_unsound_key_beside_a_sound_one_does_not_count() {
+fn two_keys_are_none() {
     let key = |id: u64, value| FieldDefinition {
         id: FieldId(id),
         name: format!("key{id}"),
@@ -286,10 +286,9 @@ fn an_unsound_key_beside_a_sound_one_does_not_count() {
         Op::CreateKeyed { node_type: NOTE, key: 4.into() },
     ];
     let script = Script::found_with(Schema { types: vec![half] }, ops);
-    assert_eq!(reasons(&script), ["needs-key"]);
-    let node = keyed_node_id(NOTE, &encode(&Value::Int(4)));
-    assert_eq!(value(&script, node, 1), Some(4.into()));
-    assert_eq!(value(&script, node, 2), None);
+    assert_eq!(reasons(&script), ["no-key"]);
+    assert_eq!(agreed(&script.commits).nodes().len(), 1);
+    assert!(agreed(&script.commits).values().is_empty());
 }
 
 #[test]

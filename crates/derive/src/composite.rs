@@ -3,7 +3,7 @@
 //! **Invariants**
 //! - Members are numbered from 1, in the order of the source.
 //!
-//! What this does not do: nest places. A member is optional or has a default, its inside is neither.
+//! What this does not do: nest places. A member is optional or has a default, its inside neither.
 
 use crate::member::{self, Part};
 use crate::options::MEMBER;
@@ -40,6 +40,7 @@ pub(crate) fn derive(input: &DeriveInput, data: &DataStruct) -> syn::Result<Toke
         write(&named(part), part, &quote!(&self.#ident))
     });
     let reads = parts.iter().map(|part| read(&named(part), part));
+    let value = value(ident);
     Ok(quote! {
         #[allow(dead_code)]
         impl #ident {
@@ -66,6 +67,13 @@ pub(crate) fn derive(input: &DeriveInput, data: &DataStruct) -> syn::Result<Toke
             }
         }
 
+        #value
+    })
+}
+
+/// The composite as a value.
+fn value(ident: &Ident) -> TokenStream {
+    quote! {
         #[automatically_derived]
         #[allow(clippy::all)]
         impl ::woodland::FieldValue for #ident {
@@ -86,7 +94,7 @@ pub(crate) fn derive(input: &DeriveInput, data: &DataStruct) -> syn::Result<Toke
                 }
             }
         }
-    })
+    }
 }
 
 /// The member of this number, as an expression.

@@ -1,5 +1,5 @@
-//! `#[derive(FieldValue)]` with `#[woodland(derivation = …, over = …)]`: a primitive that is read as
-//! something richer.
+//! `#[derive(FieldValue)]` with `#[woodland(derivation = …, over = …)]`: a primitive that is read
+//! as something richer.
 //!
 //! **Invariants**
 //! - Conversions are the type's own: `TryFrom` the primitive, `From<&Type>` for it.

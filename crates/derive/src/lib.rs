@@ -39,8 +39,8 @@ pub fn record(input: TokenStream) -> TokenStream {
 /// - A struct with named fields is a composite: its members are numbered from 1, in order, and each
 ///   becomes a constant of the struct. `#[woodland(default = 3)]` and `#[woodland(name = "zip")]`
 ///   stand at members.
-/// - An enum is one of its variants: a variant alone is the string of its name, a variant with named
-///   fields a composite whose member 0, `kind`, is that string.
+/// - An enum is one of its variants: a variant alone is the string of its name, a variant with
+///   named fields a composite whose member 0, `kind`, is that string.
 /// - `#[woodland(derivation = "date", over = String)]` on any type: a primitive that is read as
 ///   something richer, by `TryFrom<String>` for the type and `From<&Type>` for `String`.
 #[proc_macro_derive(FieldValue, attributes(woodland))]

@@ -171,6 +171,7 @@ impl Story<'_> {
         match part {
             Part::Whole => None,
             Part::Member(number) => Some(member_name(self.members(object), *number)),
+            Part::Item(at) => Some(format!("item {at}")),
             Part::Key(value) => Some(Shown { value, config: None, cut: Cut::Short }.to_string()),
         }
     }

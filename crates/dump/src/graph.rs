@@ -206,6 +206,7 @@ impl Page<'_> {
         match &conflict.part {
             Part::Whole => name,
             Part::Member(number) => format!("{name}.{}", member_name(config, *number)),
+            Part::Item(at) => format!("{name}[{at}]"),
             Part::Key(value) => {
                 format!("{name}[{}]", Shown { value, config: None, cut: Cut::Short })
             }

@@ -44,6 +44,11 @@ impl Graph {
         derive(self.on(log), log, std::iter::from_fn(|| arrived.next_place()))
     }
 
+    /// Why an op had no effect, if so.
+    pub(crate) fn void_of(&self, stamp: Stamp) -> Option<Void> {
+        self.voids.get(&(key(self.log(), stamp), Some(stamp.index))).copied()
+    }
+
     /// The schema that an op's commit is written under, if something in its past carries it.
     pub(crate) fn schema_of(&self, past: &Past<'_>) -> Option<Arc<Fields>> {
         let place = past.at().place;
@@ -290,7 +295,7 @@ impl Run<'_> {
         };
         let stamps = object.stamps();
         // Of a kind that is not built in the void ops are kept, too.
-        let is_void = |stamp| !kind.is_built_in() && self.void_of(stamp).is_some();
+        let is_void = |stamp| !kind.is_built_in() && self.graph.void_of(stamp).is_some();
         let history = History { log, stamps: &stamps, is_void: &is_void, read: &read };
         let outcomes = kind.merge(&mut object.held, sound, &history);
         self.graph.work.again += again.get();
@@ -343,14 +348,9 @@ impl Run<'_> {
         arrived
     }
 
-    /// Why an op that arrived earlier had no effect, if so.
-    fn void_of(&self, stamp: Stamp) -> Option<Void> {
-        self.graph.voids.get(&(key(self.log, stamp), Some(stamp.index))).copied()
-    }
-
     /// An op that is kept, to be applied again if it had an effect: a void stays one.
     fn again(&self, ops: &mut OpReader<'_>, stamp: Stamp) -> Arrival {
-        if let Some(reason) = self.void_of(stamp) {
+        if let Some(reason) = self.graph.void_of(stamp) {
             return Arrival { stamp, op: Err(reason) };
         }
         let fields = self.graph.schema_of(&Past::of(self.log, stamp)).expect(HAD_EFFECT);

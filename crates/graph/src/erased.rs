@@ -11,6 +11,7 @@
 use crate::counter::Counter;
 use crate::events::Events;
 use crate::kind::{Fate, History, Kind, Part, Standing};
+use crate::list::List;
 use crate::map::Map;
 use crate::past::{Past, Stamp};
 use crate::record::Record;
@@ -22,14 +23,16 @@ use crate::void::Void;
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
+use std::ops::Range;
 use std::sync::Arc;
 use woodland_format::{NodeId, TypeId, Value};
 
 /// The kinds that every program has.
-const BUILT_IN: [&str; 8] = [
+const BUILT_IN: [&str; 9] = [
     Atom::NAME,
     Counter::NAME,
     Events::NAME,
+    List::NAME,
     Map::NAME,
     Record::NAME,
     Register::NAME,
@@ -45,7 +48,7 @@ impl Kinds {
     /// The built-in kinds.
     pub fn standard() -> Self {
         let kinds = Kinds(Arc::default()).with(Register).with(Atom).with(Record).with(Counter);
-        kinds.with(Set).with(Map).with(Text).with(Events)
+        kinds.with(Set).with(Map).with(List).with(Text).with(Events)
     }
 
     /// These, and one more; it replaces one of the same name.
@@ -141,7 +144,12 @@ pub(crate) trait AnyKind: Debug + Send + Sync {
     /// Whether the stamps of earlier ops are kept.
     fn keeps_history(&self) -> bool;
     fn show(&self, held: &Held) -> Option<Value>;
+    fn size(&self, held: &Held) -> Option<u64>;
+    fn part(&self, held: &Held, range: &Range<u64>) -> Option<Value>;
+    fn entry(&self, held: &Held, key: &Value) -> Option<Value>;
     fn standing(&self, held: &Held) -> Vec<Standing>;
+    /// Makes the state ready for `fates`.
+    fn recall(&self, held: &mut Held, history: &History<'_>);
     /// What became of an op that had an effect.
     fn fates(
         &self,
@@ -244,8 +252,24 @@ impl<K: Kind> AnyKind for K {
         Kind::show(self, state::<K>(held))
     }
 
+    fn size(&self, held: &Held) -> Option<u64> {
+        Kind::size(self, state::<K>(held))
+    }
+
+    fn part(&self, held: &Held, range: &Range<u64>) -> Option<Value> {
+        Kind::part(self, state::<K>(held), range)
+    }
+
+    fn entry(&self, held: &Held, key: &Value) -> Option<Value> {
+        Kind::entry(self, state::<K>(held), key)
+    }
+
     fn standing(&self, held: &Held) -> Vec<Standing> {
         Kind::standing(self, state::<K>(held))
+    }
+
+    fn recall(&self, held: &mut Held, history: &History<'_>) {
+        Kind::recall(self, state_mut::<K>(held), history);
     }
 
     fn fates(
@@ -310,9 +334,23 @@ impl AnyKind for Opaque {
         None
     }
 
+    fn size(&self, _: &Held) -> Option<u64> {
+        None
+    }
+
+    fn part(&self, _: &Held, _: &Range<u64>) -> Option<Value> {
+        None
+    }
+
+    fn entry(&self, _: &Held, _: &Value) -> Option<Value> {
+        None
+    }
+
     fn standing(&self, _: &Held) -> Vec<Standing> {
         Vec::new()
     }
+
+    fn recall(&self, _: &mut Held, _: &History<'_>) {}
 
     fn fates(&self, _: &Held, _: &AnyConfig, _: &[u8], _: &Past<'_>) -> Vec<(Part, Fate)> {
         vec![(Part::Whole, Fate::Counts)]

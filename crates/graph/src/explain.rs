@@ -9,10 +9,13 @@
 
 use crate::fields::OfField;
 use crate::graph::Graph;
-use crate::kind::{Fate, Part};
+use crate::kind::{Fate, History, Part};
 use crate::past::{Past, Stamp};
 use crate::reread::OpReader;
+use crate::state::{Held, Object};
 use crate::void::Void;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use woodland_format::{AuthorKey, CommitId, ObjectId, Op};
 
 /// One op on an object.
@@ -45,35 +48,40 @@ pub enum Verdict {
     },
 }
 
+/// The states of objects that are explained, by the name of the kind, made ready for it.
+type Recalled = HashMap<(ObjectId, String), Held>;
+
 impl Graph {
     /// Explains objects, aligned with the question: every op on each, in order. Costs a walk over
     /// the whole log.
     pub fn explain(&self, objects: &[ObjectId]) -> Vec<Vec<Told>> {
         let mut told: Vec<Vec<Told>> = objects.iter().map(|_| Vec::new()).collect();
+        let mut recalled = Recalled::new();
         let (mut order, mut ops) = (self.log().order(), OpReader::of(self.log()));
         while let Some(place) = order.next_place() {
             for (index, op) in (0..).zip(ops.batch(place)) {
                 let Op::Edit { object, op } = op else { continue };
                 let asked = objects.iter().enumerate().filter(|(_, asked)| *asked == object);
                 for (at, _) in asked {
-                    told[at].push(self.tell(Stamp { place, index }, *object, op));
+                    let stamp = Stamp { place, index };
+                    told[at].push(self.tell(&mut recalled, stamp, *object, op));
                 }
             }
         }
         told
     }
 
-    fn tell(&self, stamp: Stamp, object: ObjectId, op: &[u8]) -> Told {
+    fn tell(&self, recalled: &mut Recalled, stamp: Stamp, object: ObjectId, op: &[u8]) -> Told {
         let key = crate::past::key(self.log(), stamp);
         let (commit, author, index) = (key.id, key.author, stamp.index);
         let verdict = match self.voids.get(&(key, Some(index))) {
             Some(reason) => Verdict::Void(*reason),
-            None => self.judge(stamp, object, op),
+            None => self.judge(recalled, stamp, object, op),
         };
         Told { commit, index, author, op: op.to_vec(), verdict }
     }
 
-    fn judge(&self, stamp: Stamp, object: ObjectId, op: &[u8]) -> Verdict {
+    fn judge(&self, recalled: &mut Recalled, stamp: Stamp, object: ObjectId, op: &[u8]) -> Verdict {
         const COUNTED: &str = "an op that is not void has its schema, node, field and object";
         let past = Past::of(self.log(), stamp);
         let fields = self.schema_of(&past).expect(COUNTED);
@@ -87,11 +95,25 @@ impl Graph {
             return Verdict::OtherKind { kind: kind.name().to_owned() };
         }
         let entry = self.state.get(object.node).expect(COUNTED);
-        let held = &entry.object(object.field, kind.name()).expect(COUNTED).held;
+        let held = recalled.entry((object, kind.name().to_owned())).or_insert_with(|| {
+            self.recall(entry.object(object.field, kind.name()).expect(COUNTED))
+        });
         match config {
             Ok(config) => Verdict::Counts(kind.fates(held, config, op, &past)),
             // Of a kind of one's own that cannot read its configuration: its ops count all the same.
             Err(_) => Verdict::Counts(vec![(Part::Whole, Fate::Counts)]),
         }
+    }
+
+    /// The state of an object with what it forgets at rest.
+    fn recall(&self, object: &Object) -> Held {
+        let ops = RefCell::new(OpReader::of(self.log()));
+        let read = |stamp: Stamp| ops.borrow_mut().edit(stamp).map(<[u8]>::to_vec);
+        let stamps = object.stamps();
+        let mut held = object.held.clone();
+        let is_void = |stamp| !object.kind.is_built_in() && self.void_of(stamp).is_some();
+        let history = History { log: self.log(), stamps: &stamps, is_void: &is_void, read: &read };
+        object.kind.recall(&mut held, &history);
+        held
     }
 }

@@ -17,10 +17,12 @@
 //!
 //! What this does not do: decide what is visible. A kind never sees other objects.
 
+use crate::parts;
 use crate::past::{Past, Stamp};
 use crate::void::Void;
 use std::any::Any;
 use std::fmt::Debug;
+use std::ops::Range;
 use woodland_format::{NodeId, TypeId, Value};
 use woodland_log::Log;
 
@@ -88,10 +90,35 @@ pub trait Kind: Debug + Send + Sync + 'static {
     /// What a reader sees; none while nothing was ever written.
     fn show(&self, state: &Self::State) -> Option<Value>;
 
+    /// How long it is: bytes of a text, items of a list or a set, entries of a map; none for what
+    /// has no length, and while nothing was ever written.
+    fn size(&self, state: &Self::State) -> Option<u64> {
+        parts::size_of(&self.show(state)?)
+    }
+
+    /// A stretch of what a reader sees: of a text in bytes, of a list in items, of any other value
+    /// all of it. One past the end ends at the end; one that begins or ends inside a character is
+    /// moved to where that begins.
+    fn part(&self, state: &Self::State, range: &Range<u64>) -> Option<Value> {
+        Some(parts::cut(self.show(state)?, range))
+    }
+
+    /// What stands at a key, for kinds that have keys: of a map the value, of a set the item itself.
+    fn entry(&self, state: &Self::State, key: &Value) -> Option<Value> {
+        let _ = (state, key);
+        None
+    }
+
     /// The writes that no other write has seen, for kinds in which one write replaces another.
     fn standing(&self, state: &Self::State) -> Vec<Standing> {
         let _ = state;
         Vec::new()
+    }
+
+    /// Called before `fates` are asked for, with all that the object was made from: a kind that
+    /// keeps less than they need can rebuild it here.
+    fn recall(&self, state: &mut Self::State, history: &History<'_>) {
+        let _ = (state, history);
     }
 
     /// What became of an op that had an effect, part by part. `past` is the op's own.
@@ -110,6 +137,8 @@ pub enum Part {
     Member(u32),
     /// What stands at a key of a map, or an item of a set.
     Key(Value),
+    /// An item of a list, by where the op's author saw it after the op.
+    Item(u32),
 }
 
 /// The writes that compete for one part of an object, ascending in order: the last one won.

@@ -19,7 +19,9 @@ mod explain;
 mod fields;
 mod graph;
 mod kind;
+mod list;
 mod map;
+mod parts;
 mod past;
 mod record;
 mod register;
@@ -30,6 +32,7 @@ mod state;
 mod text;
 mod touched;
 mod void;
+mod weave;
 
 pub use crate::changes::NodeChange;
 pub use crate::explain::{Told, Verdict};
@@ -43,6 +46,7 @@ pub use crate::past::{Past, Stamp};
 
 pub use crate::counter::{Counter, CounterState};
 pub use crate::events::{Events, EventsState};
+pub use crate::list::{List, ListState, ResolvedList};
 pub use crate::map::{Map, MapState};
 pub use crate::record::{Record, RecordState};
 pub use crate::register::{Atom, Register, RegisterState};

@@ -157,6 +157,10 @@ impl Kind for Map {
         state.is_written.then(|| Value::Map(state.keys.iter().filter_map(shown).collect()))
     }
 
+    fn entry(&self, state: &MapState, key: &Value) -> Option<Value> {
+        MapState::visible(state.keys.get(key)?)?.value().cloned()
+    }
+
     fn standing(&self, state: &MapState) -> Vec<Standing> {
         let standing = |(key, generations): (&Value, &Arc<Vec<Generation>>)| {
             MapState::visible(generations)?.standing(Part::Key(key.clone()))

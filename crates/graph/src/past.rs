@@ -73,6 +73,11 @@ impl<'a> Past<'a> {
         self.log.is_sequel(from, to)
     }
 
+    /// Whether the author of that op had seen this one.
+    pub(crate) fn is_seen_by(&self, other: Stamp) -> bool {
+        Past::of(self.log, other).saw(self.at)
+    }
+
     /// How two ops stand in order.
     pub fn order(&self, one: Stamp, other: Stamp) -> Ordering {
         order(self.log, one, other)

@@ -89,6 +89,10 @@ impl Kind for Set {
         state.is_written.then(|| Value::List(state.items.keys().cloned().collect()))
     }
 
+    fn entry(&self, state: &SetState, key: &Value) -> Option<Value> {
+        state.items.contains_key(key).then(|| key.clone())
+    }
+
     fn fates(&self, state: &SetState, past: &Past<'_>, op: &SetOp) -> Vec<(Part, Fate)> {
         let fate = |item: &Value| match (op, state.items.get(item)) {
             (SetOp::Remove(_), _) => Fate::Counts,

@@ -73,6 +73,18 @@ impl Binding {
         self.fields.get(usize::from(index)).map_or("?", |bound| bound.name)
     }
 
+    /// The names of these fields, in the order of `define`; those that it does not name are left
+    /// out.
+    pub(crate) fn names(&self, fields: &[FieldId]) -> Vec<&'static str> {
+        let is_asked = |one: &&Bound| one.id.as_ref().is_ok_and(|id| fields.contains(id));
+        self.fields.iter().filter(is_asked).map(|bound| bound.name).collect()
+    }
+
+    /// Whether this field is what names a node.
+    pub(crate) fn is_key(&self, field: FieldId) -> bool {
+        self.fields.iter().any(|bound| bound.kind == "key" && bound.id.as_ref() == Ok(&field))
+    }
+
     /// The field at this place, whatever the program takes it for.
     pub(crate) fn id(&self, index: u16) -> Option<FieldId> {
         self.fields.get(usize::from(index))?.id.as_ref().ok().copied()

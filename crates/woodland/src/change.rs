@@ -48,7 +48,8 @@ impl<R> fmt::Debug for Change<R> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no change of a `{R}`",
     label = "no change of a `{R}`",
-    note = "changes are made by the fields of `{R}`, such as `{R}::TITLE.set(\"Hike\")`; several go in a tuple, an array or a `Vec`"
+    note = "changes are made by the fields of `{R}`, such as `{R}::TITLE.set(\"Hike\")`",
+    note = "several go in a tuple, an array or a `Vec`"
 )]
 pub trait Changes<R> {
     /// Hands out each change, in order.

@@ -1,8 +1,8 @@
-//! Fields as values of the program: which field, of which record, with which Rust type.
+//! Fields as values of the program: which field, of which record, as which Rust type.
 //!
 //! **Invariants**
-//! - A `Field<R, T>` is a place in the order in which `R::define` names its fields; what can be done
-//!   to it follows from `T`, so a mistake in either does not compile.
+//! - A `Field<R, T>` is a place in the order in which `R::define` names its fields; what can be
+//!   done to it follows from `T`, so a mistake in either does not compile.
 //!
 //! What this does not do: know the schema. A batch binds a record to it, once.
 
@@ -18,8 +18,10 @@ use woodland_format::{RegisterConfig, RegisterOp, Value, encode};
 /// Implement it to give a kind of your own a Rust type; [`Field::with_op`] makes its changes.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no type of a record's field",
-    note = "fields hold values (bool, integers, f64, String, Vec<T>, Pointer<R>, what derives FieldValue), `Option` of one, or a Text, Counter, Set, Map, List, Atom, Parts or Events",
-    note = "inside a Set, Map or List stand values, no `Option`, and items and keys are `Ord`; inside an Atom or Parts stands a struct that derives FieldValue"
+    note = "fields hold values: bool, integers, f64, String, Vec<T>, Pointer<R>, what derives FieldValue",
+    note = "or `Option` of a value; or a Text, Counter, Set, Map, List, Atom, Parts or Events",
+    note = "inside a Set, Map or List stand values, no `Option`; items of a Set and keys are `Ord`",
+    note = "inside an Atom or Parts stands a struct that derives FieldValue"
 )]
 pub trait FieldType: Sized + 'static {
     /// The name of the kind.

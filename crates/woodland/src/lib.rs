@@ -47,6 +47,7 @@ mod batch;
 mod binding;
 mod branch;
 mod change;
+mod current;
 mod define;
 mod entropy;
 #[cfg(feature = "files")]
@@ -57,11 +58,13 @@ mod incarnation;
 mod merge;
 mod notice;
 mod pointer;
+mod read;
 mod record;
 mod replica;
 mod shape;
 mod snapshot;
 mod start;
+mod subscribe;
 mod typed;
 mod value;
 mod write;
@@ -87,7 +90,15 @@ pub use crate::start::StartError;
 pub use crate::batch::{Batch, Violation};
 pub use crate::write::WriteError;
 
+pub use crate::read::{
+    All, AtKeys, FieldOf, Lengths, Membership, Path, Points, Ranges, Reached, Request, all, from,
+};
 pub use crate::snapshot::{ReadError, Snapshot};
+
+pub use crate::subscribe::{
+    Between, Changed, ChangedField, Coverage, Diff, Listener, Nodes, Subscription, nodes,
+};
+pub use woodland_graph::NodeChange;
 
 #[cfg(feature = "files")]
 pub use crate::export::{ExportError, Exported};

@@ -134,14 +134,19 @@ impl Replica {
         let taken = writer.defend(&before, &log, &tips, &arrival)?;
         merged.notices.extend(taken.clone());
         taken.into_iter().for_each(|notice| self.note(notice));
+        let mut news = None;
         if !arrived.is_empty() {
             let own = merged.notices.first().map(Notice::about);
             let others = log.new_forks(&before).into_iter().filter(|it| Some(it.author) != own);
             merged.notices.extend(others.map(|fork| Notice::forked(&log, fork)));
             writer.keep(&log, &arrived)?;
-            self.publish(current.graph.advance(&log));
+            news = Some(self.publish(current.graph.advance(&log)));
         }
         writer.pending = pending;
+        drop(writer);
+        if let Some(news) = news {
+            news.tell();
+        }
         Ok(merged)
     }
 }

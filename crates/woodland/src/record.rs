@@ -117,7 +117,8 @@ impl<'a, R> View<'a, R> {
     /// [`FieldError`].
     pub fn get<T: FieldType>(&self, field: Field<R, T>) -> Result<T, FieldError> {
         let index = field.index();
-        T::read(self.value::<T>(index)?).map_err(|misread| self.fault(index, misread))
+        T::read(self.value::<T>(index)?)
+            .map_err(|misread| Self::fault(self.binding, index, misread))
     }
 
     /// Reads a field that has a default.
@@ -137,8 +138,9 @@ impl<'a, R> View<'a, R> {
         Ok(self.node.fields.get(&id))
     }
 
-    fn fault(&self, index: u16, misread: Misread) -> FieldError {
-        let (label, mut field) = (self.binding.label.clone(), self.binding.name(index).to_owned());
+    /// What is wrong with the field at this place of `define`.
+    pub(crate) fn fault(binding: &Binding, index: u16, misread: Misread) -> FieldError {
+        let (label, mut field) = (binding.label.clone(), binding.name(index).to_owned());
         let mut misread = misread;
         while let Misread::Member { name, fault } = misread {
             field = format!("{field}.{name}");

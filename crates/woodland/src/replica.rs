@@ -13,6 +13,7 @@
 //!
 //! What this does not do: merge by itself, watch files, or start a thread.
 
+use crate::current::{Current, News};
 use crate::entropy::Entropy;
 use crate::incarnation::{IncarnationError, tip_of};
 use crate::notice::Notice;
@@ -31,7 +32,7 @@ use woodland_store::{AppendError, BranchStore, CreateError, Disk, Moved, Store};
 pub struct Replica(pub(crate) Arc<Shared>);
 
 pub(crate) struct Shared {
-    pub(crate) current: RwLock<Snapshot>,
+    pub(crate) current: Arc<Current>,
     pub(crate) writer: Mutex<Writer>,
     pub(crate) author: RwLock<AuthorKey>,
     /// The dataset directory, or the branch's folder: where branches of this replica are.
@@ -111,7 +112,7 @@ impl Replica {
         let author = RwLock::new(key.author());
         let tip = own_tip(snapshot.log(), &key.author());
         let writer = Writer { store, key, salt, tip, pending: Pending::default(), entropy };
-        let (current, writer) = (RwLock::new(snapshot), Mutex::new(writer));
+        let (current, writer) = (Current::of(snapshot), Mutex::new(writer));
         Ok(Replica(Arc::new(Shared { current, writer, author, disk, events: Mutex::default() })))
     }
 
@@ -157,7 +158,7 @@ impl Replica {
 
     /// The graph as it is now. O(1).
     pub fn snapshot(&self) -> Snapshot {
-        self.0.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.current.snapshot()
     }
 
     /// The dataset.
@@ -177,9 +178,16 @@ impl Replica {
         self.0.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn publish(&self, graph: Graph) {
-        let mut current = self.0.current.write().unwrap_or_else(PoisonError::into_inner);
-        current.graph = graph;
+    /// Makes this the current version; others are told of it once the right to write is given back.
+    pub(crate) fn publish(&self, graph: Graph) -> News<'_> {
+        self.0.current.publish(graph)
+    }
+}
+
+/// Whoever waits for another version waits no longer.
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.current.close();
     }
 }
 

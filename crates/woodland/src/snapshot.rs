@@ -10,13 +10,14 @@
 use crate::binding::{Binding, Bindings, Outcome};
 use crate::field::AnyField;
 use crate::pointer::Pointer;
+use crate::read::{Request, all};
 use crate::record::{FieldError, Record, View};
 use crate::typed::Keyed;
 use crate::value::{FieldValue, ValueFor};
 use std::fmt;
 use std::sync::Arc;
 use woodland_format::{
-    CommitId, Digest, NodeId, ObjectId, Schema, VersionId, encode, keyed_node_id,
+    CommitId, Digest, NodeId, ObjectId, Schema, TypeId, VersionId, encode, keyed_node_id,
 };
 use woodland_graph::{Conflict, Graph, Kinds, Node, VoidOp};
 use woodland_log::Log;
@@ -70,33 +71,41 @@ pub enum ReadError {
 }
 
 impl Snapshot {
-    /// Reads nodes.
+    /// Answers requests, all from this version: pointers, [`all`], fields, stretches, paths
+    /// ([`Request`] lists them), a tuple of such, or a `Vec` of one sort.
+    ///
+    /// ```
+    /// # use woodland::{Record, Replica, Text, define};
+    /// #[derive(Record, Debug, PartialEq)]
+    /// struct Note { title: String, body: Text }
+    ///
+    /// # let replica = Replica::in_memory(&define().record::<Note>().model()?, 1)?;
+    /// let trip = Note { title: "Trip".into(), body: "Pack boots".into() };
+    /// let note = replica.write(|b| b.insert(&trip))?;
+    ///
+    /// let (notes, titles, words) = replica.snapshot().read((
+    ///     &[note],
+    ///     Note::TITLE.of(&[note]),
+    ///     Note::BODY.ranges(&[(note, 0..4), (note, 5..99)]),
+    /// ))?;
+    /// assert_eq!(notes, [Some(trip)]);
+    /// assert_eq!(titles, [Some("Trip".to_owned())]);
+    /// assert_eq!(words, [Some("Pack".to_owned()), Some("boots".to_owned())]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`ReadError`] when the program and the schema do not fit each other.
-    pub fn read<R: Record>(&self, nodes: &[Pointer<R>]) -> Result<Vec<Option<R>>, ReadError> {
-        let outcome = self.bind::<R>()?;
-        let binding = bound(&outcome)?;
-        let ids: Vec<NodeId> = nodes.iter().map(Pointer::id).collect();
-        self.graph
-            .nodes(&ids)
-            .iter()
-            .map(|node| node.as_ref().map(|node| self.one(binding, node)).transpose())
-            .collect()
+    pub fn read<Q: Request>(&self, requests: Q) -> Result<Q::Answer, ReadError> {
+        requests.answer(self)
     }
 
-    /// Reads all nodes of a type, ascending by id.
+    /// Reads all nodes of a type, ascending by id: `read(all::<R>())`.
     ///
     /// # Errors
     /// [`ReadError`] when the program and the schema do not fit each other.
     pub fn all<R: Record>(&self) -> Result<Vec<(Pointer<R>, R)>, ReadError> {
-        let outcome = self.bind::<R>()?;
-        let binding = bound(&outcome)?;
-        self.graph
-            .all()
-            .filter(|node| node.node_type == binding.node_type)
-            .map(|node| Ok((Pointer::to(node.id), self.one(binding, &node)?)))
-            .collect()
+        self.read(all::<R>())
     }
 
     /// The pointers to the nodes of these natural keys, whether or not the nodes are there.
@@ -158,25 +167,30 @@ impl Snapshot {
         &self.graph
     }
 
-    fn bind<R: Record>(&self) -> Result<Outcome, ReadError> {
+    pub(crate) fn bind<R: Record>(&self) -> Result<Outcome, ReadError> {
         if let Some(commit) = self.graph.foreign() {
             return Err(ReadError::NewerFormat { commit });
         }
         Ok(self.bindings.of::<R>(&self.schema))
     }
 
-    fn one<R: Record>(&self, binding: &Binding, node: &Node) -> Result<R, ReadError> {
+    pub(crate) fn one<R: Record>(&self, binding: &Binding, node: &Node) -> Result<R, ReadError> {
         if node.node_type != binding.node_type {
-            let found = self.schema.type_with(node.node_type);
-            let found = found.map_or_else(|| "?".to_owned(), |one| one.name.clone());
-            return Err(ReadError::OtherType { node: node.id, expected: R::TYPE, found });
+            return Err(self.other_type::<R>(node.id, node.node_type));
         }
         let read = R::read(&View::of(binding, node));
         read.map_err(|error| ReadError::Field { node: node.id, error })
     }
+
+    /// The node is of another type than `R`'s.
+    pub(crate) fn other_type<R: Record>(&self, node: NodeId, found: TypeId) -> ReadError {
+        let found = self.schema.type_with(found);
+        let found = found.map_or_else(|| "?".to_owned(), |one| one.name.clone());
+        ReadError::OtherType { node, expected: R::TYPE, found }
+    }
 }
 
-fn bound(outcome: &Outcome) -> Result<&Binding, ReadError> {
+pub(crate) fn bound(outcome: &Outcome) -> Result<&Binding, ReadError> {
     let unknown = |reason: &String| ReadError::UnknownType { reason: reason.clone() };
     outcome.as_ref().as_ref().map_err(unknown)
 }

@@ -11,15 +11,15 @@ use woodland_format::{Float, Value};
 
 /// A Rust type whose values are values of the database.
 ///
-/// Derive it for a struct (a composite), for an enum (a union), or for a type that is a *derivation*
-/// over a primitive, such as a date over a string. A type cannot hold a value of itself: point to a
-/// record instead.
+/// Derive it for a struct (a composite), for an enum (a union), or for a type that is a
+/// *derivation* over a primitive, such as a date over a string. A type cannot hold a value of
+/// itself: point to a record instead.
 #[diagnostic::on_unimplemented(
     message = "a `{Self}` is no value that a field can hold",
     label = "no `FieldValue`",
-    note = "values are bool, integers, f64, String, Vec<T>, Pointer<R>, and types with `#[derive(FieldValue)]`",
-    note = "a field can also be a Text, Counter, Set, Map, List, Atom, Parts or Events; those merge in their own way",
-    note = "`Option` stands directly at a field or member only: inside a list, set or map, leave the item out"
+    note = "values are bool, integers, f64, String, Vec<T>, Pointer<R>, and what derives FieldValue",
+    note = "a Text, Counter, Set, Map, List, Atom, Parts or Events is a field, and no value in one",
+    note = "`Option` stands directly at a field or member: inside a set, leave the item out"
 )]
 pub trait FieldValue: Sized + 'static {
     /// What it is in a schema.
@@ -167,7 +167,8 @@ impl<T: FieldValue> FieldValue for Vec<T> {
 /// What stands at a field of kind `register` or at a member: a value, or `Option` of one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot stand at a member",
-    note = "members hold values (bool, integers, f64, String, Vec<T>, Pointer<R>, what derives FieldValue), or `Option` of one",
+    note = "members hold values: bool, integers, f64, String, Vec<T>, Pointer<R>, what derives FieldValue",
+    note = "or `Option` of a value",
     note = "texts, counters, sets, maps and lists merge in their own way: they are fields of a record"
 )]
 pub trait Place: Sized + 'static {

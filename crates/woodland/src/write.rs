@@ -85,7 +85,9 @@ impl Replica {
         drop(chain);
         writer.keep(&log, &arrived)?;
         writer.tip = Some(commit.id());
-        self.publish(graph.with_signatures_of(&log));
+        let news = self.publish(graph.with_signatures_of(&log));
+        drop(writer);
+        news.tell();
         Ok(answer)
     }
 }

@@ -13,7 +13,7 @@ use crate::fuzz::edits;
 use crate::fuzz::errors::{Named, Told, outcome};
 use crate::fuzz::shapes::{sound_type, value_of, value_type};
 use crate::fuzz::targets::{
-    ALL, SPARE_OF_TYPES, SPARE_OF_VALUES, Target, leave, names, plain, same,
+    ALL, SPARE_OF_TYPES, SPARE_OF_VALUES, TYPE_TIMES, Target, leave, names, plain, same,
 };
 use crate::histories::Rng;
 use woodland_format::{
@@ -190,6 +190,7 @@ fn op<K: Kind>(kind: &K, configs: &[Vec<u8>], bytes: &[u8], told: &mut Told) {
 
 fn configs() -> Vec<Target> {
     let of = |name, decode| Target {
+        heap_times: TYPE_TIMES,
         spare_bytes: SPARE_OF_TYPES,
         ..of(name, &[&["Void::BadConfig"]], decode)
     };
@@ -254,10 +255,18 @@ where
     match decode::<C, { limits::CONFIG_BYTES_MAX }>("a configuration", bytes) {
         Ok(config) => {
             same(&config, bytes);
-            outcome(check(&config), told);
+            rules(check(&config), told);
         }
         Err(error) => error.tell(told),
     }
+}
+
+/// What decoded is within the limits that the rules have too.
+fn rules(checked: Result<(), TypeError>, told: &mut Told) -> bool {
+    use TypeError::{TooDeep, TooLarge, TooManyMembers};
+    let is_over = matches!(checked, Err(TooDeep | TooLarge | TooManyMembers { .. }));
+    assert!(!is_over, "{checked:?}");
+    outcome(checked, told).is_some()
 }
 
 fn events(rng: &mut Rng) -> Vec<u8> {
@@ -284,19 +293,19 @@ fn edit_record_config(_: &Corpus, rng: &mut Rng, bytes: &mut Vec<u8>) {
 fn types() -> Target {
     Target {
         errors: names(&[CanonicalError::NAMES, TypeError::NAMES]),
+        heap_times: TYPE_TIMES,
         spare_bytes: SPARE_OF_TYPES,
         inputs: |_| edits::some(200, |rng| encode(&sound_type(rng, 1))),
         edit: |_, rng, bytes| *bytes = encode(&value_type(rng, 1)),
         ..of("value-type", &[], |_, bytes, told| {
-            let Some(one) = outcome(decode::<ValueType, ALL>("a type", bytes), told) else {
-                return;
-            };
+            let decoded = decode::<ValueType, { limits::CONFIG_BYTES_MAX }>("a type", bytes);
+            let Some(one) = outcome(decoded, told) else { return };
             same(&one, bytes);
             // Decoding alone is little: what counts is that the rules hold.
             told.is_accepted = false;
-            let as_item = outcome(one.check(), told).is_some();
-            let as_place = outcome(one.check_place(), told).is_some();
-            let as_key = outcome(one.check_key(), told).is_some();
+            let as_item = rules(one.check(), told);
+            let as_place = rules(one.check_place(), told);
+            let as_key = rules(one.check_key(), told);
             assert!(!as_key || as_item, "a key is always there");
             assert!(!as_item || as_place, "what may stand anywhere may stand at a place");
             if as_item {

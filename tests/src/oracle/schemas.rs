@@ -91,17 +91,12 @@ fn introduction(commit: &Commit, batch: Option<&[Op]>) -> Option<Schema> {
     })
 }
 
-/// The field that names the nodes of this type, and what a key may be: of the fields of kind `key`
-/// with a sound configuration the only one.
+/// The field that names the nodes of this type, and what a key may be: the only field of kind
+/// `key`, if its configuration is sound.
 pub(crate) fn key_of(definition: &TypeDefinition) -> Option<(FieldId, ValueType)> {
-    let sound = definition.fields.iter().filter(|field| field.kind == "key").filter_map(|field| {
-        let config =
-            decode::<KeyConfig, CONFIG_BYTES_MAX>("a configuration", &field.config).ok()?;
-        config.value.check_key().ok()?;
-        Some((field.id, config.value))
-    });
-    match sound.collect::<Vec<_>>().as_slice() {
-        [only] => Some(only.clone()),
-        _ => None,
-    }
+    let keys = definition.fields.iter().filter(|field| field.kind == "key").collect::<Vec<_>>();
+    let [only] = keys.as_slice() else { return None };
+    let config = decode::<KeyConfig, CONFIG_BYTES_MAX>("a configuration", &only.config).ok()?;
+    config.value.check_key().ok()?;
+    Some((only.id, config.value))
 }

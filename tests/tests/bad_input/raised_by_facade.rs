@@ -224,14 +224,14 @@ fn reading(rows: &mut Vec<Row>) {
     let now = replica.snapshot();
     let unknown = now.all::<Notes>().err().expect("no such type");
     raised!(rows, "woodland" ReadError::UnknownType, "a type with one letter more", unknown);
-    let other = now.read::<Tag>(&[Pointer::to(trip.id())]).expect_err("a note");
+    let other = now.read(&[Pointer::<Tag>::to(trip.id())]).expect_err("a note");
     raised!(rows, "woodland" ReadError::OtherType, "a note, read as a tag", other);
-    let field = now.read::<Careless>(&[Pointer::to(trip.id())]).err().expect("no number");
+    let field = now.read(&[Pointer::<Careless>::to(trip.id())]).err().expect("no number");
     if let ReadError::Field { error, .. } = &field {
         raised!(rows, "woodland" FieldError::Type, "a title, read as a number", error.clone());
     }
     raised!(rows, "woodland" ReadError::Field, "a title, read as a number", field);
-    let asking = now.read::<Odd>(&[Pointer::to(trip.id())]).err().expect("no such field");
+    let asking = now.read(&[Pointer::<Odd>::to(trip.id())]).err().expect("no such field");
     let ReadError::Field { error, .. } = asking else { panic!("a field's error") };
     raised!(rows, "woodland" FieldError::Differs, "a field with one letter more", error);
 

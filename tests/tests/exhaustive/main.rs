@@ -82,7 +82,7 @@ fn is_full() -> bool {
 
 /// The first prime from here on: a step that falls in with no pattern of the histories.
 fn prime_from(number: usize) -> usize {
-    let is_prime = |number: &usize| (2..*number).all(|divisor| number % divisor != 0);
+    let is_prime = |number: &usize| (2..*number).all(|divisor| !number.is_multiple_of(divisor));
     (number.max(1)..).find(is_prime).expect("primes do not end")
 }
 

@@ -3,6 +3,8 @@
 //! **Invariants**
 //! - A member that equals its default is not written, and read as it.
 //! - A member that is neither optional nor has a default must have been written to be read.
+//!
+//! What this does not do: nest kinds. A member is a register; a text is a field of a record.
 
 use super::other;
 use crate::change::Change;
@@ -20,7 +22,8 @@ use woodland_format::{RecordConfig, RecordOp, Value, encode};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no members: an `Atom` or `Parts` holds a struct",
     label = "no composite",
-    note = "write `#[derive(FieldValue)]` on a struct with named fields; any other value is a field without a wrapper"
+    note = "write `#[derive(FieldValue)]` on a struct with named fields",
+    note = "any other value is a field without a wrapper"
 )]
 pub trait Composite: FieldValue {
     /// The members, ascending by number.
@@ -167,7 +170,8 @@ impl<C> fmt::Debug for MemberChange<C> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no change of members of a `{C}`",
     label = "no change of a member",
-    note = "changes are made by the members of `{C}`, such as `{C}::PHONE.set(\"7\")`; several go in a tuple, an array or a `Vec`"
+    note = "changes are made by the members of `{C}`, such as `{C}::PHONE.set(\"7\")`",
+    note = "several go in a tuple, an array or a `Vec`"
 )]
 pub trait MemberChanges<C> {
     /// Hands out each change, in order.

@@ -4,5 +4,6 @@ mod editing;
 mod kept;
 mod keyed;
 mod model;
+mod own_kind;
 mod refused;
 mod shapes;

@@ -22,7 +22,10 @@ fn values_say_what_they_are() {
         shapes,
         [
             r#""Low" or "High""#,
-            r#""Nothing" or {kind: "Circle", radius: float} or {kind: "Rect", width: float, height: float, corners: optional bool}"#,
+            concat!(
+                r#""Nothing" or {kind: "Circle", radius: float} or "#,
+                r#"{kind: "Rect", width: float, height: float, corners: optional bool}"#,
+            ),
             r#"{city: string, zip: optional int, country: string, or else "Germany"}"#,
             "date (over string)",
             "list of date (over string)",

@@ -267,7 +267,7 @@ pub(crate) const BUGS: &[Bug] = &[
     Bug {
         name: "text-right-origins-ignored",
         promise: "right siblings stand in reverse order of their right origins",
-        file: "crates/graph/src/text/weave.rs",
+        file: "crates/graph/src/weave/mod.rs",
         original: "        !origin.is_some_and(|origin| region.contains_key(&origin.run))",
         replacement: "        let _ = region;\n        by_stamp",
         catcher: TEXT_BY_HAND,
@@ -275,7 +275,7 @@ pub(crate) const BUGS: &[Bug] = &[
     Bug {
         name: "text-view-of-another-author",
         promise: "a position counts in the text that its own author saw",
-        file: "crates/graph/src/text/weave.rs",
+        file: "crates/graph/src/weave/mod.rs",
         original: "        if !self.stands_at.is_some_and(|at| past.continues(at)) {",
         replacement: "        if self.stands_at.is_none() {",
         catcher: ENGINE,

@@ -1,8 +1,8 @@
 //! The list that a weave is made of: spans in chunks, with two counts a chunk.
 //!
 //! **Invariants**
-//! - `current` of a chunk is the sum of its spans' bytes that are visible now, `view` of those that
-//!   the author stood at sees; both are kept through every change.
+//! - `current` of a chunk counts its spans' elements that are visible now, `view` those that the
+//!   author stood at sees; both are kept through every change.
 //! - A chunk has at most `SPANS_MAX` spans.
 //! - A [`Gap`] stands before a span, or at the end; it holds until the next change of the list.
 //!
@@ -13,13 +13,13 @@ use std::sync::Arc;
 
 const SPANS_MAX: usize = 96;
 
-/// One byte of inserted text.
+/// One part of an insertion: a byte of text, a slot of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Element {
+pub(crate) struct Element {
     /// The insertion.
-    pub(super) run: Stamp,
-    /// Which byte of it.
-    pub(super) offset: u32,
+    pub(crate) run: Stamp,
+    /// Which part of it.
+    pub(crate) offset: u32,
 }
 
 /// What the author stood at knows of a span.
@@ -33,19 +33,19 @@ pub(super) enum View {
     There,
 }
 
-/// Neighbouring bytes of one insertion that share one fate.
+/// Neighbouring elements of one insertion that share one fate.
 #[derive(Debug, Clone)]
 pub(super) struct Span {
     pub(super) first: Element,
-    pub(super) bytes: u32,
+    pub(super) count: u32,
     pub(super) view: View,
-    /// The deletions that took it away.
+    /// The ops that took it away.
     pub(super) deleters: Vec<Stamp>,
 }
 
 /// A place between spans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Gap {
+pub(crate) struct Gap {
     pub(super) chunk: usize,
     pub(super) span: usize,
 }
@@ -63,20 +63,20 @@ pub(super) struct Chunks(im::Vector<Arc<Chunk>>);
 
 impl Span {
     pub(super) fn last(&self) -> Element {
-        Element { run: self.first.run, offset: self.first.offset + self.bytes - 1 }
+        Element { run: self.first.run, offset: self.first.offset + self.count - 1 }
     }
 
     pub(super) fn holds(&self, element: Element) -> bool {
-        let offsets = self.first.offset..self.first.offset + self.bytes;
+        let offsets = self.first.offset..self.first.offset + self.count;
         self.first.run == element.run && offsets.contains(&element.offset)
     }
 
     fn in_current(&self) -> usize {
-        if self.deleters.is_empty() { self.bytes as usize } else { 0 }
+        if self.deleters.is_empty() { self.count as usize } else { 0 }
     }
 
     pub(super) fn in_view(&self) -> usize {
-        if self.view == View::There { self.bytes as usize } else { 0 }
+        if self.view == View::There { self.count as usize } else { 0 }
     }
 
     fn look(&mut self, past: &Past<'_>) {
@@ -132,7 +132,7 @@ impl Chunks {
         Gap { span: gap.span + 1, ..gap }
     }
 
-    /// Bytes visible now before the gap.
+    /// Elements visible now before the gap.
     pub(super) fn current_before(&self, gap: Gap) -> usize {
         let chunks: usize = self.0.iter().take(gap.chunk).map(|chunk| chunk.current).sum();
         let spans = self.0.get(gap.chunk).map_or(&[][..], |chunk| &chunk.spans);
@@ -147,7 +147,7 @@ impl Chunks {
         }
     }
 
-    /// The first span that, in the view, reaches byte `at` (1, 2, …), and how many bytes stand
+    /// The first span that, in the view, reaches element `at` (1, 2, …), and how many stand
     /// before it; none past the end.
     pub(super) fn reach(&self, at: usize) -> Option<(Gap, usize)> {
         let mut before = 0;
@@ -166,19 +166,19 @@ impl Chunks {
         None
     }
 
-    /// Makes the span after the gap end after `bytes`, what remains becoming a span of its own, and
+    /// Makes the span after the gap end after `count`, what remains becoming a span of its own, and
     /// answers where the gap went.
-    pub(super) fn split(&mut self, gap: Gap, bytes: u32) -> Gap {
+    pub(super) fn split(&mut self, gap: Gap, count: u32) -> Gap {
         let gap = self.settle(gap);
         let spans = &mut self.chunk(gap).spans;
         let span = &mut spans[gap.span];
-        if bytes == 0 || bytes >= span.bytes {
+        if count == 0 || count >= span.count {
             return gap;
         }
         let mut rest = span.clone();
-        rest.first.offset += bytes;
-        rest.bytes -= bytes;
-        span.bytes = bytes;
+        rest.first.offset += count;
+        rest.count -= count;
+        span.count = count;
         spans.insert(gap.span + 1, rest);
         self.level(gap)
     }
@@ -195,16 +195,18 @@ impl Chunks {
         self.level(gap);
     }
 
-    /// Takes the span after the gap away, in the view too; answers how many bytes went out of
-    /// sight.
-    pub(super) fn delete(&mut self, gap: Gap, deleter: Stamp) -> usize {
+    /// Takes the span after the gap away, in the view too where it is seen; answers how many elements went out
+    /// of sight.
+    pub(super) fn hide(&mut self, gap: Gap, deleter: Stamp) -> usize {
         let gap = self.settle(gap);
         let chunk = self.chunk(gap);
         let span = &mut chunk.spans[gap.span];
         let hidden = span.in_current();
         chunk.current -= hidden;
         chunk.view -= span.in_view();
-        span.view = View::Gone;
+        if span.view == View::There {
+            span.view = View::Gone;
+        }
         span.deleters.push(deleter);
         hidden
     }

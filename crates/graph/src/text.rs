@@ -9,15 +9,14 @@
 //! What this does not do: forget the weave again when history has come together, or walk the event
 //! graph instead of building it from the beginning. Concurrent text is right here, not yet fast.
 
-mod chunks;
-mod weave;
-
 use crate::kind::{History, Kind};
+use crate::parts::within;
 use crate::past::{Past, Stamp};
 use crate::void::Void;
+use crate::weave::{Content, Origins, Stretch, Weave, is_sequential};
 use crop::Rope;
+use std::ops::Range;
 use std::sync::Arc;
-use weave::{Weave, Woven};
 use woodland_format::limits::OP_BYTES_MAX;
 use woodland_format::{TextOp, Value, decode};
 
@@ -30,7 +29,7 @@ pub struct Text;
 pub struct TextState {
     rope: Rope,
     tips: Vec<Stamp>,
-    weave: Option<Arc<Weave>>,
+    weave: Option<Arc<Weave<Arc<str>>>>,
 }
 
 /// A text op by id, or by position where the author saw all there is.
@@ -40,14 +39,18 @@ pub struct ResolvedText(Resolved);
 #[derive(Debug)]
 enum Resolved {
     Plain(TextOp),
-    Woven(Woven),
+    Insert { origins: Origins, text: Arc<str> },
+    Delete(Stretch),
 }
 
-/// What a text op does to the visible text.
-#[derive(Debug, PartialEq, Eq)]
-enum Splice {
-    Insert { at: usize, text: Arc<str> },
-    Delete { at: usize, bytes: usize },
+impl Content for Arc<str> {
+    fn count(&self) -> u32 {
+        u32::try_from(self.len()).expect("OP_BYTES_MAX fits u32")
+    }
+
+    fn may_cut(&self, offset: u32) -> bool {
+        self.is_char_boundary(offset as usize)
+    }
 }
 
 impl TextState {
@@ -55,11 +58,8 @@ impl TextState {
         self.tips.iter().all(|tip| past.saw(*tip))
     }
 
-    fn splice(&mut self, splice: &Splice) {
-        match splice {
-            Splice::Insert { at, text } => self.rope.insert(*at, text),
-            Splice::Delete { at, bytes } => self.rope.delete(*at..at + bytes),
-        }
+    fn weave(&mut self) -> &mut Weave<Arc<str>> {
+        Arc::make_mut(self.weave.as_mut().expect("an op by id comes from the weave"))
     }
 }
 
@@ -100,7 +100,12 @@ impl Kind for Text {
         };
         let weave = Arc::make_mut(weave);
         weave.stand(past);
-        Ok(ResolvedText(Resolved::Woven(weave.resolve(op)?)))
+        Ok(ResolvedText(match op {
+            TextOp::Insert { at, text } => {
+                Resolved::Insert { origins: weave.origins(at as usize)?, text: text.into() }
+            }
+            TextOp::Delete { at, bytes } => Resolved::Delete(weave.stretch(at, bytes)?),
+        }))
     }
 
     fn apply(&self, state: &mut TextState, past: &Past<'_>, op: ResolvedText) {
@@ -111,10 +116,13 @@ impl Kind for Text {
             Resolved::Plain(TextOp::Delete { at, bytes }) => {
                 state.rope.delete(at as usize..(at + bytes) as usize);
             }
-            Resolved::Woven(op) => {
-                let weave = state.weave.as_mut().expect("a woven op comes from the weave");
-                for splice in Arc::make_mut(weave).apply(past, op) {
-                    state.splice(&splice);
+            Resolved::Insert { origins, text } => {
+                let at = state.weave().insert(past, &origins, Arc::clone(&text), Vec::new());
+                state.rope.insert(at, text);
+            }
+            Resolved::Delete(stretch) => {
+                for hidden in state.weave().hide(past.at(), &stretch) {
+                    state.rope.delete(hidden);
                 }
             }
         }
@@ -142,28 +150,69 @@ impl Kind for Text {
     fn show(&self, state: &TextState) -> Option<Value> {
         (!state.tips.is_empty()).then(|| Value::String(state.rope.to_string()))
     }
-}
 
-/// Whether each of the arrived ops saw everything that stands before it.
-fn is_sequential(mut tips: Vec<Stamp>, arrived: &[Stamp], history: &History<'_>) -> bool {
-    let Some(first) = arrived.first() else { return true };
-    let mut past = Past::of(history.log(), *first);
-    arrived.iter().all(|stamp| {
-        past.move_to(*stamp);
-        let saw_all = tips.iter().all(|tip| past.saw(*tip));
-        tips.clear();
-        tips.push(*stamp);
-        saw_all
-    })
+    fn size(&self, state: &TextState) -> Option<u64> {
+        (!state.tips.is_empty()).then_some(state.rope.byte_len() as u64)
+    }
+
+    fn part(&self, state: &TextState, range: &Range<u64>) -> Option<Value> {
+        let Range { start, end } = within(range, state.rope.byte_len());
+        let range = floor(&state.rope, start)..floor(&state.rope, end);
+        let text = || state.rope.byte_slice(range).to_string();
+        (!state.tips.is_empty()).then(|| Value::String(text()))
+    }
 }
 
 fn check_plain(rope: &Rope, op: &TextOp) -> Result<(), Void> {
-    let boundary = |at: usize| at <= rope.byte_len() && rope.is_char_boundary(at);
+    let boundary = |at: u32| {
+        let at = at as usize;
+        at <= rope.byte_len() && rope.is_char_boundary(at)
+    };
     let fits = match op {
-        TextOp::Insert { at, .. } => boundary(*at as usize),
-        TextOp::Delete { at, bytes } => at
-            .checked_add(*bytes)
-            .is_some_and(|end| boundary(*at as usize) && boundary(end as usize)),
+        TextOp::Insert { at, .. } => boundary(*at),
+        TextOp::Delete { at, bytes } => {
+            at.checked_add(*bytes).is_some_and(|end| boundary(*at) && boundary(end))
+        }
     };
     if fits { Ok(()) } else { Err(Void::BadPosition) }
+}
+
+/// Where the character begins that this place is inside of; the place itself between two.
+fn floor(rope: &Rope, at: usize) -> usize {
+    (0..=at).rev().find(|at| rope.is_char_boundary(*at)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Text, TextState};
+    use crate::kind::Kind;
+    use crate::past::Stamp;
+    use std::ops::Range;
+    use woodland_format::Value;
+    use woodland_log::Place;
+
+    /// The kind as it would be without a part of its own.
+    fn cut(text: &str, range: Range<usize>) -> String {
+        let boundary = |at: usize| text.floor_char_boundary(at);
+        text.get(boundary(range.start)..boundary(range.end)).unwrap_or_default().to_owned()
+    }
+
+    #[test]
+    fn parts_of_a_text_end_between_characters() {
+        let text = "aä€𝄞b".repeat(300);
+        let tips = vec![Stamp { place: Place { line: 0, seq: 0 }, index: 0 }];
+        let state = TextState { rope: text.as_str().into(), tips, weave: None };
+        assert_eq!(Text.size(&state), Some(text.len() as u64));
+        for start in (0..text.len() + 3).step_by(7) {
+            for end in [0, start, start + 1, start + 2, start + 90, text.len(), text.len() + 9] {
+                let part = Text.part(&state, &(start as u64..end as u64));
+                assert_eq!(part, Some(Value::String(cut(&text, start..end))), "{start}..{end}");
+            }
+        }
+        assert_eq!(
+            Text.part(&state, &(5..u64::MAX)),
+            Some(Value::String(cut(&text, 5..text.len())))
+        );
+        assert_eq!(Text.part(&TextState::default(), &(0..1)), None);
+    }
 }

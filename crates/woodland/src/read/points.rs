@@ -1,0 +1,73 @@
+//! Fields that point to nodes of one type.
+//!
+//! **Invariants**
+//! - Pointers are handed out in the order in which the field shows them.
+
+use crate::field::FieldType;
+use crate::pointer::Pointer;
+use crate::record::Record;
+use crate::typed::{List, Map, Set};
+use crate::value::FieldValue;
+
+/// A field's Rust type that holds pointers: one, or `Option`, `Vec`, `Set` or `List` of them, or a
+/// `Map` to them.
+#[diagnostic::on_unimplemented(
+    message = "a field of type `{Self}` points nowhere",
+    label = "no path leads along it",
+    note = "paths lead along fields of type `Pointer<R>`, `Option`, `Vec`, `Set` or `List` of such, and `Map<K, Pointer<R>>`"
+)]
+pub trait Points: FieldType {
+    /// What it points to.
+    type To: Record;
+
+    /// Hands out each pointer, in order.
+    fn each(&self, take: &mut dyn FnMut(Pointer<Self::To>));
+}
+
+impl<R: Record> Points for Pointer<R> {
+    type To = R;
+
+    fn each(&self, take: &mut dyn FnMut(Pointer<R>)) {
+        take(*self);
+    }
+}
+
+impl<R: Record> Points for Option<Pointer<R>> {
+    type To = R;
+
+    fn each(&self, take: &mut dyn FnMut(Pointer<R>)) {
+        self.iter().copied().for_each(take);
+    }
+}
+
+impl<R: Record> Points for Vec<Pointer<R>> {
+    type To = R;
+
+    fn each(&self, take: &mut dyn FnMut(Pointer<R>)) {
+        self.iter().copied().for_each(take);
+    }
+}
+
+impl<R: Record> Points for Set<Pointer<R>> {
+    type To = R;
+
+    fn each(&self, take: &mut dyn FnMut(Pointer<R>)) {
+        self.iter().copied().for_each(take);
+    }
+}
+
+impl<R: Record> Points for List<Pointer<R>> {
+    type To = R;
+
+    fn each(&self, take: &mut dyn FnMut(Pointer<R>)) {
+        self.iter().copied().for_each(take);
+    }
+}
+
+impl<K: FieldValue + Ord, R: Record> Points for Map<K, Pointer<R>> {
+    type To = R;
+
+    fn each(&self, take: &mut dyn FnMut(Pointer<R>)) {
+        self.values().copied().for_each(take);
+    }
+}
