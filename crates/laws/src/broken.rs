@@ -21,6 +21,8 @@ pub enum Law {
     ClonesAreValues,
     /// What is shown is a value with canonical bytes.
     ShowsValues,
+    /// Sizes, stretches and entries are those of what is shown.
+    ReadsAgree,
     /// `resolve` and `prepare` change nothing that can be seen, and a void leaves no trace.
     VoidIsNothing,
     /// Whether an op counts depends on what its author saw, and on nothing else that is held.
@@ -38,6 +40,7 @@ impl Law {
             Law::OwnOpsAlone => "an object is a function of its own ops and of nothing else",
             Law::ClonesAreValues => "a version that is held shows the same for ever",
             Law::ShowsValues => "what is shown is a value with canonical bytes",
+            Law::ReadsAgree => "sizes, stretches and entries are those of the whole",
             Law::VoidIsNothing => "a void leaves the state as it was, and resolving shows nothing",
             Law::PastAlone => "whether an op counts depends on what its author saw",
             Law::Commuting => "the order in which ops arrive does not show",

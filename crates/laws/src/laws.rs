@@ -20,7 +20,7 @@ use crate::world;
 use std::any::TypeId;
 use std::fmt;
 use std::sync::Arc;
-use woodland_graph::{Atom, Counter, Events, Kind, Kinds, Map, Record, Register, Set, Text};
+use woodland_graph::{Atom, Counter, Events, Kind, Kinds, List, Map, Record, Register, Set, Text};
 
 /// What makes the bytes of one op.
 pub(crate) type MakeOp<'a> = dyn Fn(&mut Maker<'_>) -> Vec<u8> + 'a;
@@ -162,6 +162,7 @@ fn is_built_in<K: Kind>() -> bool {
         TypeId::of::<Atom>(),
         TypeId::of::<Counter>(),
         TypeId::of::<Events>(),
+        TypeId::of::<List>(),
         TypeId::of::<Map>(),
         TypeId::of::<Record>(),
         TypeId::of::<Register>(),

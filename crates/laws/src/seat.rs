@@ -9,6 +9,7 @@
 
 use std::fmt::{self, Debug};
 use std::marker::PhantomData;
+use std::ops::Range;
 use std::sync::{Arc, Mutex};
 use woodland_format::{NodeId, TypeId, Value};
 use woodland_graph::{Fate, History, Kind, Part, Past, Stamp, Standing, Void};
@@ -99,6 +100,8 @@ impl<K: Kind, N> Debug for Seat<K, N> {
     }
 }
 
+// A method that is left to its default would not be the kind's.
+#[deny(clippy::missing_trait_methods)]
 impl<K: Kind, N: Called> Kind for Seat<K, N> {
     const NAME: &'static str = N::NAME;
     const IN_ORDER: bool = K::IN_ORDER;
@@ -147,8 +150,24 @@ impl<K: Kind, N: Called> Kind for Seat<K, N> {
         self.kind.show(state)
     }
 
+    fn size(&self, state: &K::State) -> Option<u64> {
+        self.kind.size(state)
+    }
+
+    fn part(&self, state: &K::State, range: &Range<u64>) -> Option<Value> {
+        self.kind.part(state, range)
+    }
+
+    fn entry(&self, state: &K::State, key: &Value) -> Option<Value> {
+        self.kind.entry(state, key)
+    }
+
     fn standing(&self, state: &K::State) -> Vec<Standing> {
         self.kind.standing(state)
+    }
+
+    fn recall(&self, state: &mut K::State, history: &History<'_>) {
+        self.watched(state, "recall", |state| self.kind.recall(state, history));
     }
 
     fn fates(&self, state: &K::State, past: &Past<'_>, op: &K::Op) -> Vec<(Part, Fate)> {

@@ -28,7 +28,7 @@ macro_rules! kind {
         resolve: $resolve:expr,
         apply: $apply:expr,
         show: $show:expr $(,)?
-    }) => {
+    } $($more:item)*) => {
         impl Kind for $name {
             const NAME: &'static str = $called;
             const IN_ORDER: bool = $in_order;
@@ -60,6 +60,8 @@ macro_rules! kind {
                 let show: fn(&Self, &$state) -> Option<Value> = $show;
                 show(self, state)
             }
+
+            $($more)*
         }
     };
 }
@@ -177,7 +179,9 @@ struct Unsorted;
 kind!(Unsorted, "unsorted", std::collections::BTreeSet<i64>, in_order: false, {
     decode: |_, bytes| byte(bytes),
     resolve: |_, _, _, op| Ok(op),
-    apply: |_, state, _, op| { state.insert(op); },
+    apply: |_, state, _, op| {
+        state.insert(op);
+    },
     show: |_, state| {
         Some(Value::Map(state.iter().rev().map(|one| (Value::Int(*one), Value::Int(0))).collect()))
     },
@@ -186,6 +190,28 @@ kind!(Unsorted, "unsorted", std::collections::BTreeSet<i64>, in_order: false, {
 #[test]
 fn a_kind_that_shows_an_unsorted_map_shows_no_value() {
     breach(|| Unsorted, Law::ShowsValues);
+}
+
+/// Knows how many it holds, and is one off.
+#[derive(Debug)]
+struct Miscounting;
+kind!(Miscounting, "miscounting", std::collections::BTreeSet<i64>, in_order: false, {
+    decode: |_, bytes| byte(bytes),
+    resolve: |_, _, _, op| Ok(op),
+    apply: |_, state, _, op| {
+        state.insert(op);
+    },
+    show: |_, state| Some(Value::List(state.iter().map(|one| Value::Int(*one)).collect())),
+}
+    fn size(&self, state: &Self::State) -> Option<u64> {
+        Some(state.len() as u64 + 1)
+    }
+);
+
+#[test]
+fn a_kind_that_knows_its_size_wrongly_disagrees_with_itself() {
+    let found = breach(|| Miscounting, Law::ReadsAgree);
+    assert!(found.what.contains("size"), "{found}");
 }
 
 #[derive(Debug)]

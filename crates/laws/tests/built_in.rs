@@ -4,10 +4,11 @@
 //! - Every maker makes ops that fit what its author sees, and odd ones.
 
 use woodland_format::{
-    AtomConfig, CounterOp, EventsConfig, MapConfig, MapOp, MemberDefinition, NodeId, RecordConfig,
-    RecordOp, RegisterConfig, RegisterOp, SetConfig, SetOp, TextOp, Value, ValueType, encode,
+    AtomConfig, CounterOp, EventsConfig, ListConfig, ListOp, MapConfig, MapOp, MemberDefinition,
+    NodeId, RecordConfig, RecordOp, RegisterConfig, RegisterOp, SetConfig, SetOp, TextOp, Value,
+    ValueType, encode,
 };
-use woodland_graph::{Atom, Counter, Events, Kind, Map, Record, Register, Set, Text};
+use woodland_graph::{Atom, Counter, Events, Kind, List, Map, Record, Register, Set, Text};
 use woodland_laws::{Laws, Maker, NODE_TYPE, Random, Report};
 
 /// Runs the suite; most ops have to count, or the maker has little to say.
@@ -124,6 +125,29 @@ fn map() {
             MapOp::Remove(keys)
         } else {
             MapOp::Put(keys.into_iter().map(|key| (key, int(maker.random))).collect())
+        })
+    });
+}
+
+#[test]
+fn list() {
+    let config = ListConfig { item: ValueType::Int };
+    keeps(List, encode(&config), |maker| {
+        let length = match maker.shown {
+            Some(Value::List(items)) => items.len(),
+            _ => 0,
+        };
+        let mut place = |end: usize| maker.random.below(end) as u32;
+        let (at, to, what) = (place(length + 1), place(length.max(1)), place(10));
+        encode(&match what {
+            0..=1 => ListOp::Remove { at, count: 1 },
+            2..=3 => ListOp::Move { from: at, to },
+            4 => ListOp::Set { at, item: int(maker.random) },
+            _ => {
+                let count = maker.random.below(3) + usize::from(what > 5);
+                let items = (0..count).map(|_| int(maker.random)).collect();
+                ListOp::Insert { at, items }
+            }
         })
     });
 }

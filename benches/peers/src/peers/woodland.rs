@@ -1,9 +1,9 @@
 //! Woodland: a node for each book, by the typed layer.
 //!
-//! Its fast path: a `Record` a type, a batch a `write`, nodes found by their `Pointer`s, many at once.
-//! A field of many nodes is read by a record of that field alone. A dataset is saved by `export` and
-//! loaded by `join_in_memory`, from a file and not from bytes, because there is no other way: in
-//! memory, what is loaded includes the store that a joined replica keeps.
+//! Its fast path: a record's type derived, a batch a `write`, nodes found by their `Pointer`s, one field
+//! of many nodes by `Book::TITLE.of`, all nodes by `all`. A dataset is saved by `export` and loaded by
+//! `join_in_memory`, from a file and not from bytes, because there is no other way: what is loaded
+//! includes the store that a joined replica keeps, in memory.
 //!
 //! **Invariants**
 //! - A batch that is too large is refused, not split: the table shows it.
@@ -14,16 +14,15 @@ use crate::checksum::{AUTHOR, BookSum, FOLLOWS, IN_PRINT, TITLE, TitleSum, YEAR}
 use crate::data::{Book, Update};
 use crate::graph::{Graph, Saved};
 use crate::suite::Refused;
-use ::woodland::{
-    Batch, Editor, FieldError, Fields, NodeId, Pointer, Record, Replica, Schema, View, WriteError,
-    define,
-};
+use ::woodland::{Batch, Model, NodeId, Pointer, Record, Replica, WriteError, all, define};
 use anyhow::{Context, Result, anyhow, ensure};
 use std::collections::HashMap;
 use std::path::Path;
 
 /// A node.
-struct Written {
+#[derive(Record)]
+#[woodland(name = "Book")]
+pub(crate) struct Written {
     title: String,
     author: String,
     year: i64,
@@ -31,62 +30,14 @@ struct Written {
     follows: Option<Pointer<Written>>,
 }
 
-impl Record for Written {
-    const TYPE: &'static str = "Book";
-
-    fn define(fields: &mut Fields) {
-        fields.register::<String>(TITLE).register::<String>(AUTHOR).register::<i64>(YEAR);
-        fields.register::<bool>(IN_PRINT).register::<Pointer<Written>>(FOLLOWS);
-    }
-
-    fn write(&self, fields: &mut Editor<'_>) {
-        fields.set(TITLE, &self.title).set(AUTHOR, &self.author).set(YEAR, &self.year);
-        fields.set(IN_PRINT, &self.in_print);
-        if let Some(follows) = &self.follows {
-            fields.set(FOLLOWS, follows);
-        }
-    }
-
-    fn read(fields: &View<'_>) -> Result<Self, FieldError> {
-        Ok(Written {
-            title: fields.get(TITLE)?,
-            author: fields.get(AUTHOR)?,
-            year: fields.get(YEAR)?,
-            in_print: fields.get(IN_PRINT)?,
-            follows: fields.maybe(FOLLOWS)?,
-        })
-    }
-}
-
-/// The same node, of which only the title is wanted.
-struct Titled {
-    title: String,
-}
-
-impl Record for Titled {
-    const TYPE: &'static str = Written::TYPE;
-
-    fn define(fields: &mut Fields) {
-        fields.register::<String>(TITLE);
-    }
-
-    fn write(&self, fields: &mut Editor<'_>) {
-        fields.set(TITLE, &self.title);
-    }
-
-    fn read(fields: &View<'_>) -> Result<Self, FieldError> {
-        Ok(Titled { title: fields.get(TITLE)? })
-    }
-}
-
 /// A replica, and its books by number.
 pub(crate) struct Dataset {
     replica: Replica,
-    books: Vec<NodeId>,
+    books: Vec<Pointer<Written>>,
 }
 
-fn schema() -> Result<Schema> {
-    Ok(define().record::<Written>().schema()?)
+fn model() -> Result<Model> {
+    Ok(define().record::<Written>().model()?)
 }
 
 impl Dataset {
@@ -99,11 +50,11 @@ impl Dataset {
 }
 
 impl Graph for Dataset {
-    type Name = NodeId;
-    type Seen = Vec<(BookSum, Option<NodeId>)>;
+    type Name = Pointer<Written>;
+    type Seen = Vec<(BookSum, Option<Pointer<Written>>)>;
 
     fn begin() -> Result<Self> {
-        Ok(Dataset { replica: Replica::in_memory(&schema()?, 1)?, books: Vec::new() })
+        Ok(Dataset { replica: Replica::in_memory(model()?, 1)?, books: Vec::new() })
     }
 
     fn insert(&mut self, books: &[Book]) -> Result<()> {
@@ -116,9 +67,9 @@ impl Graph for Dataset {
                     author: book.author.clone(),
                     year: book.year,
                     in_print: book.in_print,
-                    follows: follows.map(Pointer::to),
+                    follows,
                 });
-                known.push(pointer.id());
+                known.push(pointer);
             }
         })?;
         self.books = known;
@@ -128,35 +79,33 @@ impl Graph for Dataset {
     fn update(&mut self, updates: &[Update]) -> Result<()> {
         self.write(|batch| {
             for update in updates {
-                let book = Pointer::<Written>::to(self.books[update.number as usize]);
-                batch.edit(book).set(YEAR, &update.year);
+                let book = self.books[update.number as usize];
+                batch.edit(book, Written::YEAR.set(update.year));
             }
         })
     }
 
     fn titles(&self, numbers: &[u32]) -> Result<u64> {
-        let pointer = |number: &u32| Pointer::<Titled>::to(self.books[*number as usize]);
-        let pointers: Vec<_> = numbers.iter().map(pointer).collect();
+        let books: Vec<_> = numbers.iter().map(|number| self.books[*number as usize]).collect();
         let mut sum = TitleSum::default();
-        for book in self.replica.snapshot().read(&pointers)? {
-            sum.take(&book.context("a book is there")?.title);
+        for title in self.replica.snapshot().read(Written::TITLE.of(&books))? {
+            sum.take(&title.context("a book is there")?);
         }
         Ok(sum.close())
     }
 
     fn book(&self, number: u32) -> Result<Self::Seen> {
-        let pointer = Pointer::<Written>::to(self.books[number as usize]);
-        let books = self.replica.snapshot().read(&[pointer])?;
+        let books = self.replica.snapshot().read(&[self.books[number as usize]])?;
         books.into_iter().map(|book| Ok(seen(&book.context("a book is there")?))).collect()
     }
 
     fn walk(&self) -> Result<Self::Seen> {
-        let all = self.replica.snapshot().all::<Written>()?;
-        Ok(all.iter().map(|(_, book)| seen(book)).collect())
+        let books = self.replica.snapshot().read(all::<Written>())?;
+        Ok(books.iter().map(|(_, book)| seen(book)).collect())
     }
 
     fn checksum(&self, seen: Self::Seen) -> Result<u64> {
-        let numbers: HashMap<NodeId, i64> = self.books.iter().copied().zip(0..).collect();
+        let numbers: HashMap<Pointer<Written>, i64> = self.books.iter().copied().zip(0..).collect();
         let mut total = 0_u64;
         for (mut sum, follows) in seen {
             if let Some(follows) = follows {
@@ -172,18 +121,18 @@ impl Graph for Dataset {
         Ok(())
     }
 
-    fn load(saved: &Saved<'_>, books: Vec<NodeId>) -> Result<Self> {
-        let (replica, merged) = Replica::join_in_memory(&schema()?, saved.path, 2)?;
+    fn load(saved: &Saved<'_>, books: Vec<Pointer<Written>>) -> Result<Self> {
+        let (replica, merged) = Replica::join_in_memory(model()?, saved.path, 2)?;
         let is_whole = merged.refused.is_empty() && merged.damage.is_empty() && merged.waiting == 0;
         ensure!(is_whole, "the log file was not taken whole");
         Ok(Dataset { replica, books })
     }
 
-    fn names(&self, _: usize) -> Result<Vec<NodeId>> {
+    fn names(&self, _: usize) -> Result<Vec<Pointer<Written>>> {
         Ok(self.books.clone())
     }
 
-    fn use_names(&mut self, names: Vec<NodeId>) {
+    fn use_names(&mut self, names: Vec<Pointer<Written>>) {
         self.books = names;
     }
 
@@ -191,21 +140,21 @@ impl Graph for Dataset {
         Ok(())
     }
 
-    fn name_to_text(name: &NodeId) -> String {
-        format!("{:032x}", u128::from_be_bytes(name.0))
+    fn name_to_text(name: &Pointer<Written>) -> String {
+        format!("{:032x}", u128::from_be_bytes(name.id().0))
     }
 
-    fn name_from_text(text: &str) -> Result<NodeId> {
-        Ok(NodeId(u128::from_str_radix(text, 16)?.to_be_bytes()))
+    fn name_from_text(text: &str) -> Result<Pointer<Written>> {
+        Ok(Pointer::to(NodeId(u128::from_str_radix(text, 16)?.to_be_bytes())))
     }
 }
 
 /// The fields of a book but the pointer, whose number is looked up off the clock.
-fn seen(book: &Written) -> (BookSum, Option<NodeId>) {
+fn seen(book: &Written) -> (BookSum, Option<Pointer<Written>>) {
     let mut sum = BookSum::default();
     sum.text(TITLE, &book.title);
     sum.text(AUTHOR, &book.author);
     sum.number(YEAR, book.year);
     sum.flag(IN_PRINT, book.in_print);
-    (sum, book.follows.map(|pointer| pointer.id()))
+    (sum, book.follows)
 }

@@ -3,15 +3,13 @@
 //! **Invariants**
 //! - What is compared are versions with the same commits.
 
+use super::reads::reads;
 use super::{Case, Fault, advanced, graph_of, view_of};
 use crate::arrival::{arrivals, bursts, said};
 use crate::broken::Law;
 use crate::random::Random;
 use crate::report::Report;
-use crate::seat;
 use crate::view::View;
-use woodland_format::limits::OP_BYTES_MAX;
-use woodland_format::{Value, decode, encode};
 use woodland_graph::{Graph, Kind};
 use woodland_log::Log;
 
@@ -25,7 +23,7 @@ pub(crate) fn clones_are_values<K: Kind>(case: &Case<'_, K>) -> Result<(), Fault
     let mut held: Vec<(Graph, View)> = Vec::new();
     for number in 1..=history.commits.len() {
         let view = view_of(&graph, history)?;
-        shows_values(&view, number - 1)?;
+        reads(&graph, history, number - 1)?;
         held.push((graph.clone(), view));
         if let Some(commit) = history.commits.get(number) {
             log = log.append(commit).expect(IS_CAUSAL);
@@ -38,21 +36,6 @@ pub(crate) fn clones_are_values<K: Kind>(case: &Case<'_, K>) -> Result<(), Fault
         if let Some(what) = before.difference(&after, told, history) {
             let what = format!("the version of #0 to #{number}: {what}");
             return Err(Fault::of(Law::ClonesAreValues, what));
-        }
-    }
-    Ok(())
-}
-
-/// What is shown has canonical bytes: strictly ascending where it must be, not too deep.
-fn shows_values(view: &View, number: usize) -> Result<(), Fault> {
-    for value in view.sights.iter().filter_map(|sight| sight.shown.as_ref()) {
-        let bytes = encode(value);
-        let again = decode::<Value, OP_BYTES_MAX>("a value", &bytes);
-        if again.as_ref() != Ok(value) {
-            let reason = again.map_or_else(|error| error.to_string(), |_| "another one".to_owned());
-            let value = seat::said(Some(value));
-            let what = format!("after #{number} it shows {value}, read back: {reason}");
-            return Err(Fault::of(Law::ShowsValues, what));
         }
     }
     Ok(())

@@ -6,6 +6,7 @@
 mod arrivals;
 mod bytes;
 mod objects;
+mod reads;
 mod verdicts;
 
 pub(crate) use arrivals::{clones_are_values, commuting};
