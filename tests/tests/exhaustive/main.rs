@@ -6,7 +6,8 @@
 //! in every batch. The engine advances commit by commit along each arrival order.
 //!
 //! A fixed part of the histories is run by default: every so many-th. All of them:
-//! `WOODLAND_EXHAUSTIVE=all cargo test -p woodland-tests --test exhaustive -- --nocapture`.
+//! `WOODLAND_EXHAUSTIVE=all cargo test -p woodland-tests --test exhaustive -- --nocapture`; or all
+//! of one kind or pair: `WOODLAND_EXHAUSTIVE='map and list'`.
 
 mod alphabet;
 mod shapes;
@@ -50,7 +51,7 @@ impl Scope {
     fn run(&self, shapes: &[Shape], most: usize) -> Counts {
         let assignments = self.words.len().pow(BATCHES.try_into().expect("few batches"));
         let all = shapes.len() * assignments;
-        let step = if is_full() { 1 } else { prime_from(all.div_ceil(most)) };
+        let step = if self.is_full() { 1 } else { prime_from(all.div_ceil(most)) };
         let (script, node) = founded();
         let mut counts = Counts { shapes: shapes.len(), all, ..Counts::default() };
         // Scopes of one size begin apart, so that they do not pick the same histories.
@@ -65,6 +66,12 @@ impl Scope {
         counts
     }
 
+    /// Whether all of it is wanted.
+    fn is_full(&self) -> bool {
+        let wanted = std::env::var("WOODLAND_EXHAUSTIVE");
+        wanted.is_ok_and(|wanted| wanted == "all" || wanted == self.name)
+    }
+
     /// The ops of each batch in this assignment: a number whose digits are words.
     fn ops(&self, node: NodeId, assignment: usize) -> [Vec<Op>; BATCHES] {
         let mut rest = assignment;
@@ -74,10 +81,6 @@ impl Scope {
             word.iter().flat_map(|(kind, letter)| (kind.write)(node, batch, *letter)).collect()
         })
     }
-}
-
-fn is_full() -> bool {
-    std::env::var("WOODLAND_EXHAUSTIVE").is_ok_and(|what| what == "all")
 }
 
 /// The first prime from here on: a step that falls in with no pattern of the histories.
