@@ -100,7 +100,7 @@ impl Graph {
         });
         match config {
             Ok(config) => Verdict::Counts(kind.fates(held, config, op, &past)),
-            // Of a kind of one's own that cannot read its configuration: its ops count all the same.
+            // A kind of one's own that cannot read its configuration: its ops count all the same.
             Err(_) => Verdict::Counts(vec![(Part::Whole, Fate::Counts)]),
         }
     }

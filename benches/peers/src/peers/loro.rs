@@ -1,9 +1,9 @@
 //! Loro: a map in a root map for each book.
 //!
-//! Its fast path: `insert_container`, one `commit` a batch, maps found by their `ContainerID`, which
-//! after loading spares it the decoding of the map of all books; `get_value` of a map while the
-//! document was never saved, `for_each` after loading, each of them the faster one there (and both
-//! faster than `get_deep_value`); the snapshot, which it advises for saving and loading.
+//! Its fast path: `insert_container`, one `commit` a batch, maps found by their `ContainerID`,
+//! which after loading spares it the decoding of the map of all books; `get_value` of a map while
+//! the document was never saved, `for_each` after loading, each of them the faster one there (and
+//! both faster than `get_deep_value`); the snapshot, which it advises for saving and loading.
 //!
 //! **Invariants**
 //! - Nothing is subscribed to.

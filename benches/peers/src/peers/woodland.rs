@@ -1,9 +1,9 @@
 //! Woodland: a node for each book, by the typed layer.
 //!
-//! Its fast path: a record's type derived, a batch a `write`, nodes found by their `Pointer`s, one field
-//! of many nodes by `Book::TITLE.of`, all nodes by `all`. A dataset is saved by `export` and loaded by
-//! `join_in_memory`, from a file and not from bytes, because there is no other way: what is loaded
-//! includes the store that a joined replica keeps, in memory.
+//! Its fast path: a record's type derived, a batch a `write`, nodes found by their `Pointer`s, one
+//! field of many nodes by `Book::TITLE.of`, all nodes by `all`. A dataset is saved by `export` and
+//! loaded by `join_in_memory`, from a file and not from bytes, because there is no other way: what
+//! is loaded includes the store that a joined replica keeps, in memory.
 //!
 //! **Invariants**
 //! - A batch that is too large is refused, not split: the table shows it.

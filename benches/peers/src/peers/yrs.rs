@@ -1,12 +1,13 @@
 //! Yrs: a map in a root map for each book.
 //!
-//! Its fast path: many acts in one transaction, as its documentation asks for; the empty `MapPrelim`
-//! and then an `insert` a field, which is faster than a filled `MapPrelim` and gives a smaller file;
-//! keys of fields shared as `Arc<str>`; maps found by their key, which is faster than their
-//! `BranchID`; the v2 encoding, which is smaller than v1 and here also loads faster.
+//! Its fast path: many acts in one transaction, as its documentation asks for; the empty
+//! `MapPrelim` and then an `insert` a field, which is faster than a filled `MapPrelim` and gives a
+//! smaller file; keys of fields shared as `Arc<str>`; maps found by their key, which is faster than
+//! their `BranchID`; the v2 encoding, which is smaller than v1 and here also loads faster.
 //!
 //! **Invariants**
-//! - Options are the defaults: overwritten values are collected, so its file is not the full history.
+//! - Options are the defaults: overwritten values are collected, so its file is not the full
+//!   history.
 //!
 //! What this does not do: observe anything.
 
