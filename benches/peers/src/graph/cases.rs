@@ -1,9 +1,9 @@
 //! What each case does, for any peer.
 //!
 //! **Invariants**
-//! - On the clock is what an application does with the data in hand. Data, names and handles are
-//!   made before, results are verified after, and nothing is dropped on the clock that the peer
-//!   does not drop itself.
+//! - On the clock is what an application does with the data in hand, what a reader drops after use
+//!   included. Data, names and handles are made before; results are verified and graphs dropped
+//!   after.
 //! - A result is compared with what the data says, not with another peer.
 //!
 //! What this does not do: repeat. One process measures once.
