@@ -9,7 +9,9 @@ use woodland_format::{
 };
 use woodland_graph::{Graph, Kinds};
 use woodland_tests::agreement::{agreed, check, compare, log_of};
-use woodland_tests::histories::{Distribution, HAS_LISTS, History, Line, Recipe, Script};
+use woodland_tests::histories::{
+    Distribution, HAS_LISTS, History, Line, Recipe, Script, founding_schema, later_schema,
+};
 use woodland_tests::oracle::Oracle;
 
 fn setting(name: &str, default: u64) -> u64 {
@@ -114,4 +116,35 @@ fn on_a_node_that_gets_another_type() {
     let after = before.advance(&log);
     assert_ne!(digest, after.digest());
     compare(&agreed(&script.commits), &after).expect("the digest follows the type");
+}
+
+/// The founding payload is erased, and a later commit carries the schema again: nodes that were
+/// made under another one come into sight, though nothing happened to them.
+#[test]
+fn on_a_founding_schema_that_comes_late() {
+    let mut script = Script::found();
+    let founding = script.commits[0].clone();
+    let erased = Commit::new(founding.author(), founding.header().clone(), None);
+    script.commits[0] = erased.expect("an erased payload breaks no rule");
+    let line = |after, schema, ops| {
+        let payload = Payload::of(ops).encode();
+        Line { after, sees: &[], schema, payload }
+    };
+    let later = later_schema();
+    let first = script.line(1, line(None, SchemaChange::Keep, vec![]));
+    let ops = vec![Op::Schema(later.clone()), Op::Create { node_type: TypeId(1), salt: 5 }];
+    script.line(1, line(Some(&first), SchemaChange::Introduce(later.id()), ops));
+    let before = Graph::of(&log_of(&script.commits), Kinds::standard());
+    let digest = before.digest();
+    assert_eq!(before.all().count(), 0, "nothing is in sight");
+
+    let schema = founding_schema();
+    let change = SchemaChange::Introduce(schema.id());
+    let carrier = script.line(0, line(Some(&founding), change, vec![Op::Schema(schema)]));
+    let log = before.log().append(&carrier).expect("a valid commit");
+    let after = before.advance(&log);
+    assert_ne!(digest, after.digest());
+    compare(&agreed(&script.commits), &after).expect("what comes into sight is digested");
+    let came: Vec<_> = after.changes_since(&before).map(|one| (one.before, one.after)).collect();
+    assert_eq!(came, [(None, Some(TypeId(1)))]);
 }

@@ -7,8 +7,11 @@
 //! What this does not do: say who changed it. `Graph::explain` does.
 
 use crate::graph::Graph;
-use crate::state::NodeEntry;
+use crate::state::{NodeEntry, State};
+use std::sync::LazyLock;
 use woodland_format::{FieldId, NodeId, TypeId};
+
+static NOTHING: LazyLock<State> = LazyLock::new(State::default);
 
 /// How a node differs between two versions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +32,9 @@ impl Graph {
         &'a self,
         earlier: &'a Graph,
     ) -> impl Iterator<Item = NodeChange> + 'a {
-        let changed = self.state.changed_since(&earlier.state);
+        // Where nothing was in sight before, all that is in sight has come.
+        let was_blind = earlier.founding.is_none() && self.founding.is_some();
+        let changed = self.state.changed_since(if was_blind { &NOTHING } else { &earlier.state });
         changed.filter_map(|(node, old, new)| {
             let before = old.and_then(|old| earlier.type_of(old));
             let after = self.type_of(new);

@@ -37,7 +37,7 @@ pub struct Graph {
     /// Commits whose payload has a format that this release does not know.
     pub(crate) foreign: im::OrdSet<OrderKey>,
     /// The schema that the founding commit carries: what is visible goes through it.
-    founding: Option<Arc<Fields>>,
+    pub(crate) founding: Option<Arc<Fields>>,
     digested: Arc<OnceLock<Tree>>,
     pub(crate) work: Work,
     /// The last version before this one whose digest was asked for.
@@ -212,6 +212,11 @@ impl Graph {
             (&self.founding, &self.log.founding().header().position)
         {
             self.founding = self.schemas.known(schema, |_| true);
+            if self.founding.is_some() {
+                // Everything that was there before comes into sight with it: no earlier digest is
+                // of use.
+                self.basis = None;
+            }
         }
     }
 
