@@ -112,6 +112,6 @@ pub use woodland_format::{
     AuthorKey, CommitId, DatasetId, Digest, ForkProof, NodeId, Schema, Value, VersionId,
 };
 pub use woodland_graph::{Conflict, Graph, Node, Part, Void, VoidOp, Write};
-pub use woodland_graph::{Fate, History, Kind, Kinds, Past, Stamp, Standing};
+pub use woodland_graph::{Fate, History, Kind, Kinds, Past, Stamp, Standing, Told, Verdict};
 pub use woodland_log::{Fork, Log, Refusal, Tip, UnknownHead};
 pub use woodland_store::Moved;

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use woodland_format::{
     CommitId, Digest, NodeId, ObjectId, Schema, TypeId, VersionId, encode, keyed_node_id,
 };
-use woodland_graph::{Conflict, Graph, Kinds, Node, VoidOp};
+use woodland_graph::{Conflict, Graph, Kinds, Node, Told, VoidOp};
 use woodland_log::Log;
 
 /// The graph at one version. Cheap to clone.
@@ -128,6 +128,24 @@ impl Snapshot {
         &self,
         fields: &[(Pointer<R>, F)],
     ) -> Vec<Vec<Conflict>> {
+        self.of_each(fields, |objects| self.graph.conflicts(objects))
+    }
+
+    /// For each node and field, every op on it in order: what became of it, and by which rule. A
+    /// question for people: it walks the whole log.
+    pub fn explain<R: Record, F: Into<AnyField<R>> + Copy>(
+        &self,
+        fields: &[(Pointer<R>, F)],
+    ) -> Vec<Vec<Told>> {
+        self.of_each(fields, |objects| self.graph.explain(objects))
+    }
+
+    /// Answers that are aligned with the fields; empty ones for fields that the schema lacks.
+    fn of_each<R: Record, F: Into<AnyField<R>> + Copy, T>(
+        &self,
+        fields: &[(Pointer<R>, F)],
+        ask: impl FnOnce(&[ObjectId]) -> Vec<Vec<T>>,
+    ) -> Vec<Vec<T>> {
         let outcome = self.bindings.of::<R>(&self.schema);
         let objects: Vec<Option<ObjectId>> = fields
             .iter()
@@ -138,7 +156,7 @@ impl Snapshot {
             })
             .collect();
         let asked: Vec<ObjectId> = objects.iter().flatten().copied().collect();
-        let mut answers = self.graph.conflicts(&asked).into_iter();
+        let mut answers = ask(&asked).into_iter();
         objects.iter().map(|one| one.and_then(|_| answers.next()).unwrap_or_default()).collect()
     }
 

@@ -1,7 +1,7 @@
 //! Each change does what it says, alone and where two replicas make it at once.
 
 use crate::model::{Contact, Note, Place, Step, Tag, date, founded, joined, meet, read};
-use woodland::{Atom, Change, Counter, Pointer, Replica, Set};
+use woodland::{Atom, Change, Counter, Fate, Part, Pointer, Replica, Set, Verdict};
 
 fn begun() -> (Replica, Replica, Pointer<Note>) {
     let one = founded();
@@ -83,6 +83,12 @@ fn atoms_win_whole_and_parts_merge_one_by_one() {
     let contact = Contact { phone: Some("7".into()), mail: Some("a@b".into()), is_public: false };
     assert_eq!(note.contact.0, contact);
     assert_eq!(one.snapshot().conflicts(&[(node, Note::PLACE)])[0].len(), 1);
+    let told =
+        one.snapshot().explain(&[(node, Note::PLACE), (Pointer::to(node.id()), Note::PLACE)]);
+    assert_eq!(told[0], told[1], "aligned with the question");
+    let fates: Vec<&Verdict> = told[0].iter().rev().take(2).map(|told| &told.verdict).collect();
+    let whole = |fate| Verdict::Counts(vec![(Part::Whole, fate)]);
+    assert_eq!(fates, [&whole(Fate::Won), &whole(Fate::Lost)], "the last in order won");
     let asked = [(node, Note::CONTACT.any()), (node, Note::TITLE.any())];
     assert_eq!(one.snapshot().conflicts(&asked), [vec![], vec![]]);
 
