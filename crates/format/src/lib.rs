@@ -36,6 +36,7 @@ mod block;
 mod canonical;
 mod commit;
 mod damage;
+mod excerpt;
 mod float;
 mod frame;
 mod hash;

@@ -210,7 +210,7 @@ impl AtomConfig {
         self.value.check_place()?;
         match self.value.of_place() {
             ValueType::Composite(_) => Ok(()),
-            other => Err(TypeError::NoComposite { found: other.clone() }),
+            other => Err(TypeError::NoComposite { found: crate::excerpt::excerpt(other) }),
         }
     }
 }

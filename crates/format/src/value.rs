@@ -9,6 +9,7 @@
 //! target exists.
 
 use crate::canonical;
+use crate::excerpt::joined;
 use crate::float::Float;
 use crate::id::NodeId;
 use crate::limits::{FIELDS_MAX, LIST_ITEMS_MAX};
@@ -65,10 +66,6 @@ impl Value {
 
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let list = |f: &mut fmt::Formatter<'_>, items: &[Value]| {
-            let items: Vec<String> = items.iter().map(Value::to_string).collect();
-            write!(f, "[{}]", items.join(", "))
-        };
         match self {
             Value::Bool(value) => write!(f, "{value}"),
             Value::Int(value) => write!(f, "{value}"),
@@ -79,16 +76,20 @@ impl fmt::Display for Value {
                 value.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
             }
             Value::Pointer(node) => write!(f, "{node}"),
-            Value::List(items) => list(f, items),
+            Value::List(items) => {
+                f.write_str("[")?;
+                joined(f, ", ", items, |f, item| write!(f, "{item}"))?;
+                f.write_str("]")
+            }
             Value::Record(members) => {
-                let member = |(number, value): &(u32, Value)| format!("{number}: {value}");
-                let members: Vec<String> = members.iter().map(member).collect();
-                write!(f, "{{{}}}", members.join(", "))
+                f.write_str("{")?;
+                joined(f, ", ", members, |f, (number, value)| write!(f, "{number}: {value}"))?;
+                f.write_str("}")
             }
             Value::Map(entries) => {
-                let entry = |(key, value): &(Value, Value)| format!("{key}: {value}");
-                let entries: Vec<String> = entries.iter().map(entry).collect();
-                write!(f, "{{{}}}", entries.join(", "))
+                f.write_str("{")?;
+                joined(f, ", ", entries, |f, (key, value)| write!(f, "{key}: {value}"))?;
+                f.write_str("}")
             }
         }
     }

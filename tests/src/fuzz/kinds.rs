@@ -12,9 +12,7 @@ use crate::fuzz::corpus::Corpus;
 use crate::fuzz::edits;
 use crate::fuzz::errors::{Named, Told, outcome};
 use crate::fuzz::shapes::{sound_type, value_of, value_type};
-use crate::fuzz::targets::{
-    ALL, SPARE_OF_TYPES, SPARE_OF_VALUES, TYPE_TIMES, Target, leave, names, same,
-};
+use crate::fuzz::targets::{ALL, SPARE_OF_TYPES, SPARE_OF_VALUES, Target, leave, names, same};
 use crate::histories::Rng;
 use woodland_format::{
     AtomConfig, CanonicalError, CounterOp, EventsConfig, KeyConfig, ListConfig, ListOp, MapConfig,
@@ -190,7 +188,7 @@ fn op<K: Kind>(kind: &K, configs: &[Vec<u8>], bytes: &[u8], told: &mut Told) {
 
 fn configs() -> Vec<Target> {
     let of = |name, decode| Target {
-        heap_times: TYPE_TIMES,
+        heap_times: HEAP_TIMES,
         spare_bytes: SPARE_OF_TYPES,
         ..of(name, &[&["Void::BadConfig"]], decode)
     };
@@ -280,7 +278,7 @@ fn edit_record_config(_: &Corpus, rng: &mut Rng, bytes: &mut Vec<u8>) {
 fn types() -> Target {
     Target {
         errors: names(&[CanonicalError::NAMES, TypeError::NAMES]),
-        heap_times: TYPE_TIMES,
+        heap_times: HEAP_TIMES,
         spare_bytes: SPARE_OF_TYPES,
         inputs: |_| edits::some(200, |rng| encode(&sound_type(rng, 1))),
         edit: |_, rng, bytes| *bytes = encode(&value_type(rng, 1)),

@@ -54,10 +54,9 @@ pub struct Target {
 /// Lists of up to 16 items are reserved before the items are there, at each of 16 depths; the words
 /// of an error come on top.
 pub(crate) const SPARE_OF_VALUES: usize = 16 * 1024;
-/// A type of four bytes becomes forty, at most 2,048 of them …
+/// A type of four bytes becomes forty, at most 2,048 of them, and an error holds the type that is
+/// wrong once more.
 pub(crate) const SPARE_OF_TYPES: usize = 128 * 1024;
-/// … and an error holds the type that is wrong once more.
-pub(crate) const TYPE_TIMES: usize = 2 * HEAP_TIMES;
 /// Nodes of the persistent maps of a log have room for 64 entries, whatever is in them, and a disk
 /// in memory keeps its files twice.
 const SPARE_OF_LOGS: usize = 64 * 1024;

@@ -25,6 +25,7 @@ pub(crate) use crate::value_type::decoding::members;
 pub use crate::value_type::rules::TypeError;
 pub(crate) use crate::value_type::rules::check_record;
 
+use crate::excerpt::joined;
 use crate::id::{NodeId, TypeId};
 use crate::value::Value;
 use serde::Serialize;
@@ -225,14 +226,11 @@ impl fmt::Display for ValueType {
             ValueType::Pointer(target) => write!(f, "pointer<{}>", target.0),
             ValueType::List(item) => write!(f, "list<{item}>"),
             ValueType::Literal(value) => write!(f, "{value}"),
-            ValueType::Union(members) => {
-                let members: Vec<String> = members.iter().map(ValueType::to_string).collect();
-                f.write_str(&members.join(" | "))
-            }
+            ValueType::Union(members) => joined(f, " | ", members, |f, one| write!(f, "{one}")),
             ValueType::Composite(members) => {
-                let member = |one: &MemberDefinition| format!("{}: {}", one.name, one.value);
-                let members: Vec<String> = members.iter().map(member).collect();
-                write!(f, "{{{}}}", members.join(", "))
+                f.write_str("{")?;
+                joined(f, ", ", members, |f, one| write!(f, "{}: {}", one.name, one.value))?;
+                f.write_str("}")
             }
             ValueType::Derivation { name, over } => write!(f, "{name}({over})"),
             ValueType::Optional(of) => write!(f, "optional {of}"),

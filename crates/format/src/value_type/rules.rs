@@ -9,14 +9,15 @@
 //! What this does not do: look at values, but for literals and defaults.
 
 use super::{MemberDefinition, ValueType};
+use crate::excerpt::excerpt;
 use crate::limits::{
     FIELDS_MAX, NAME_BYTES_MAX, TYPE_NODES_MAX, UNION_MEMBERS_MAX, VALUE_DEPTH_MAX,
 };
 use crate::schema::good_name;
-use crate::value::Value;
 use std::collections::BTreeSet;
 
-/// A type that breaks a rule of this module.
+/// A type that breaks a rule of this module. What is wrong is told in words, cut where it is long: an
+/// error does not grow with the bytes it is about.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TypeError {
@@ -27,9 +28,9 @@ pub enum TypeError {
     )]
     Ambiguous {
         /// One member.
-        one: ValueType,
+        one: String,
         /// The other.
-        other: ValueType,
+        other: String,
     },
     /// A union with fewer than two members, or too many.
     #[error(
@@ -57,21 +58,21 @@ pub enum TypeError {
         /// The derivation.
         name: String,
         /// What it is over.
-        over: ValueType,
+        over: String,
     },
     /// Optional or default inside a type.
     #[error("{found} stands inside a type: only fields and members are optional or have a default")]
     NoPlace {
         /// What stands there.
-        found: ValueType,
+        found: String,
     },
     /// A default that its own type does not admit, or that holds a pointer.
     #[error("{value} is no default of {of}: a default is a value of its type and holds no pointer")]
     Default {
         /// The type.
-        of: ValueType,
+        of: String,
         /// The default.
-        value: Value,
+        value: String,
     },
     /// Numbers of members do not ascend strictly.
     #[error(
@@ -102,13 +103,13 @@ pub enum TypeError {
     #[error("an atom is a composite that is replaced as a whole; {found} is what a register holds")]
     NoComposite {
         /// What it is.
-        found: ValueType,
+        found: String,
     },
     /// A pointer where none may be: in the type of a natural key.
     #[error("a natural key holds no pointer, and {found} does: point from another field")]
     PointerInKey {
         /// The type.
-        found: ValueType,
+        found: String,
     },
     /// More types inside one another than a field may have.
     #[error("a type is made of more than {TYPE_NODES_MAX} types: spread it over several fields")]
@@ -145,7 +146,7 @@ impl ValueType {
     pub fn check_key(&self) -> Result<(), TypeError> {
         self.check()?;
         if self.has_pointer() {
-            return Err(TypeError::PointerInKey { found: self.clone() });
+            return Err(TypeError::PointerInKey { found: excerpt(self) });
         }
         Ok(())
     }
@@ -205,7 +206,7 @@ impl Rules {
                 let mut has_pointer = false;
                 of.pointers(value, &mut |_, _| has_pointer = true);
                 if has_pointer || !of.admits(value) {
-                    return Err(TypeError::Default { of: (**of).clone(), value: value.clone() });
+                    return Err(TypeError::Default { of: excerpt(of), value: excerpt(value) });
                 }
                 Ok(())
             }
@@ -218,7 +219,7 @@ impl Rules {
         self.enter()?;
         match one {
             ValueType::Optional(_) | ValueType::Default { .. } => {
-                Err(TypeError::NoPlace { found: one.clone() })
+                Err(TypeError::NoPlace { found: excerpt(one) })
             }
             ValueType::List(item) => self.inside(item, below(depth)?),
             ValueType::Literal(value) => {
@@ -234,7 +235,7 @@ impl Rules {
                 below(depth)?;
                 good_name(name).map_err(|_| TypeError::MemberName { name: name.clone() })?;
                 if !over.is_primitive() {
-                    let over = (**over).clone();
+                    let over = excerpt(over);
                     return Err(TypeError::Derivation { name: name.clone(), over });
                 }
                 self.enter()
@@ -258,7 +259,7 @@ impl Rules {
             }
             self.inside(one, depth)?;
             if let Some(other) = members[..at].iter().find(|other| !one.is_apart(other)) {
-                return Err(TypeError::Ambiguous { one: other.clone(), other: one.clone() });
+                return Err(TypeError::Ambiguous { one: excerpt(other), other: excerpt(one) });
             }
         }
         Ok(())
