@@ -16,8 +16,8 @@ use crate::limits::{
 use crate::schema::good_name;
 use std::collections::BTreeSet;
 
-/// A type that breaks a rule of this module. What is wrong is told in words, cut where it is long: an
-/// error does not grow with the bytes it is about.
+/// A type that breaks a rule of this module. What is wrong is told in words, cut where it is long:
+/// an error does not grow with the bytes it is about.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TypeError {
