@@ -1,8 +1,9 @@
 //! A small team keeps the inventory of its field station, each on a device of their own, mostly
 //! without a network.
 //!
-//! Ada and Ben count, rename and discuss the same things while apart, and both find the same new
-//! box. When they meet, nothing is lost, and what they disagree about is shown.
+//! Ada and Ben count, rename and move the same things while apart, and both scan the same new
+//! stove. When they meet, nothing is lost, and where both wrote one field, the write that lost is
+//! shown.
 
 use anyhow::{Context, Result, ensure};
 use woodland::{
@@ -69,6 +70,7 @@ impl Thing {
 
 fn main() -> Result<()> {
     let model = define().record::<Thing>().record::<Label>().model()?;
+    // Both live in memory, from a seed each; `Replica::create` and `join` take a directory instead.
     let ada = Replica::in_memory(&model, 1)?;
     let (tent, fragile) = ada.write(|b| {
         let fragile = b.insert(&Label { name: "fragile".into() });
@@ -85,7 +87,8 @@ fn main() -> Result<()> {
         b.insert(&Thing::new("S-9", "Stove", 1, "hall"));
     })?;
 
-    // Ben, meanwhile, does other things to the same tent, and scans the same stove.
+    // Ben, meanwhile, does other things to the same tent, and scans the same stove: one node, on
+    // which two counts of one add up to two, as everybody's additions to a counter do.
     ben.write(|b| {
         b.edit(tent, (Thing::NAME.set("Storm tent"), Thing::COUNT.add(2)));
         b.edit(tent, Thing::CONTACT.set(Contact::MAIL.set("ben@station")));
@@ -101,18 +104,24 @@ fn main() -> Result<()> {
     let now = ben.snapshot();
     ensure!(ada.snapshot().digest() == now.digest(), "the replicas differ");
 
+    // A key names its node whether or not anybody made it; reading says whether it is there.
     let stove = now.keyed::<Thing>(["S-9"])?[0];
     for thing in now.read(&[tent, stove])? {
         let thing = thing.context("it is there")?;
         println!("{} {}, {} of them, {:?}", thing.code, thing.name, thing.count, thing.state);
         println!("    in {:?}", *thing.place);
         println!("    ask {:?}", *thing.contact);
-        println!("    {} labels, measured {:?}", thing.labels.len(), thing.measured.0);
+        let labels: Vec<Pointer<Label>> = thing.labels.iter().copied().collect();
+        let labels: Vec<String> =
+            now.read(&labels)?.into_iter().flatten().map(|it| it.name).collect();
+        println!("    labels {labels:?}, measured {:?}", thing.measured.0);
         println!("    {}", thing.notes);
     }
 
     println!("\nWritten by both while neither saw the other:");
-    let asked = [(tent, Thing::NAME), (stove, Thing::NAME)];
+    // Answers stand as the questions do: for each a list, empty where nobody disagrees.
+    let (name, place) = (Thing::NAME.any(), Thing::PLACE.any());
+    let asked = [(tent, name), (tent, place), (stove, name), (stove, place)];
     now.conflicts(&asked).iter().flatten().for_each(show);
 
     // Whoever sees a conflict settles it by writing once more.
