@@ -21,8 +21,8 @@ const WHAT: &str = "a payload";
 /// The tags of [`Op`]'s variants.
 const CREATE: u32 = 1;
 const EDIT: u32 = 2;
-/// What the smallest op takes: a schema without types.
-const OP_BYTES_MIN: usize = 12;
+/// What the smallest edit takes.
+const EDIT_BYTES_MIN: usize = 36;
 
 /// One op of a payload, read in place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,10 +85,10 @@ fn ops(bytes: &[u8]) -> Result<Vec<OpView<'_>>, CanonicalError> {
     let claimed = word(&mut left)?;
     let count = usize::try_from(claimed).ok().filter(|count| *count <= OPS_MAX);
     let count = count.ok_or_else(|| malformed(format!("{claimed} ops are over {OPS_MAX}")))?;
-    // A claim is believed as far as the bytes could hold it.
-    let mut ops = Vec::with_capacity(count.min(left.len() / OP_BYTES_MIN));
+    // A claim is believed as far as the bytes could hold edits; the rest grows as it comes.
+    let mut ops = Vec::with_capacity(count.min(left.len() / EDIT_BYTES_MIN));
     for _ in 0..count {
-        ops.push(op(&mut left)?);
+        canonical::push(&mut ops, op(&mut left)?, count);
     }
     if !left.is_empty() {
         return Err(malformed(format!("{} bytes follow it", left.len())));
