@@ -115,16 +115,28 @@ impl<'a> Said<'a> {
                 "schema": schema.id().to_string(),
                 "types": schema.types.iter().map(|one| one.label()).collect::<Vec<_>>(),
             }),
-            Op::Create { node_type, .. } | Op::CreateKeyed { node_type, .. } => {
+            Op::Create { node_type, .. }
+            | Op::CreateKeyed { node_type, .. }
+            | Op::Recreate { node_type, .. } => {
                 let node = self.node().to_string();
                 let name = self.names.and_then(|names| names.type_name(*node_type));
-                let key = match self.op {
-                    Op::CreateKeyed { key, .. } => value_json(key, None),
-                    _ => Json::Null,
+                let (key, generation) = match self.op {
+                    Op::CreateKeyed { key, .. } => (value_json(key, None), 0),
+                    Op::Recreate { key, generation, .. } => (value_json(key, None), *generation),
+                    _ => (Json::Null, 0),
                 };
                 let id = node_type.0;
-                json!({ "op": "create", "node": node, "type": name, "type_id": id, "key": key })
+                let mut said = json!({ "op": "create", "node": node, "type": name, "type_id": id, "key": key });
+                if generation > 0 {
+                    said["generation"] = generation.into();
+                }
+                said
             }
+            Op::Delete { node } => json!({ "op": "delete", "node": node.to_string() }),
+            Op::Migrate(migration) => json!({
+                "op": "migrate",
+                "steps": migration.steps.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            }),
             Op::Edit { object, op } => {
                 let name = self.names.and_then(|names| names.field_name(object.field));
                 let (act, detail) = self.act(*object, op).json();
@@ -160,15 +172,22 @@ impl fmt::Display for Said<'_> {
             Op::Schema(schema) => {
                 write!(f, "schema {}…: {}", schema.id().short(), labels(schema))
             }
-            Op::Create { node_type, .. } | Op::CreateKeyed { node_type, .. } => {
+            Op::Create { node_type, .. }
+            | Op::CreateKeyed { node_type, .. }
+            | Op::Recreate { node_type, .. } => {
                 let name = self.names.and_then(|names| names.type_name(*node_type));
                 let name = name.unwrap_or_else(|| format!("type {}", node_type.0));
                 write!(f, "create {name} ")?;
-                if let Op::CreateKeyed { key, .. } = self.op {
+                if let Op::CreateKeyed { key, .. } | Op::Recreate { key, .. } = self.op {
                     write!(f, "{} ", Shown { value: key, config: None, cut: Cut::Short })?;
+                }
+                if let Op::Recreate { generation, .. } = self.op {
+                    write!(f, "again, generation {generation} ")?;
                 }
                 write!(f, "(node {}…)", self.node().short())
             }
+            Op::Delete { node } => write!(f, "delete node {}…", node.short()),
+            Op::Migrate(migration) => write!(f, "migrate: {migration}"),
             Op::Edit { object, op } => {
                 let name = self.names.and_then(|names| names.field_name(object.field));
                 let name = name.unwrap_or_else(|| format!("field {}", object.field.0));

@@ -22,6 +22,7 @@ contexts! {
     SCHEMA = "woodland 2026-11 schema";
     NODE = "woodland 2026-11 node";
     KEYED_NODE = "woodland 2026-11 keyed node";
+    RECREATED_NODE = "woodland 2026-11 recreated node";
     TYPE = "woodland 2026-11 type";
     VERSION = "woodland 2026-11 version";
     DIGEST_LEAF = "woodland 2026-11 digest leaf";
@@ -67,6 +68,12 @@ pub fn node_id(author: &AuthorKey, seq: u64, index: u32, salt: u64) -> NodeId {
 /// The same for every author.
 pub fn keyed_node_id(node_type: TypeId, key: &[u8]) -> NodeId {
     node(&hash(&KEYED_NODE, &[&node_type.0.to_le_bytes(), key]))
+}
+
+/// The id of a later generation of that node, counted from 1 (decision 0015).
+pub fn recreated_node_id(node_type: TypeId, key: &[u8], generation: u32) -> NodeId {
+    let parts: [&[u8]; 3] = [&node_type.0.to_le_bytes(), &generation.to_le_bytes(), key];
+    node(&hash(&RECREATED_NODE, &parts))
 }
 
 fn node(full: &[u8; 32]) -> NodeId {

@@ -43,6 +43,7 @@ mod hash;
 mod header;
 mod id;
 pub mod limits;
+mod migration;
 mod nested;
 mod op;
 mod payload;
@@ -63,9 +64,11 @@ pub use crate::id::{
 
 pub use crate::commit::{Commit, CommitError, Draft, SignedPoint};
 pub use crate::header::{HEADER_FORMAT, Header, HeaderError, Position, SchemaChange};
+pub use crate::migration::{Migration, MigrationStep, Misfit};
 pub use crate::op::{
-    AtomConfig, CounterOp, EventsConfig, KeyConfig, ListConfig, ListOp, MapConfig, MapOp,
-    RecordConfig, RecordOp, RegisterConfig, RegisterOp, SetConfig, SetOp, TextOp,
+    AtomConfig, CounterOp, DeletionConfig, EventsConfig, KeyConfig, ListConfig, ListOp, MapConfig,
+    MapOp, RecordConfig, RecordOp, RegisterConfig, RegisterOp, SetConfig, SetOp, TextOp,
+    UniqueConfig, UnseenEdits,
 };
 pub use crate::payload::{Op, PAYLOAD_FORMAT, Payload, PayloadError};
 pub use crate::schema::{FieldDefinition, Schema, SchemaError, TypeDefinition};
@@ -73,7 +76,7 @@ pub use crate::view::OpView;
 
 pub use crate::float::Float;
 pub use crate::value::Value;
-pub use crate::value_type::{MemberDefinition, TypeError, ValueType};
+pub use crate::value_type::{MemberDefinition, OnDelete, TypeError, ValueType};
 
 pub use crate::proof::{ForkProof, PROOF_FORMAT, ProofError, ProvenBranch, ProvenFork};
 pub use crate::signature::{Certificate, SecretKey, verify_commit};
@@ -89,5 +92,5 @@ pub use crate::segment::{SEGMENT_FORMAT, SegmentHead, encode_segment};
 pub use crate::canonical::{CanonicalError, decode, encode};
 pub use crate::hash::{
     commit_id, digest_branch, digest_key, digest_leaf, keyed_node_id, node_id, payload_hash,
-    schema_id, segment_root, type_digest, version_id,
+    recreated_node_id, schema_id, segment_root, type_digest, version_id,
 };

@@ -22,6 +22,8 @@ pub const SCHEMA_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const TYPES_MAX: usize = 4096;
 /// Most fields in one type, and most members in one record.
 pub const FIELDS_MAX: usize = 1024;
+/// Most steps in one migration.
+pub const MIGRATION_STEPS_MAX: usize = 4096;
 /// Longest name of a type, field, member, kind or identity, in bytes.
 pub const NAME_BYTES_MAX: usize = 128;
 /// Longest configuration of one field's kind, in bytes.

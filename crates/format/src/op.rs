@@ -11,7 +11,9 @@
 //! What this does not do: check an op against its configuration. Its kind does.
 
 use crate::canonical::{self, CanonicalError};
-use crate::limits::{NAME_BYTES_MAX, OP_BYTES_MAX};
+use crate::excerpt::excerpt;
+use crate::id::FieldId;
+use crate::limits::{FIELDS_MAX, NAME_BYTES_MAX, OP_BYTES_MAX};
 use crate::value::{self, Value};
 use crate::value_type::{self, MemberDefinition, TypeError, ValueType};
 use serde::{Deserialize, Serialize};
@@ -174,6 +176,32 @@ pub struct KeyConfig {
     pub value: ValueType,
 }
 
+/// The configuration of kind `deletion`: a field without content, which says how the nodes of its
+/// type are deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeletionConfig {
+    /// What becomes of an edit that the deletion did not see.
+    pub edits: UnseenEdits,
+}
+
+/// What becomes of an edit that a deletion of its node did not see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum UnseenEdits {
+    /// It goes with the node; as if there were no field of kind `deletion`.
+    Lose,
+    /// The node lives.
+    Revive,
+}
+
+/// The configuration of kind `unique`: a field without content, whose name is that of a rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UniqueConfig {
+    /// Registers of the same type, strictly ascending, at least one: no two nodes should have equal
+    /// values in all of them.
+    #[serde(deserialize_with = "canonical::list::<_, _, FIELDS_MAX>")]
+    pub fields: Vec<FieldId>,
+}
+
 impl RegisterOp {
     /// The op with these canonical bytes.
     ///
@@ -210,7 +238,7 @@ impl AtomConfig {
         self.value.check_place()?;
         match self.value.of_place() {
             ValueType::Composite(_) => Ok(()),
-            other => Err(TypeError::NoComposite { found: crate::excerpt::excerpt(other) }),
+            other => Err(TypeError::NoComposite { found: excerpt(other) }),
         }
     }
 }
@@ -257,7 +285,11 @@ impl ListConfig {
     /// # Errors
     /// The first rule that is broken.
     pub fn check(&self) -> Result<(), TypeError> {
-        self.item.check()
+        self.item.check()?;
+        if self.item.has_foreign_key() {
+            return Err(TypeError::ForeignKeyInList { found: excerpt(&self.item) });
+        }
+        Ok(())
     }
 }
 

@@ -8,9 +8,10 @@
 //! What this does not do: look at a schema or a state.
 
 use crate::canonical::{self, CanonicalError};
-use crate::hash::{keyed_node_id, node_id};
+use crate::hash::{keyed_node_id, node_id, recreated_node_id};
 use crate::id::{AuthorKey, NodeId, ObjectId, TypeId};
 use crate::limits::OP_BYTES_MAX;
+use crate::migration::Migration;
 use crate::schema::Schema;
 use crate::value::Value;
 use serde::{Deserialize, Serialize};
@@ -57,6 +58,23 @@ pub enum Op {
         /// The key.
         key: Value,
     },
+    /// Makes the next generation of a node that a natural key names,
+    /// [`crate::recreated_node_id`]: its author saw the one before deleted.
+    Recreate {
+        /// The node's type, in the commit's schema: one with a field of kind `key`.
+        node_type: TypeId,
+        /// The key.
+        key: Value,
+        /// Counted from 0, which [`Op::CreateKeyed`] makes.
+        generation: u32,
+    },
+    /// Deletes a node, if the judge of existence lets it (`docs/meaning.md`).
+    Delete {
+        /// The node; of a key, the generation that the author saw.
+        node: NodeId,
+    },
+    /// Takes the current schema further.
+    Migrate(Migration),
 }
 
 impl Op {
@@ -67,7 +85,10 @@ impl Op {
             Op::CreateKeyed { node_type, key } => {
                 Some(keyed_node_id(*node_type, &canonical::encode(key)))
             }
-            Op::Schema(_) | Op::Edit { .. } => None,
+            Op::Recreate { node_type, key, generation } => {
+                Some(recreated_node_id(*node_type, &canonical::encode(key), *generation))
+            }
+            Op::Schema(_) | Op::Edit { .. } | Op::Delete { .. } | Op::Migrate(_) => None,
         }
     }
 }

@@ -132,6 +132,9 @@ impl Run<'_> {
                 Ok(())
             }
             OpView::Edit { object, op } => self.edit(past, fields, object, op),
+            OpView::Other(Op::Recreate { .. } | Op::Delete { .. } | Op::Migrate(_)) => {
+                Err(Void::Undecodable)
+            }
             OpView::Other(Op::Schema(_) | Op::Create { .. } | Op::Edit { .. }) => {
                 unreachable!("each op has one view, and schemas were told above")
             }

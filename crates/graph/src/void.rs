@@ -26,6 +26,18 @@ pub enum Void {
     TypeDiffers,
     /// No such field in the commit's schema.
     UnknownField,
+    /// The author had not seen the deletion of the generation before.
+    UnseenDelete,
+    /// The steps do not fit the schema that is current at their place.
+    Misfit,
+    /// The node is dead at the op's place.
+    DeadNode,
+    /// The node has an edit that the deletion did not see, and its type says that it lives.
+    Edited,
+    /// Something that lives points to what would die, and its foreign key forbids that.
+    Restricted,
+    /// A foreign key to a node that is dead at the op's place.
+    DeadTarget,
     /// The author had not seen the node's creation.
     UnknownNode,
     /// The node that the author had seen has no such field.
@@ -66,6 +78,12 @@ impl Void {
             Void::UnknownType => "unknown-type",
             Void::TypeDiffers => "type-differs",
             Void::UnknownField => "unknown-field",
+            Void::UnseenDelete => "unseen-delete",
+            Void::Misfit => "misfit",
+            Void::DeadNode => "dead-node",
+            Void::Edited => "edited",
+            Void::Restricted => "restricted",
+            Void::DeadTarget => "dead-target",
             Void::UnknownNode => "unknown-node",
             Void::WrongType => "wrong-type",
             Void::NeedsKey => "needs-key",
@@ -93,6 +111,12 @@ impl fmt::Display for Void {
             Void::UnknownType => "the schema has no such type",
             Void::TypeDiffers => "the node was created before with another type",
             Void::UnknownField => "the schema has no such field",
+            Void::UnseenDelete => "its author had not seen the generation before deleted",
+            Void::Misfit => "its steps do not fit the schema that is current at its place",
+            Void::DeadNode => "the node is deleted",
+            Void::Edited => "the node has an edit that the deletion did not see, and lives",
+            Void::Restricted => "a foreign key of a node that lives forbids the deletion",
+            Void::DeadTarget => "the node that it points to is deleted",
             Void::UnknownNode => "its author had not seen the node's creation",
             Void::WrongType => "the node's type has no such field",
             Void::NeedsKey => "the type's nodes are named by a key, and this creation has none",

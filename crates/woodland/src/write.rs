@@ -199,10 +199,14 @@ fn check(
 fn name(op: &Op, snapshot: &Snapshot) -> String {
     match op {
         Op::Schema(_) => "a schema".to_owned(),
-        Op::Create { node_type, .. } | Op::CreateKeyed { node_type, .. } => {
+        Op::Create { node_type, .. }
+        | Op::CreateKeyed { node_type, .. }
+        | Op::Recreate { node_type, .. } => {
             let named = snapshot.schema.type_with(*node_type);
             named.map_or_else(|| "a node".to_owned(), |one| format!("a new {}", one.label()))
         }
+        Op::Delete { node } => format!("the deletion of node {}", node.short()),
+        Op::Migrate(_) => "a migration".to_owned(),
         Op::Edit { object, .. } => match snapshot.schema.field_with(object.field) {
             Some((owner, field)) => {
                 format!("{}.{} of node {}", owner.name, field.name, object.node.short())

@@ -161,6 +161,12 @@ fn bend_op(rng: &mut Rng, op: &mut Op) {
             *node_type = TypeId(rng.below(6) as u64);
             *key = value(rng, 1);
         }
+        Op::Recreate { key, generation, .. } => {
+            *key = value(rng, 1);
+            *generation = [0, 1, 2, u32::MAX][rng.below(4)];
+        }
+        Op::Delete { node } => *node = NodeId(*rng.bytes().first_chunk().expect("32 bytes")),
+        Op::Migrate(migration) => migration.steps.reverse(),
         Op::Edit { object, op } => match rng.below(4) {
             0 => object.node = NodeId(*rng.bytes().first_chunk().expect("32 bytes hold 16")),
             1 => object.field.0 = 10 + rng.below(30) as u64,

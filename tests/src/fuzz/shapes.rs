@@ -193,7 +193,7 @@ pub(crate) fn value_of(rng: &mut Rng, of: &ValueType) -> Value {
         Int => Value::Int(rng.number().cast_signed()),
         ValueType::String => Value::String("é🙂".to_owned()),
         Bytes => Value::Bytes(vec![7; rng.below(40)]),
-        Pointer(_) => Value::Pointer(NodeId([7; 16])),
+        Pointer(_) | ValueType::ForeignKey { .. } => Value::Pointer(NodeId([7; 16])),
         List(item) => Value::List((0..rng.below(4)).map(|_| value_of(rng, item)).collect()),
         Float => Value::from([0.5, f64::NAN, f64::NEG_INFINITY][rng.below(3)]),
         Literal(value) => value.clone(),

@@ -109,6 +109,9 @@ fn name_of(op: &Op, schema: &Schema) -> String {
         Op::Schema(_) => "schema".to_owned(),
         Op::Create { .. } => "create".to_owned(),
         Op::CreateKeyed { .. } => "create keyed".to_owned(),
+        Op::Recreate { .. } => "recreate".to_owned(),
+        Op::Delete { .. } => "delete".to_owned(),
+        Op::Migrate(_) => "migrate".to_owned(),
         Op::Edit { object, .. } => match schema.field_with(object.field) {
             Some((_, field)) => field.kind.clone(),
             None => "other field".to_owned(),

@@ -20,7 +20,9 @@ impl Draft<'_> {
                 let length = self.rng.below(6);
                 Value::Bytes(self.rng.bytes()[..length].to_vec())
             }
-            ValueType::Pointer(target) => Value::Pointer(self.node_of(*target)?),
+            ValueType::Pointer(target) | ValueType::ForeignKey { target, .. } => {
+                Value::Pointer(self.node_of(*target)?)
+            }
             ValueType::List(item) => {
                 let length = self.rng.below(4);
                 Value::List((0..length).map_while(|_| self.value_of(item)).collect())

@@ -77,6 +77,7 @@ impl State {
                 let node = keyed_node_id(*node_type, &encode(key));
                 self.create(stamp, node, *node_type, Some(key.clone()))
             }
+            Op::Recreate { .. } | Op::Delete { .. } | Op::Migrate(_) => Err("undecodable"),
             Op::Edit { object, op } => self.edit(past, schema, stamp, *object, op),
         }
     }

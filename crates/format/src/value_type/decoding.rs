@@ -33,6 +33,7 @@ const TYPE_VARIANTS: &[&str] = &[
     "Derivation",
     "Optional",
     "Default",
+    "ForeignKey",
 ];
 
 impl<'de> Deserialize<'de> for ValueType {
@@ -123,6 +124,7 @@ impl<'de> Visitor<'de> for Type<'_> {
                 return Ok(ValueType::Optional(Box::new(of)));
             }
             12 => return variant.struct_variant(&["of", "value"], Default(self.below()?)),
+            13 => return variant.struct_variant(&["target", "on_delete"], ForeignKey),
             _ => return Err(A::Error::custom(format!("{tag} is no type's tag"))),
         };
         variant.unit_variant()?;
@@ -222,6 +224,24 @@ impl<'de> Visitor<'de> for Derivation<'_> {
         let Name(name) = parts.next_element()?.ok_or_else(missing)?;
         let over = parts.next_element_seed(self.0)?.ok_or_else(missing)?;
         Ok(ValueType::Derivation { name, over: Box::new(over) })
+    }
+}
+
+/// What a foreign key points to, and what it says to a deletion.
+struct ForeignKey;
+
+impl<'de> Visitor<'de> for ForeignKey {
+    type Value = ValueType;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a foreign key's target and policy")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<ValueType, A::Error> {
+        let missing = || A::Error::custom("a part of a foreign key");
+        let target = parts.next_element()?.ok_or_else(missing)?;
+        let on_delete = parts.next_element()?.ok_or_else(missing)?;
+        Ok(ValueType::ForeignKey { target, on_delete })
     }
 }
 

@@ -4,7 +4,7 @@
 //!  place (of a register, a member)  =  type  |  optional<type>  |  default<type, value>
 //!  type                             =  bool | int | float | string | bytes | literal | pointer
 //!                                      | list<type> | composite{place…} | union(type…)
-//!                                      | derivation(name, primitive)
+//!                                      | derivation(name, primitive) | foreign key
 //! ```
 //!
 //! **Invariants**
@@ -28,7 +28,7 @@ pub(crate) use crate::value_type::rules::check_record;
 use crate::excerpt::joined;
 use crate::id::{NodeId, TypeId};
 use crate::value::Value;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What a value may be.
@@ -71,6 +71,26 @@ pub enum ValueType {
         /// What is read while nothing is written.
         value: Value,
     },
+    /// [`Value::Pointer`] to a node of this type, which has a say when that is deleted.
+    ForeignKey {
+        /// The type of the node.
+        target: TypeId,
+        /// What becomes of a deletion of the node.
+        on_delete: OnDelete,
+    },
+}
+
+/// What a foreign key says to the deletion of the node that it points to (`docs/meaning.md`,
+/// *Existence*). A plain [`ValueType::Pointer`] says nothing, and is absent while there is no such
+/// node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum OnDelete {
+    /// Forbids it.
+    Restrict,
+    /// The node with the key goes, too.
+    Cascade,
+    /// Forbids it, and a key to a deleted node brings that back.
+    Revive,
 }
 
 /// One member of a record or of a composite.
@@ -94,7 +114,7 @@ impl ValueType {
             | (ValueType::Float, Value::Float(_))
             | (ValueType::String, Value::String(_))
             | (ValueType::Bytes, Value::Bytes(_))
-            | (ValueType::Pointer(_), Value::Pointer(_)) => true,
+            | (ValueType::Pointer(_) | ValueType::ForeignKey { .. }, Value::Pointer(_)) => true,
             (ValueType::List(item), Value::List(values)) => values.iter().all(|v| item.admits(v)),
             (ValueType::Literal(literal), value) => literal == value,
             (ValueType::Union(members), value) => members.iter().any(|one| one.admits(value)),
@@ -128,25 +148,34 @@ impl ValueType {
 
     /// Names every pointer in a value of this type, with the type of node it must point to.
     pub fn pointers(&self, value: &Value, found: &mut dyn FnMut(NodeId, TypeId)) {
+        self.links(value, &mut |node, target, _| found(node, target));
+    }
+
+    /// Names every pointer in a value of this type, with the type of node it must point to; of
+    /// foreign keys also what they say to a deletion. In the order of lists and members.
+    pub fn links(&self, value: &Value, found: &mut dyn FnMut(NodeId, TypeId, Option<OnDelete>)) {
         match (self, value) {
-            (ValueType::Pointer(target), Value::Pointer(node)) => found(*node, *target),
+            (ValueType::Pointer(target), Value::Pointer(node)) => found(*node, *target, None),
+            (ValueType::ForeignKey { target, on_delete }, Value::Pointer(node)) => {
+                found(*node, *target, Some(*on_delete));
+            }
             (ValueType::List(item), Value::List(values)) => {
-                values.iter().for_each(|value| item.pointers(value, found));
+                values.iter().for_each(|value| item.links(value, found));
             }
             (ValueType::Union(members), value) => {
                 if let Some(one) = members.iter().find(|one| one.admits(value)) {
-                    one.pointers(value, found);
+                    one.links(value, found);
                 }
             }
             (ValueType::Composite(members), Value::Record(values)) => {
                 for (number, value) in values {
                     if let Some(member) = member(members, *number) {
-                        member.value.pointers(value, found);
+                        member.value.links(value, found);
                     }
                 }
             }
             (ValueType::Optional(of) | ValueType::Default { of, .. }, value) => {
-                of.pointers(value, found);
+                of.links(value, found);
             }
             _ => {}
         }
@@ -166,6 +195,10 @@ impl ValueType {
                 !of.admits(literal)
             }
             (ValueType::Composite(one), ValueType::Composite(other)) => are_told_apart(one, other),
+            (
+                ValueType::Pointer(_) | ValueType::ForeignKey { .. },
+                ValueType::Pointer(_) | ValueType::ForeignKey { .. },
+            ) => false,
             (one, other) => std::mem::discriminant(one) != std::mem::discriminant(other),
         }
     }
@@ -215,6 +248,16 @@ fn are_told_apart(one: &[MemberDefinition], other: &[MemberDefinition]) -> bool 
     })
 }
 
+impl fmt::Display for OnDelete {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            OnDelete::Restrict => "restrict",
+            OnDelete::Cascade => "cascade",
+            OnDelete::Revive => "revive",
+        })
+    }
+}
+
 impl fmt::Display for ValueType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -235,6 +278,9 @@ impl fmt::Display for ValueType {
             ValueType::Derivation { name, over } => write!(f, "{name}({over})"),
             ValueType::Optional(of) => write!(f, "optional {of}"),
             ValueType::Default { of, value } => write!(f, "{of} = {value}"),
+            ValueType::ForeignKey { target, on_delete } => {
+                write!(f, "pointer<{}, {on_delete}>", target.0)
+            }
         }
     }
 }

@@ -111,6 +111,15 @@ pub enum TypeError {
         /// The type.
         found: String,
     },
+    /// A foreign key in a list, whose items have positions and no say.
+    #[error(
+        "a list holds plain pointers, and {found} has a foreign key: give what is in the list the \
+         foreign key, or use a set"
+    )]
+    ForeignKeyInList {
+        /// The type.
+        found: String,
+    },
     /// More types inside one another than a field may have.
     #[error("a type is made of more than {TYPE_NODES_MAX} types: spread it over several fields")]
     TooLarge,
@@ -153,12 +162,24 @@ impl ValueType {
 
     fn has_pointer(&self) -> bool {
         match self {
-            ValueType::Pointer(_) => true,
+            ValueType::Pointer(_) | ValueType::ForeignKey { .. } => true,
             ValueType::List(of) | ValueType::Optional(of) | ValueType::Default { of, .. } => {
                 of.has_pointer()
             }
             ValueType::Union(members) => members.iter().any(ValueType::has_pointer),
             ValueType::Composite(members) => members.iter().any(|one| one.value.has_pointer()),
+            _ => false,
+        }
+    }
+
+    pub(crate) fn has_foreign_key(&self) -> bool {
+        match self {
+            ValueType::ForeignKey { .. } => true,
+            ValueType::List(of) | ValueType::Optional(of) | ValueType::Default { of, .. } => {
+                of.has_foreign_key()
+            }
+            ValueType::Union(members) => members.iter().any(ValueType::has_foreign_key),
+            ValueType::Composite(members) => members.iter().any(|one| one.value.has_foreign_key()),
             _ => false,
         }
     }
@@ -245,7 +266,8 @@ impl Rules {
             | ValueType::Float
             | ValueType::String
             | ValueType::Bytes
-            | ValueType::Pointer(_) => Ok(()),
+            | ValueType::Pointer(_)
+            | ValueType::ForeignKey { .. } => Ok(()),
         }
     }
 
