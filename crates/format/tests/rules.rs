@@ -573,7 +573,7 @@ fn value_of(one: &ValueType, choices: &mut std::vec::IntoIter<u8>) -> Value {
         Float => f64::from(choice % 2).into(),
         Text => ["", "a", "b"][usize::from(choice % 3)].into(),
         Bytes => Value::Bytes(vec![choice % 2; usize::from(choice / 2 % 2)]),
-        Pointer(_) => Value::Pointer(NODE),
+        Pointer(_) | ValueType::ForeignKey { .. } => Value::Pointer(NODE),
         Literal(value) => value.clone(),
         ValueType::List(item) => {
             Value::List((0..choice % 3).map(|_| value_of(item, choices)).collect())
