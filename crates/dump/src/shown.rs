@@ -88,6 +88,7 @@ impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.value {
             Value::Bool(value) => write!(f, "{value}"),
+            Value::Gone => f.write_str("gone"),
             Value::Int(value) => write!(f, "{value}"),
             Value::Float(value) => write!(f, "{value}"),
             Value::String(value) => write!(f, "{}", Quoted(value, self.cut)),
@@ -142,6 +143,7 @@ pub(crate) fn member_name(config: Option<&RecordConfig>, number: u32) -> String 
 pub(crate) fn value_json(value: &Value, config: Option<&RecordConfig>) -> Json {
     match value {
         Value::Bool(value) => json!(value),
+        Value::Gone => json!({ "gone": true }),
         Value::Int(value) => json!(value),
         // JSON has no infinities and no NaN.
         Value::Float(value) if !value.get().is_finite() => json!({ "float": value.to_string() }),

@@ -39,6 +39,9 @@ pub enum Value {
     Float(Float),
     /// Entries, ascending strictly by key: what a map shows. No field holds one as a value.
     Map(Vec<(Value, Value)>),
+    /// The place in a list of what is not to be read any more: a pointer whose target is deleted.
+    /// Only ever an answer: no bytes decode to it.
+    Gone,
 }
 
 impl Value {
@@ -60,6 +63,7 @@ impl Value {
             Value::Record(_) => "record",
             Value::Float(_) => "float",
             Value::Map(_) => "map",
+            Value::Gone => "gone",
         }
     }
 }
@@ -86,6 +90,7 @@ impl fmt::Display for Value {
                 joined(f, ", ", members, |f, (number, value)| write!(f, "{number}: {value}"))?;
                 f.write_str("}")
             }
+            Value::Gone => f.write_str("gone"),
             Value::Map(entries) => {
                 f.write_str("{")?;
                 joined(f, ", ", entries, |f, (key, value)| write!(f, "{key}: {value}"))?;
