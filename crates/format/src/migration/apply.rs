@@ -7,9 +7,9 @@
 
 use super::sound::check_sound;
 use super::{Migration, MigrationStep};
-use crate::canonical::{decode, encode};
+use crate::canonical::{CanonicalError, decode, encode};
 use crate::id::{FieldId, TypeId};
-use crate::limits::CONFIG_BYTES_MAX;
+use crate::limits::{CONFIG_BYTES_MAX, MIGRATION_STEPS_MAX};
 use crate::op::MapConfig;
 use crate::schema::{FieldDefinition, Schema, SchemaError, TypeDefinition};
 
@@ -62,6 +62,11 @@ impl Migration {
         if self.steps.is_empty() {
             return Err(Misfit::Empty);
         }
+        let found = self.steps.len();
+        if found > MIGRATION_STEPS_MAX {
+            let what = "steps of a migration";
+            return Err(SchemaError::TooMany { what, found, limit: MIGRATION_STEPS_MAX }.into());
+        }
         let mut run = Run { schema: schema.clone() };
         for step in &self.steps {
             run.step(step)?;
@@ -81,12 +86,13 @@ impl Migration {
     }
 }
 
-struct Run {
-    schema: Schema,
+/// A schema between two steps.
+pub(super) struct Run {
+    pub(super) schema: Schema,
 }
 
 impl Run {
-    fn step(&mut self, step: &MigrationStep) -> Result<(), Misfit> {
+    pub(super) fn step(&mut self, step: &MigrationStep) -> Result<(), Misfit> {
         match step {
             MigrationStep::AddType(definition) => self.add_type(definition),
             MigrationStep::RemoveType { node_type } => {
@@ -112,12 +118,7 @@ impl Run {
             }
             MigrationStep::MoveField { from, to } => self.move_field(*from, *to),
             MigrationStep::ChangeDefaultType { field, value } => {
-                let map = self.map_mut(*field)?;
-                let config = decode::<MapConfig, CONFIG_BYTES_MAX>("a map", &map.config);
-                let mut config = config.map_err(|_| Misfit::NoMap(*field))?;
-                config.value = value.clone();
-                map.config = encode(&config);
-                Ok(())
+                self.change_default_type(*field, value)
             }
             MigrationStep::RemoveDefaultType { field } => {
                 if self.schema.field_with(*field).is_some() {
@@ -158,13 +159,29 @@ impl Run {
             return Err(Misfit::Taken(to.0));
         }
         let (owner, moved) = self.schema.field_with(from).ok_or(Misfit::NoField(from))?;
-        let (other, target) = self.schema.field_with(to).ok_or(Misfit::NoField(to))?;
+        let Some((other, target)) = self.schema.field_with(to) else {
+            // It was moved already, or is gone anyway: what its name was, nobody knows any more.
+            return Ok(());
+        };
         if owner.id != other.id || moved.kind != target.kind {
             return Err(Misfit::Apart { from, to });
         }
         let name = target.name.clone();
         self.remove(to);
         self.field_mut(from)?.name = name;
+        Ok(())
+    }
+
+    fn change_default_type(&mut self, field: FieldId, value: &[u8]) -> Result<(), Misfit> {
+        let map = self.map_mut(field)?;
+        let config = decode::<MapConfig, CONFIG_BYTES_MAX>("a map", &map.config);
+        let mut config = config.map_err(|_| Misfit::NoMap(field))?;
+        let value = decode::<_, CONFIG_BYTES_MAX>("a type", value);
+        config.value = value.map_err(|error: CanonicalError| {
+            let (field, reason) = (map.name.clone(), error.to_string());
+            Misfit::Unsound { field, reason }
+        })?;
+        map.config = encode(&config);
         Ok(())
     }
 

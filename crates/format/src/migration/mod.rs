@@ -11,14 +11,26 @@
 //!   once.
 //! - A type that changed has the next version in its label.
 //!
+//! `propose` finds the steps from one schema to a program's, by name; `review` says in words what
+//! steps do to what is there.
+//!
 //! What this does not do: touch a value. Values are converted when they are read
 //! (`ValueType::read`).
 
 mod apply;
+mod conversion;
+mod propose;
+mod renames;
+mod review;
+mod shape;
 mod sound;
 mod words;
 
 pub use crate::migration::apply::Misfit;
+pub use crate::migration::propose::Proposal;
+pub use crate::migration::renames::Renames;
+pub use crate::migration::review::{Loss, StepNote};
+pub use crate::migration::shape::same_shape;
 
 use crate::canonical;
 use crate::id::{FieldId, TypeId};
@@ -87,7 +99,7 @@ pub enum MigrationStep {
         config: Vec<u8>,
     },
     /// Puts a field in the place of another one of the same type and kind, whose name it takes; the
-    /// other is no longer there.
+    /// other is no longer there. Where that is so already, nothing is done.
     MoveField {
         /// The field whose content is wanted.
         from: FieldId,
@@ -98,12 +110,24 @@ pub enum MigrationStep {
     ChangeDefaultType {
         /// A field of kind `map`.
         field: FieldId,
-        /// What may stand at a key.
-        value: ValueType,
+        /// The type of what may stand at a key, in canonical bytes: in memory, types are ten times
+        /// as much. [`MigrationStep::change_default_type`] takes the type.
+        #[serde(
+            serialize_with = "canonical::put_bytes",
+            deserialize_with = "canonical::bytes::<_, CONFIG_BYTES_MAX>"
+        )]
+        value: Vec<u8>,
     },
     /// Takes from a type the map that held what no field is declared for.
     RemoveDefaultType {
         /// A field of kind `map`.
         field: FieldId,
     },
+}
+
+impl MigrationStep {
+    /// [`MigrationStep::ChangeDefaultType`] to this type.
+    pub fn change_default_type(field: FieldId, value: &ValueType) -> Self {
+        MigrationStep::ChangeDefaultType { field, value: canonical::encode(value) }
+    }
 }
