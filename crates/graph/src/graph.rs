@@ -12,6 +12,7 @@ use crate::derive::{VoidKey, derive};
 use crate::digest::Tree;
 use crate::erased::Kinds;
 use crate::fields::{Fields, KEY};
+use crate::judge::Existence;
 use crate::kind::{Part, Standing};
 use crate::past::{Stamp, key};
 use crate::reread::OpReader;
@@ -33,6 +34,7 @@ pub struct Graph {
     pub(crate) log: Log,
     pub(crate) schemas: Schemas,
     pub(crate) state: State,
+    pub(crate) existence: Existence,
     pub(crate) voids: im::OrdMap<VoidKey, Void>,
     /// Commits whose payload has a format that this release does not know.
     pub(crate) foreign: im::OrdSet<OrderKey>,
@@ -62,6 +64,11 @@ pub struct Work {
     pub reads: u64,
     /// Nodes that were put into the state.
     pub writes: u64,
+    /// Deletions, edits and creations that the judge of existence decided, or decided again: those
+    /// that arrived and concern a node that was deleted, and those that depend on them.
+    pub judged: u64,
+    /// Foreign keys that it looked at for that.
+    pub referrers: u64,
 }
 
 /// A visible node.
@@ -106,6 +113,7 @@ impl Graph {
             log: log.clone(),
             schemas: Schemas::new(kinds),
             state: State::default(),
+            existence: Existence::default(),
             voids: im::OrdMap::new(),
             foreign: im::OrdSet::new(),
             founding: None,
@@ -114,7 +122,7 @@ impl Graph {
             basis: None,
         };
         let mut order = log.order();
-        derive(graph, log, std::iter::from_fn(|| order.next_place()))
+        derive(graph, log, None, std::iter::from_fn(|| order.next_place()))
     }
 
     /// This graph, moved to another log and not yet derived.
@@ -227,7 +235,7 @@ impl Graph {
     }
 
     pub(crate) fn type_of(&self, entry: &NodeEntry) -> Option<TypeId> {
-        let node_type = entry.first.node_type;
+        let node_type = Some(entry.first.node_type).filter(|_| entry.lives())?;
         self.founding.as_ref()?.has_type(node_type).then_some(node_type)
     }
 

@@ -18,6 +18,7 @@ mod events;
 mod explain;
 mod fields;
 mod graph;
+mod judge;
 mod kind;
 mod list;
 mod map;
@@ -37,11 +38,12 @@ mod weave;
 pub use crate::changes::NodeChange;
 pub use crate::explain::{Told, Verdict};
 pub use crate::graph::{Conflict, Graph, Node, Work, Write};
+pub use crate::judge::{Death, Referrer};
 pub use crate::schemas::{CarriedSchema, LabelledType};
 pub use crate::void::{Void, VoidOp};
 
 pub use crate::erased::Kinds;
-pub use crate::kind::{Fate, History, Kind, Part, Standing};
+pub use crate::kind::{Fate, History, Kind, Part, Standing, Writing, Written};
 pub use crate::past::{Past, Stamp};
 
 pub use crate::counter::{Counter, CounterState};

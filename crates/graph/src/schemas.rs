@@ -84,13 +84,14 @@ impl Schemas {
         Schemas { kinds, known: im::OrdMap::new() }
     }
 
-    pub(crate) fn learn(&mut self, id: SchemaId, carrier: Place, schema: &Schema) {
+    pub(crate) fn learn(&mut self, id: SchemaId, carrier: Place, schema: &Schema) -> Arc<Fields> {
         let kinds = &self.kinds;
         let entry = self
             .known
             .entry(id)
             .or_insert_with(|| (Arc::new(Fields::of(schema.clone(), kinds)), Vec::new()));
         entry.1.push(carrier);
+        Arc::clone(&entry.0)
     }
 
     pub(crate) fn known(&self, id: &SchemaId, saw: impl Fn(Place) -> bool) -> Option<Arc<Fields>> {
