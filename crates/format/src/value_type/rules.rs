@@ -160,7 +160,7 @@ impl ValueType {
         Ok(())
     }
 
-    fn has_pointer(&self) -> bool {
+    pub(super) fn has_pointer(&self) -> bool {
         match self {
             ValueType::Pointer(_) | ValueType::ForeignKey { .. } => true,
             ValueType::List(of) | ValueType::Optional(of) | ValueType::Default { of, .. } => {
