@@ -42,7 +42,7 @@ impl View {
     pub(crate) fn seen_by(oracle: &Oracle) -> View {
         let nodes = oracle.creations();
         let dead = nodes.keys().filter(|node| !oracle.lives(**node)).copied().collect();
-        let current = oracle.current().cloned();
+        let current = oracle.current_schema();
         View { nodes, dead, current, shown: oracle.contents() }
     }
 

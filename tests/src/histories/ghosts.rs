@@ -122,7 +122,8 @@ impl Draft<'_> {
     }
 
     fn edit_of_those(&mut self, is_wanted: impl Fn(&FieldDefinition) -> bool, op: Vec<u8>) {
-        let fields = self.schema.types.iter().flat_map(|one| one.fields.iter().map(|f| (one, f)));
+        let types = self.schema.types.iter();
+        let fields = types.flat_map(|one| one.fields.iter().map(move |field| (one, field)));
         let fields = fields.filter(|(_, field)| is_wanted(field));
         let places: Vec<_> = fields.map(|(owner, field)| (owner.id, field.id)).collect();
         let Some(&(owner, field)) = self.rng.pick(&places) else { return };

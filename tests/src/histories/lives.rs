@@ -19,10 +19,10 @@ const SILENT_KINDS: [&str; 3] = ["key", "deletion", "unique"];
 impl Draft<'_> {
     /// One such act; false where that would need what is not there.
     pub(crate) fn live(&mut self) -> bool {
-        match self.rng.below(12) {
-            0..4 => self.delete_one(),
-            4..9 => self.link(),
-            9 => self.undelete(),
+        match self.rng.below(16) {
+            0..5 => self.delete_one(),
+            5..14 => self.link(),
+            14 => self.undelete(),
             _ => self.create_by_key(),
         }
     }
@@ -76,7 +76,8 @@ impl Draft<'_> {
 
     /// A usable field with foreign keys, its owner and their policies.
     pub(crate) fn any_key(&mut self) -> Option<(TypeId, FieldDefinition, Vec<OnDelete>)> {
-        let fields = self.schema.types.iter().flat_map(|one| one.fields.iter().map(|f| (one, f)));
+        let types = self.schema.types.iter();
+        let fields = types.flat_map(|one| one.fields.iter().map(move |field| (one, field)));
         let keys = fields.filter(|(_, field)| !is_bad(field)).filter_map(|(owner, field)| {
             let mut policies = vec![];
             places_of(field).iter().for_each(|place| policies_of(place, &mut policies));

@@ -45,6 +45,8 @@ pub use crate::histories::ties::{sound_schema, tied_schema, whole_schema};
 pub struct Recipe {
     /// The schema that they begin with.
     pub founding: fn() -> Schema,
+    /// How many nodes of each type the founding commit makes, for all to meet at.
+    pub nodes_at_first: usize,
     /// How many authors write.
     pub authors: RangeInclusive<usize>,
     /// How many commits there are, the founding one included.
@@ -94,6 +96,7 @@ impl Default for Recipe {
     fn default() -> Self {
         Recipe {
             founding: founding_schema,
+            nodes_at_first: 0,
             authors: 2..=5,
             batches: 20..=60,
             ops_max: 9,
@@ -127,6 +130,7 @@ impl Recipe {
     pub fn everything() -> Self {
         Recipe {
             founding: whole_schema,
+            nodes_at_first: 1,
             existence_percent: 15,
             migrate_percent: 4,
             upgrade_percent: 8,
@@ -138,9 +142,12 @@ impl Recipe {
     pub fn existence() -> Self {
         Recipe {
             founding: tied_schema,
+            nodes_at_first: 2,
+            authors: 2..=4,
             batches: 12..=25,
-            ops_max: 6,
-            existence_percent: 65,
+            ops_max: 7,
+            merge_percent: 60,
+            existence_percent: 75,
             odd_op_percent: 6,
             schema_change_percent: 0,
             ..Recipe::default()
@@ -151,8 +158,11 @@ impl Recipe {
     pub fn migrations() -> Self {
         Recipe {
             founding: sound_schema,
+            nodes_at_first: 2,
+            authors: 2..=4,
             batches: 12..=25,
-            ops_max: 6,
+            ops_max: 7,
+            merge_percent: 60,
             existence_percent: 25,
             migrate_percent: 25,
             upgrade_percent: 25,

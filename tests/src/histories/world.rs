@@ -102,10 +102,38 @@ impl<'a> World<'a> {
             schema: schema.id(),
             certificate: None,
         };
-        let (id, ops) = (schema.id(), vec![Op::Schema(schema)]);
         let header = world.header(0, position, &[]);
+        let id = schema.id();
+        let ops = world.first_nodes(vec![Op::Schema(schema)]);
         world.commit(0, header, (id, Some(id)), ops);
         world
+    }
+
+    /// The founding batch, with the nodes that all meet at.
+    fn first_nodes(&mut self, ops: Vec<Op>) -> Vec<Op> {
+        let count = self.recipe.nodes_at_first;
+        if count == 0 {
+            return ops;
+        }
+        let types: Vec<TypeId> = self.founding.types.iter().map(|one| one.id).collect();
+        let writer = &mut self.writers[0];
+        let mut draft = Draft {
+            rng: &mut self.rng,
+            schema: &self.founding,
+            view: &mut writer.view,
+            cursor: &mut writer.cursor,
+            author: writer.author,
+            seq: 0,
+            salt: writer.salt,
+            recipe: self.recipe,
+            foresight: None,
+            reaches_dead: false,
+            ops,
+        };
+        for node_type in types {
+            (0..count).for_each(|_| draft.create(node_type));
+        }
+        draft.ops
     }
 
     /// Lets the writers write until there are enough commits.
