@@ -45,7 +45,8 @@ fn everything_has_its_share() {
 /// What an honest author writes is not listed where only that is there which it saw.
 #[test]
 fn honest_authors_are_heard_in_what_they_see() {
-    for (recipe, count) in [(Recipe::existence().honest(), 30), (Recipe::migrations().honest(), 30)] {
+    for (recipe, count) in [(Recipe::existence().honest(), 30), (Recipe::migrations().honest(), 30)]
+    {
         let mut writes = 0;
         for seed in 0..count {
             let history = History::by(&recipe, seed);
@@ -57,8 +58,10 @@ fn honest_authors_are_heard_in_what_they_see() {
                 let voids = Oracle::of(&seen).voids().into_iter();
                 let voids: Vec<_> = voids.filter(|void| void.commit == commit.id()).collect();
                 let ops = Payload::decode(commit.payload().expect("kept")).expect("decodes").ops;
-                let listed: Vec<(&Op, &str)> =
-                    voids.iter().map(|void| (&ops[void.index.unwrap() as usize], void.reason)).collect();
+                let listed: Vec<(&Op, &str)> = voids
+                    .iter()
+                    .map(|void| (&ops[void.index.unwrap() as usize], void.reason))
+                    .collect();
                 assert!(listed.is_empty(), "seed {seed}: {listed:#?}");
                 writes += ops.len();
             }

@@ -193,7 +193,8 @@ impl Draft<'_> {
             nodes.sort_by_key(|node| !self.view.dead.contains(node));
         }
         let crowded = &nodes[..nodes.len().min(2)];
-        let from = if self.rng.chance(70) { crowded } else { &nodes };
+        let percent = if self.recipe.existence_percent > 0 { 85 } else { 70 };
+        let from = if self.rng.chance(percent) { crowded } else { &nodes };
         self.rng.pick(from).copied()
     }
 

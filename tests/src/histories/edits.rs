@@ -10,9 +10,9 @@ use crate::histories::values::SNIPPETS;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use woodland_format::{
-    AtomConfig, CounterOp, FieldDefinition, FieldId, ListConfig, ListOp, MapConfig, MapOp, ObjectId,
-    RecordConfig, RecordOp, RegisterConfig, RegisterOp, SetConfig, SetOp, TextOp, UniqueConfig, Value,
-    ValueType, decode, encode,
+    AtomConfig, CounterOp, FieldDefinition, FieldId, ListConfig, ListOp, MapConfig, MapOp,
+    ObjectId, RecordConfig, RecordOp, RegisterConfig, RegisterOp, SetConfig, SetOp, TextOp,
+    TypeDefinition, UniqueConfig, Value, ValueType, decode, encode,
 };
 
 impl Draft<'_> {
@@ -20,7 +20,8 @@ impl Draft<'_> {
     pub(crate) fn edit_in(&mut self, object: ObjectId, field: &FieldDefinition) -> bool {
         match field.kind.as_str() {
             "register" => {
-                let is_few = self.is_unique(field.id);
+                let owner = self.schema.field_with(field.id);
+                let is_few = owner.is_some_and(|(owner, _)| is_unique(owner, field.id));
                 self.write(object, &config::<RegisterConfig>(field).value, is_few)
             }
             "atom" => self.write(object, &config::<AtomConfig>(field).value, false),
@@ -38,13 +39,6 @@ impl Draft<'_> {
             }
             other => panic!("no edit of kind {other}"),
         }
-    }
-
-    /// Whether some rule says that no two nodes should have one value in this field.
-    fn is_unique(&self, id: FieldId) -> bool {
-        let Some((owner, _)) = self.schema.field_with(id) else { return false };
-        let mut rules = owner.fields.iter().filter(|one| one.kind == "unique" && !is_bad(one));
-        rules.any(|rule| config::<UniqueConfig>(rule).fields.contains(&id))
     }
 
     fn write(&mut self, object: ObjectId, place: &ValueType, is_few: bool) -> bool {
@@ -237,6 +231,12 @@ impl Draft<'_> {
             }
         }
     }
+}
+
+/// Whether some rule says that no two nodes of this type should have one value in this field.
+pub(crate) fn is_unique(owner: &TypeDefinition, id: FieldId) -> bool {
+    let mut rules = owner.fields.iter().filter(|one| one.kind == "unique" && !is_bad(one));
+    rules.any(|rule| config::<UniqueConfig>(rule).fields.contains(&id))
 }
 
 /// The configuration of a field that is sound.

@@ -6,6 +6,7 @@
 //! - Afterwards the view is that of the author with this act done.
 
 use crate::histories::draft::Draft;
+use crate::histories::edits::is_unique;
 use crate::histories::schemas::is_bad;
 use crate::histories::ties::{places_of, policies_of};
 use woodland_format::{
@@ -19,11 +20,12 @@ const SILENT_KINDS: [&str; 3] = ["key", "deletion", "unique"];
 impl Draft<'_> {
     /// One such act; false where that would need what is not there.
     pub(crate) fn live(&mut self) -> bool {
-        match self.rng.below(16) {
+        match self.rng.below(18) {
             0..5 => self.delete_one(),
             5..14 => self.link(),
             14 => self.undelete(),
-            _ => self.create_by_key(),
+            15 => self.create_by_key(),
+            _ => self.claim(),
         }
     }
 
@@ -103,6 +105,18 @@ impl Draft<'_> {
         };
         let dead: Vec<NodeId> = self.view.dead.iter().filter(is_wanted).copied().collect();
         self.rng.pick(&dead).copied()
+    }
+
+    /// Writes to a field that should be unique.
+    fn claim(&mut self) -> bool {
+        let mut places = vec![];
+        for of in &self.schema.types {
+            let is_claimed = |field: &&FieldDefinition| is_unique(of, field.id);
+            places.extend(of.fields.iter().filter(is_claimed).map(|field| (of.id, field.clone())));
+        }
+        let Some((owner, field)) = self.rng.pick(&places).cloned() else { return false };
+        let Some(node) = self.node_of(owner) else { return false };
+        self.edit_in(ObjectId { node, field: field.id }, &field)
     }
 
     /// Edits a dead node whose type is revivable: whoever wants it back writes to it.

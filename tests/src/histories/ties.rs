@@ -112,12 +112,7 @@ fn leaf() -> Vec<FieldDefinition> {
         record(213, "ties", members),
         atom(214, "frame", optional(ValueType::Composite(frame))),
         plain(215, "about", "text"),
-        field(
-            216,
-            "uses",
-            "list",
-            encode(&ListConfig { item: ValueType::Pointer(LEAF) }),
-        ),
+        field(216, "uses", "list", encode(&ListConfig { item: ValueType::Pointer(LEAF) })),
         map(217, "grants", restrict(PERSON), cascade(FOLDER)),
         map(218, "echoes", revive(LEAF), ValueType::Int),
         plain(219, "votes", "counter"),
@@ -200,7 +195,9 @@ pub(crate) fn places_of(field: &FieldDefinition) -> Vec<ValueType> {
         "register" => decode::<RegisterConfig, MOST>(what, bytes).map(|config| one(config.value)),
         "atom" => decode::<AtomConfig, MOST>(what, bytes).map(|config| one(config.value)),
         "set" => decode::<SetConfig, MOST>(what, bytes).map(|config| one(config.item)),
-        "map" => decode::<MapConfig, MOST>(what, bytes).map(|config| vec![config.key, config.value]),
+        "map" => {
+            decode::<MapConfig, MOST>(what, bytes).map(|config| vec![config.key, config.value])
+        }
         "record" => decode::<RecordConfig, MOST>(what, bytes)
             .map(|config| config.members.into_iter().map(|member| member.value).collect()),
         _ => Ok(vec![]),

@@ -209,10 +209,7 @@ fn rename(_: NodeId, batch: usize, letter: usize) -> Vec<Op> {
 }
 
 fn change_type(holder: NodeId, batch: usize, letter: usize) -> Vec<Op> {
-    let float = ValueType::Default {
-        of: Box::new(ValueType::Float),
-        value: Value::from(0.5),
-    };
+    let float = ValueType::Default { of: Box::new(ValueType::Float), value: Value::from(0.5) };
     match letter {
         0 => migrate(vec![change(NUMBER, &register(ValueType::String))]),
         1 => vec![set(holder, NUMBER, number(batch))],
