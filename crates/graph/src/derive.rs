@@ -148,7 +148,11 @@ impl Run<'_> {
             }
             OpView::Other(Op::Delete { node }) => self.delete(past, node),
             OpView::Edit { object, op } => self.edit(past, fields, object, op),
-            OpView::Other(Op::Migrate(_)) => Err(Void::Undecodable),
+            OpView::Other(Op::Migrate(migration)) => {
+                let key = (self.key(stamp.place), stamp.index);
+                self.graph.ledger.add(key, stamp, migration);
+                Ok(())
+            }
             OpView::Other(Op::Schema(_) | Op::Create { .. } | Op::Edit { .. }) => {
                 unreachable!("each op has one view, and schemas were told above")
             }
@@ -306,8 +310,8 @@ impl Run<'_> {
             entries.push((node, entry));
         }
         self.graph.state.put(entries);
-        self.graph.look();
         judge(self.log, &mut self.graph, self.news);
+        self.graph.settle_schemas();
         self.graph
     }
 

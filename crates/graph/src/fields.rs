@@ -20,9 +20,10 @@ use woodland_format::{
 
 /// The name of the kind of a field that is its node's name.
 pub(crate) const KEY: &str = "key";
-/// The names of the kinds of fields that only say something about their type.
+/// The name of the kind of a field that says how nodes of its type are deleted.
 const DELETION: &str = "deletion";
-const UNIQUE: &str = "unique";
+/// The name of the kind of a field that is a rule over registers of its type.
+pub(crate) const UNIQUE: &str = "unique";
 
 /// One field of a schema, with its kind.
 #[derive(Debug, Clone)]

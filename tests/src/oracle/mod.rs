@@ -152,6 +152,11 @@ impl Oracle {
         self.state.voids.iter().map(entry).collect()
     }
 
+    /// The schemas that the version carries: each introduced by a commit that carries it.
+    pub fn carried_schemas(&self) -> Vec<Schema> {
+        self.schemas.carried().cloned().collect()
+    }
+
     /// What all migrations made of the founding schema; none where no commit carries that.
     pub fn current_schema(&self) -> Option<Schema> {
         self.state.current.clone()

@@ -15,6 +15,8 @@ pub(crate) struct Schemas {
     /// By rank: the schema of the commit, `None` where it is not known.
     schema_of: Vec<Option<Schema>>,
     founding: Option<Schema>,
+    /// By id: those that some commit introduces and carries.
+    carried: BTreeMap<SchemaId, Schema>,
 }
 
 impl Schemas {
@@ -42,7 +44,8 @@ impl Schemas {
             let id = named[&commit.id()];
             introductions.iter().flatten().find(|schema| schema.id() == id).cloned()
         });
-        Schemas { batches, schema_of, founding }
+        let carried = introductions.into_iter().flatten().map(|one| (one.id(), one)).collect();
+        Schemas { batches, schema_of, founding, carried }
     }
 
     pub(crate) fn batch(&self, rank: usize) -> Option<&[Op]> {
@@ -51,6 +54,10 @@ impl Schemas {
 
     pub(crate) fn of_commit(&self, rank: usize) -> Option<&Schema> {
         self.schema_of[rank].as_ref()
+    }
+
+    pub(crate) fn carried(&self) -> impl Iterator<Item = &Schema> {
+        self.carried.values()
     }
 
     pub(crate) fn founding(&self) -> Option<Schema> {

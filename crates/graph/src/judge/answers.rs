@@ -68,10 +68,4 @@ impl Graph {
         let (key, of) = (key(&self.log, at), self.existence.ruling(at)?.node);
         Some(Death { commit: key.id, index: at.index, author: key.author, of })
     }
-
-    /// Whether a node lives that is of this type.
-    pub(crate) fn lives_as(&self, node: NodeId, node_type: TypeId) -> bool {
-        let entry = self.state.get(node);
-        entry.is_some_and(|entry| entry.lives() && entry.first.node_type == node_type)
-    }
 }

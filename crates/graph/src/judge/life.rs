@@ -82,6 +82,10 @@ impl Life {
         !self.shifts.is_empty()
     }
 
+    pub(crate) fn shifts(&self) -> impl Iterator<Item = Stamp> + '_ {
+        self.shifts.iter().map(|shift| shift.at)
+    }
+
     pub(crate) fn last_shift(&self) -> Option<Stamp> {
         self.shifts.last().map(|last| last.at)
     }
