@@ -54,6 +54,21 @@ fn on_histories_of_everything() {
 }
 
 #[test]
+fn on_histories_in_which_schemas_change_and_nodes_die() {
+    agree("all at once", &Recipe::everything(), 10);
+}
+
+#[test]
+fn on_histories_of_existence() {
+    agree("existence", &Recipe::existence(), 2);
+}
+
+#[test]
+fn on_histories_of_migrations() {
+    agree("migrations", &Recipe::migrations(), 4);
+}
+
+#[test]
 fn on_histories_of_text() {
     agree("text", &Recipe::texts(), 4);
 }
