@@ -41,7 +41,7 @@ impl Run<'_> {
     }
 
     /// The node that a key names in a generation after the first, if the op's author had seen the
-    /// one before deleted.
+    /// one before.
     pub(crate) fn generation(
         &self,
         past: &Past<'_>,
@@ -50,16 +50,16 @@ impl Run<'_> {
         generation: u32,
     ) -> Result<NodeId, Void> {
         let key = encode(key);
-        let before = match generation.checked_sub(1).ok_or(Void::UnseenDelete)? {
+        let before = match generation.checked_sub(1).ok_or(Void::UnseenGeneration)? {
             0 => keyed_node_id(node_type, &key),
             before => recreated_node_id(node_type, &key, before),
         };
         let entry = self.touched.get(before).or_else(|| self.graph.state.get(before));
-        let life = entry.and_then(|entry| entry.life.as_ref());
-        if life.is_some_and(|life| life.was_deleted(|deletion| past.saw(deletion))) {
+        let is_seen = |entry: &NodeEntry| entry.creations().any(|one| past.saw(one.stamp));
+        if entry.is_some_and(is_seen) {
             Ok(recreated_node_id(node_type, &key, generation))
         } else {
-            Err(Void::UnseenDelete)
+            Err(Void::UnseenGeneration)
         }
     }
 

@@ -129,11 +129,6 @@ impl Life {
         self.deletions[first..].iter().copied().take_while(move |one| stretch.holds(log, *one))
     }
 
-    /// Whether one of its deletions is so.
-    pub(crate) fn was_deleted(&self, is_so: impl Fn(Stamp) -> bool) -> bool {
-        self.deletions.iter().any(|deletion| is_so(*deletion))
-    }
-
     /// The revivable edits.
     pub(crate) fn edits(&self) -> &Edits {
         &self.edits
