@@ -88,7 +88,9 @@ impl Run<'_> {
             let of_op = |op: SlotOp| op.numbers().map(move |at| LinkId::of(node, op.stamp, at));
             ended.extend(placed.ends.into_iter().flat_map(of_op));
         }
-        let matters = self.graph.existence.is_before_a_deletion(log, start);
+        // Deletions after it look at its links, and so do returns of the node, deletions or not.
+        let matters =
+            self.graph.existence.is_before_a_deletion(log, start) || self.has_shifts(node);
         for id in ended {
             let link = self.graph.existence.links.end(log, id, start);
             if let Some(link) = link.filter(|_| matters) {

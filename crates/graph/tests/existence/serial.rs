@@ -101,9 +101,9 @@ pub(crate) fn judge(log: &Log, graph: &Graph) -> Outcome {
     Outcome { lives, listed }
 }
 
-/// What the engine says.
-pub(crate) fn told(log: &Log, graph: &Graph, nodes: impl Iterator<Item = NodeId>) -> Outcome {
-    let nodes: Vec<NodeId> = nodes.collect();
+/// What the engine says of the same nodes.
+pub(crate) fn told(log: &Log, graph: &Graph, of: &Outcome) -> Outcome {
+    let nodes: Vec<NodeId> = of.lives.keys().copied().collect();
     let lives = nodes.iter().copied().zip(graph.lives(&nodes)).collect();
     let mut ops = BTreeMap::new();
     let mut order = log.order();
