@@ -53,7 +53,8 @@ fn verdicts_of_existence_meet() {
     ];
     assert_met(&found, &least);
     assert!(found.ops_median("delete") >= 4, "too few deletions in a history: {found}");
-    let reasons = ["dead-node", "edited", "restricted", "dead-target", "unseen-generation", "misfit"];
+    let reasons =
+        ["dead-node", "edited", "restricted", "dead-target", "unseen-generation", "misfit"];
     assert_listed(&found, &reasons);
 }
 

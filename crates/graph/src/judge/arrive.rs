@@ -14,7 +14,7 @@ use crate::judge::life::Stretch;
 use crate::judge::links::{Link, LinkId};
 use crate::judge::slots::{SlotOp, Slots};
 use crate::judge::{Act, Case};
-use crate::past::{Past, Stamp, key};
+use crate::past::{Past, Stamp, key, order};
 use crate::reread::OpReader;
 use crate::state::NodeEntry;
 use crate::void::Void;
@@ -93,6 +93,13 @@ impl Run<'_> {
             self.graph.existence.is_before_a_deletion(log, start) || self.has_shifts(node);
         for id in ended {
             let link = self.graph.existence.links.end(log, id, start);
+            if let Some(link) = link
+                && order(log, start, id.start()).is_lt()
+                && self.has_shifts(link.target)
+            {
+                // What wrote it never shows it any more.
+                self.news.cases.push(Case { at: id.start(), act: Act::Edit, node });
+            }
             if let Some(link) = link.filter(|_| matters) {
                 let shown = Stretch { from: start, until: link.end };
                 self.news.links.push((node, link.target, shown));

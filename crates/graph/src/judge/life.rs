@@ -30,6 +30,12 @@ impl Stretch {
             && self.until.is_none_or(|until| order(log, at, until).is_le())
     }
 
+    /// Whether it holds right after this op.
+    pub(crate) fn holds_after(&self, log: &Log, at: Stamp) -> bool {
+        order(log, self.from, at).is_le()
+            && self.until.is_none_or(|until| order(log, at, until).is_lt())
+    }
+
     /// Whether there is an op in both of them, or could be.
     pub(crate) fn meets(&self, log: &Log, other: &Stretch) -> bool {
         let begins_before_end = |one: &Stretch, other: &Stretch| {

@@ -191,10 +191,10 @@ fn each_generation_of_a_key_is_a_node_of_its_own() {
     let nodes = [keyed_node_id(KEYED, &bytes), recreated_node_id(KEYED, &bytes, 1)];
     let again = |generation| Op::Recreate { node_type: KEYED, key: key.clone(), generation };
     one.write(vec![Op::CreateKeyed { node_type: KEYED, key: key.clone() }]);
-    one.write(vec![again(0), again(1)]);
-    one.write(vec![delete(nodes[0]), again(1), again(2)]);
+    one.write(vec![again(0), again(2)]);
+    one.write(vec![delete(nodes[0]), again(1), again(3)]);
     let reasons: Vec<Void> = one.graph.voids().map(|void| void.reason).collect();
-    assert_eq!(reasons, [Void::UnseenDelete; 3]);
+    assert_eq!(reasons, [Void::UnseenGeneration; 3]);
     assert_eq!(one.graph.lives(&nodes), [false, true]);
     // Who has not seen the deletion joins the first generation, which is dead there.
     other.write(vec![Op::CreateKeyed { node_type: KEYED, key }]);
