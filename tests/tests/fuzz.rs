@@ -37,7 +37,7 @@ const EXECUTIONS: [(&str, u64); 38] = [
     ("list-config", 10_000),
     ("key-config", 10_000),
     ("value-type", 20_000),
-    ("migration", 10_000),
+    ("migration", 5_000),
     ("deletion-config", 5_000),
     ("unique-config", 10_000),
     ("id", 10_000),

@@ -19,6 +19,9 @@ use woodland_format::{
     UnseenEdits, ValueType, decode, encode, limits, same_shape,
 };
 
+/// The most steps that are told about.
+const NOTES_MAX: usize = 64;
+
 pub(crate) fn targets() -> Vec<Target> {
     let rule = |name, inputs, edit, decode| Target {
         name,
@@ -136,11 +139,14 @@ fn migrate(_: &Corpus, bytes: &[u8], told: &mut Told) {
     told.is_accepted = false;
     let ground = ground();
     let made = migration.apply(&ground);
-    let notes = migration.review(&ground);
-    assert_eq!(made.is_ok(), notes.is_ok(), "what is told about applies");
+    // Words are longer than the steps that they are about, and no decoder's.
+    if migration.steps.len() <= NOTES_MAX {
+        let notes = migration.review(&ground).map(|notes| notes.len());
+        let steps = made.as_ref().map(|_| migration.steps.len());
+        assert_eq!(notes, steps.map_err(Clone::clone), "each step of what applies is told about");
+    }
     let Some(made) = outcome(made, told) else { return };
     assert_eq!(made.check(), Ok(()));
-    assert_eq!(notes.map(|notes| notes.len()), Ok(migration.steps.len()));
     // And back again.
     let back = Migration::propose(&made, &ground, &Renames::default(), &[&ground]);
     match back.expect("a small way") {
