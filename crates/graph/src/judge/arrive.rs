@@ -127,17 +127,20 @@ impl Run<'_> {
     /// A schema is carried there: from there on, its foreign keys are followed.
     pub(crate) fn follow_fields(&mut self, carrier: Place, fields: &Fields) {
         let (log, from) = (self.log, Stamp { place: carrier, index: 0 });
-        let existence = &mut self.graph.existence;
-        let mut begun = Vec::new();
-        for (field, kind) in fields.with_foreign_keys() {
-            if existence.keyed.follow(log, field, kind.name(), from) {
-                begun.push((field, kind.name()));
-            }
-        }
-        // What stands after the carrier and was derived before it came was not followed.
+        let keyed = &mut self.graph.existence.keyed;
+        let begun = fields.with_foreign_keys().filter_map(|(field, kind)| {
+            let stretch = keyed.follow(log, field, kind.name(), from)?;
+            Some(((field, kind.name()), stretch.until))
+        });
+        let (begun, ends): (Vec<(FieldId, &str)>, Vec<Option<Stamp>>) = begun.unzip();
+        // What was derived before the schema came was not followed.
         let Some(earlier) = self.earlier.clone().filter(|_| !begun.is_empty()) else { return };
-        let (mut order, mut ops) = (log.order_from(&key(log, from)), OpReader::of(log));
-        while let Some(place) = order.next_place() {
+        let ends: Option<Vec<Stamp>> = ends.into_iter().collect();
+        let last = ends.and_then(|ends| ends.into_iter().max_by(|a, b| order(log, *a, *b)));
+        let (lower, upper) = (key(log, from), last.map(|last| key(log, last)));
+        let (mut late, mut ops) =
+            (log.order_range(Some(&lower), upper.as_ref()), OpReader::of(log));
+        while let Some(place) = late.next_place() {
             if earlier.turn(place).is_some() {
                 self.follow_late(&begun, place, &mut ops);
             }
