@@ -8,7 +8,7 @@
 use crate::graph::Graph;
 use crate::past::key;
 use std::collections::HashSet;
-use woodland_format::{AuthorKey, CommitId, FieldId, NodeId, OnDelete, TypeId};
+use woodland_format::{AuthorKey, CommitId, FieldId, NodeId, OnDelete};
 
 /// A living node that links to another one by a foreign key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -67,11 +67,5 @@ impl Graph {
         let at = life.last_shift()?;
         let (key, of) = (key(&self.log, at), self.existence.ruling(at)?.node);
         Some(Death { commit: key.id, index: at.index, author: key.author, of })
-    }
-
-    /// Whether a node lives that is of this type.
-    pub(crate) fn lives_as(&self, node: NodeId, node_type: TypeId) -> bool {
-        let entry = self.state.get(node);
-        entry.is_some_and(|entry| entry.lives() && entry.first.node_type == node_type)
     }
 }
