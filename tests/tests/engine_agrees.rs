@@ -40,11 +40,15 @@ fn agree(name: &str, recipe: &Recipe, share: u64) {
     if count < 50 {
         return; // A seed that is looked at again need not be like all the others.
     }
-    assert!(distribution.batches_median() >= 20, "histories are too short: {distribution}");
+    assert!(distribution.batches_median() >= *recipe.batches.start(), "histories are too short: {distribution}");
     // What a newer format hides cannot be counted.
     let is_counted = recipe.newer_format_percent == 0;
     let has_text = recipe.kinds.iter().any(|(kind, _)| *kind == "text");
-    let is_lively = distribution.one_place_percent() >= 30;
+    // Where nodes die, it is their deletions that have to meet.
+    let is_lively = match recipe.existence_percent {
+        0 => distribution.one_place_percent() >= 30,
+        _ => distribution.meetings_of("comings back") > 0,
+    };
     assert!(!is_counted || !has_text || is_lively, "too calm: {distribution}");
 }
 
