@@ -11,6 +11,7 @@
 use crate::binding::{Bindings, Outcome};
 use crate::change::{Change, Changes};
 use crate::pointer::Pointer;
+use crate::policy::Policy;
 use crate::record::{Record, Writer};
 use crate::typed::Keyed;
 use crate::value::{FieldValue, ValueFor};
@@ -95,7 +96,7 @@ impl<'a> Batch<'a> {
 
     /// Changes a node. Changes are made by the record's fields, such as `Note::TITLE.set("Hike")`;
     /// several go in a tuple, an array or a `Vec`.
-    pub fn edit<R: Record>(&mut self, node: Pointer<R>, changes: impl Changes<R>) {
+    pub fn edit<R: Record>(&mut self, node: Pointer<R, impl Policy>, changes: impl Changes<R>) {
         let outcome = self.bind::<R>();
         let mut writer = self.writer::<R>(node.id(), &outcome);
         changes.each(&mut |Change { index, kind, ops, .. }| {

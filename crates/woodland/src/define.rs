@@ -8,15 +8,16 @@
 //! What this does not do: migrate. Naming things in another order, or other things, is another
 //! schema.
 
-use crate::field::FieldType;
+use crate::field::{AnyField, FieldType};
 use crate::record::Record;
+use crate::rule::Rule;
 use crate::shape::Shape;
 use crate::value::FieldValue;
 use std::fmt;
 use std::sync::Arc;
 use woodland_format::{
     FieldDefinition, FieldId, RegisterConfig, Schema, SchemaError, TypeDefinition, TypeError,
-    TypeId, ValueType, encode,
+    TypeId, UnseenEdits, ValueType, encode,
 };
 use woodland_graph::{Kind, Kinds};
 
@@ -66,6 +67,18 @@ pub enum DefineError {
         first: String,
         /// The other.
         second: String,
+    },
+    /// A rule of uniqueness names what is no register of its record.
+    #[error(
+        "{owner}.{field} cannot be unique: it is a {kind}, and what is unique is a plain value"
+    )]
+    NotUnique {
+        /// The type.
+        owner: String,
+        /// What is named.
+        field: String,
+        /// What it is.
+        kind: &'static str,
     },
     /// A kind of the program's own has the name of a built-in one, or of another.
     #[error("there is a kind {name} already: give yours another name")]
@@ -136,6 +149,12 @@ impl fmt::Debug for Types<'_> {
 #[derive(Debug, Default)]
 pub struct Fields {
     pub(crate) fields: Vec<Planned>,
+    /// They stand in the schema behind the fields, and in no record.
+    pub(crate) rules: Vec<Rule>,
+    /// What the record's type was called in earlier releases.
+    pub(crate) type_was: Vec<&'static str>,
+    /// What fields were called, by their place.
+    pub(crate) was: Vec<(u16, &'static str)>,
 }
 
 /// A field, before the types have their numbers.
@@ -170,6 +189,32 @@ impl Fields {
         };
         let kind = <T as FieldType>::KIND;
         self.fields.push(Planned { name, kind, config: Box::new(config) });
+        self
+    }
+
+    /// No two nodes should have equal values in all of these fields
+    /// ([`Snapshot::clashes`](crate::Snapshot::clashes)).
+    pub fn unique<R>(&mut self, fields: &[AnyField<R>]) -> &mut Self {
+        let fields = fields.iter().map(|field| field.index()).collect();
+        self.rules.push(Rule::Unique(fields));
+        self
+    }
+
+    /// What becomes of edits that the deletion of their node did not see.
+    pub fn unseen_edits(&mut self, edits: UnseenEdits) -> &mut Self {
+        self.rules.push(Rule::UnseenEdits(edits));
+        self
+    }
+
+    /// A field had another name in an earlier release: a migration renames it.
+    pub fn was<R>(&mut self, field: AnyField<R>, name: &'static str) -> &mut Self {
+        self.was.push((field.index(), name));
+        self
+    }
+
+    /// The record's type had another name in an earlier release: a migration renames it.
+    pub fn type_was(&mut self, name: &'static str) -> &mut Self {
+        self.type_was.push(name);
         self
     }
 
@@ -287,12 +332,17 @@ impl Define {
                 let (name, kind) = (one.name.to_owned(), one.kind.to_owned());
                 Ok(FieldDefinition { id, name, kind, config })
             };
-            let fields = fields.fields.iter().map(field).collect::<Result<_, DefineError>>()?;
+            let mut defined =
+                fields.fields.iter().map(field).collect::<Result<Vec<_>, DefineError>>()?;
+            for rule in &fields.rules {
+                let id = FieldId(numbers.next().expect("numbers do not end"));
+                defined.push(rule.define(name, id, &defined)?);
+            }
             types.push(TypeDefinition {
                 id: TypeId(id),
                 name: (*name).to_owned(),
                 version: 1,
-                fields,
+                fields: defined,
             });
         }
         let schema = Schema { types };

@@ -58,9 +58,11 @@ mod incarnation;
 mod merge;
 mod notice;
 mod pointer;
+mod policy;
 mod read;
 mod record;
 mod replica;
+mod rule;
 mod shape;
 mod snapshot;
 mod start;
@@ -70,11 +72,12 @@ mod value;
 mod write;
 
 pub use crate::define::{ConfigError, Define, DefineError, Fields, Model, Types, define};
-pub use crate::field::{AnyField, Field, FieldType};
+pub use crate::field::{AnyField, Field, FieldType, Unique};
 pub use crate::record::{FieldError, Record, View, Writer};
 pub use woodland_derive::{FieldValue, Record};
 
 pub use crate::pointer::Pointer;
+pub use crate::policy::{Cascade, Plain, Policy, Restrict, Revive};
 pub use crate::shape::{MemberShape, Shape};
 pub use crate::typed::{
     Atom, Composite, Counter, Events, Key, Keyed, List, Map, Member, MemberChange, MemberChanges,
@@ -109,7 +112,8 @@ pub use crate::notice::Notice;
 pub use crate::branch::{BranchError, BranchName};
 
 pub use woodland_format::{
-    AuthorKey, CommitId, DatasetId, Digest, ForkProof, NodeId, Schema, Value, VersionId,
+    AuthorKey, CommitId, DatasetId, Digest, ForkProof, NodeId, OnDelete, Schema, UnseenEdits,
+    Value, VersionId,
 };
 pub use woodland_graph::{Conflict, Graph, Node, Part, Void, VoidOp, Write};
 pub use woodland_graph::{Fate, History, Kind, Kinds, Past, Stamp, Standing, Told, Verdict};

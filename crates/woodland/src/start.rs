@@ -13,6 +13,7 @@ use crate::entropy::Entropy;
 use crate::incarnation::IncarnationError;
 use crate::merge::{MergeError, Merged, Source};
 use crate::replica::{Backing, Replica, is_founding, segments_of};
+use crate::rule::is_rule;
 use crate::snapshot::Snapshot;
 use std::io;
 use std::sync::Arc;
@@ -288,7 +289,7 @@ fn snapshot_of(log: &Log, model: &Model) -> Result<Snapshot, StartError> {
     let (schema, kinds) = (model.schema(), model.kinds());
     for (one, field) in schema.types.iter().flat_map(|one| one.fields.iter().map(move |f| (one, f)))
     {
-        if field.kind != "key" && !kinds.contains(&field.kind) {
+        if field.kind != "key" && !is_rule(&field.kind) && !kinds.contains(&field.kind) {
             let (field, kind) = (format!("{}.{}", one.label(), field.name), field.kind.clone());
             return Err(StartError::UnknownKind { field, kind });
         }

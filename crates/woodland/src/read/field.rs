@@ -10,6 +10,7 @@ use super::Request;
 use crate::binding::{Binding, Outcome};
 use crate::field::{Field, FieldType};
 use crate::pointer::Pointer;
+use crate::policy::Policy;
 use crate::record::{FieldError, Record, View};
 use crate::snapshot::{ReadError, Snapshot, bound};
 use crate::value::Misread;
@@ -26,8 +27,8 @@ pub struct FieldOf<R, T> {
 
 impl<R: Record, T: FieldType> Field<R, T> {
     /// This field of these nodes: as a request, and as what a subscription covers.
-    pub fn of(self, nodes: &[Pointer<R>]) -> FieldOf<R, T> {
-        FieldOf { field: self, nodes: nodes.to_vec() }
+    pub fn of(self, nodes: &[Pointer<R, impl Policy>]) -> FieldOf<R, T> {
+        FieldOf { field: self, nodes: nodes.iter().map(Pointer::plain).collect() }
     }
 }
 
