@@ -104,6 +104,15 @@ impl<'a> Batch<'a> {
         });
     }
 
+    /// Deletes a node, and what points to it by foreign keys that say `Cascade`.
+    ///
+    /// Refused where something that lives and stays points to what would be deleted by a foreign
+    /// key that says `Restrict` or `Revive`.
+    pub fn delete<R: Record>(&mut self, node: Pointer<R, impl Policy>) {
+        self.bind::<R>();
+        self.ops.push(Op::Delete { node: node.id() });
+    }
+
     /// The pointer to the node of this natural key, whether or not the node is there.
     pub fn pointer_to<R: Keyed>(&mut self, key: impl ValueFor<R::Key>) -> Pointer<R> {
         let outcome = self.bind::<R>();

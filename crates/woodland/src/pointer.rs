@@ -11,7 +11,7 @@
 use crate::policy::{Cascade, Plain, Policy, Restrict, Revive};
 use crate::record::Record;
 use crate::shape::Shape;
-use crate::value::{FieldValue, ValueFor};
+use crate::value::{FieldValue, Misread, ValueFor};
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -83,6 +83,10 @@ impl<R: Record, P: Policy> FieldValue for Pointer<R, P> {
             Value::Pointer(id) => Some(Pointer { id: *id, of: PhantomData }),
             _ => None,
         }
+    }
+
+    fn absent() -> Misread {
+        Misread::NoTarget { target: R::TYPE }
     }
 }
 

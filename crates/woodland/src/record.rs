@@ -84,6 +84,19 @@ pub enum FieldError {
         /// The field; with a dot, a member of it.
         field: String,
     },
+    /// The field points to a node that is not there.
+    #[error(
+        "field {label}.{field} points to no {target}: that was deleted, or the field was never \
+         written; make it an `Option` where that may happen"
+    )]
+    NoTarget {
+        /// The type, with its version.
+        label: String,
+        /// The field; with a dot, a member of it.
+        field: String,
+        /// The record that it points to.
+        target: &'static str,
+    },
     /// The field holds another type of value.
     #[error("field {label}.{field} holds a {found} that is no {expected}")]
     Type {
@@ -148,6 +161,7 @@ impl<'a, R> View<'a, R> {
         }
         match misread {
             Misread::Type { expected, found } => FieldError::Type { label, field, expected, found },
+            Misread::NoTarget { target } => FieldError::NoTarget { label, field, target },
             _ => FieldError::Absent { label, field },
         }
     }
