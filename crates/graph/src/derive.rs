@@ -132,9 +132,12 @@ impl Run<'_> {
                 Ok(())
             }
             OpView::Edit { object, op } => self.edit(past, fields, object, op),
-            OpView::Other(Op::Recreate { .. } | Op::Delete { .. } | Op::Migrate(_)) => {
-                Err(Void::Undecodable)
+            OpView::Other(Op::Migrate(migration)) => {
+                let key = (self.key(stamp.place), stamp.index);
+                self.graph.ledger.add(key, stamp, migration);
+                Ok(())
             }
+            OpView::Other(Op::Recreate { .. } | Op::Delete { .. }) => Err(Void::Undecodable),
             OpView::Other(Op::Schema(_) | Op::Create { .. } | Op::Edit { .. }) => {
                 unreachable!("each op has one view, and schemas were told above")
             }
@@ -257,7 +260,7 @@ impl Run<'_> {
             entries.push((node, entry));
         }
         self.graph.state.put(entries);
-        self.graph.look();
+        self.graph.settle_schemas();
         self.graph
     }
 

@@ -10,7 +10,7 @@
 
 use crate::counter::Counter;
 use crate::events::Events;
-use crate::kind::{Fate, History, Kind, Part, Standing};
+use crate::kind::{Fate, History, IsThere, Kind, Part, Standing};
 use crate::list::List;
 use crate::map::Map;
 use crate::past::{Past, Stamp};
@@ -148,6 +148,15 @@ pub(crate) trait AnyKind: Debug + Send + Sync {
     fn part(&self, held: &Held, range: &Range<u64>) -> Option<Value>;
     fn entry(&self, held: &Held, key: &Value) -> Option<Value>;
     fn standing(&self, held: &Held) -> Vec<Standing>;
+    fn has_pointers(&self, config: &AnyConfig) -> bool;
+    fn view(&self, config: &AnyConfig, shown: Value, is_there: IsThere<'_>) -> Option<Value>;
+    fn view_part(
+        &self,
+        config: &AnyConfig,
+        part: Part,
+        value: Option<Value>,
+        is_there: IsThere<'_>,
+    ) -> Option<(Part, Option<Value>)>;
     /// Makes the state ready for `fates`.
     fn recall(&self, held: &mut Held, history: &History<'_>);
     /// What became of an op that had an effect.
@@ -158,6 +167,38 @@ pub(crate) trait AnyKind: Debug + Send + Sync {
         bytes: &[u8],
         past: &Past<'_>,
     ) -> Vec<(Part, Fate)>;
+
+    /// The writes that stand, as they are read.
+    fn view_standing(
+        &self,
+        config: &AnyConfig,
+        standing: Vec<Standing>,
+        is_there: IsThere<'_>,
+    ) -> Vec<Standing> {
+        let mut viewed: Vec<Standing> = Vec::with_capacity(standing.len());
+        for Standing { part, writes } in standing {
+            let view = |(stamp, value)| {
+                let (part, value) = self.view_part(config, part.clone(), value, is_there)?;
+                Some((part, (stamp, value)))
+            };
+            let writes: Option<Vec<_>> = writes.into_iter().map(view).collect();
+            let (parts, writes): (Vec<Part>, Vec<_>) = writes.unwrap_or_default().into_iter().unzip();
+            let Some(part) = parts.into_iter().next_back() else { continue };
+            // Of keys that become equal the first that has a value is read.
+            let is_key = matches!(part, Part::Key(_));
+            let is_nothing = writes.last().is_none_or(|(_, value)| value.is_none());
+            if is_key && (is_nothing || viewed.iter().any(|one| one.part == part)) {
+                continue;
+            }
+            viewed.push(Standing { part, writes });
+        }
+        viewed
+    }
+
+    /// Whether a stretch of what is written reads as that stretch of what is read.
+    fn is_read_in_stretches(&self) -> bool {
+        self.name() == List::NAME
+    }
 
     /// Whether what the object shows is part of the digest; otherwise its ops are.
     fn is_built_in(&self) -> bool {
@@ -268,6 +309,24 @@ impl<K: Kind> AnyKind for K {
         Kind::standing(self, state::<K>(held))
     }
 
+    fn has_pointers(&self, config: &AnyConfig) -> bool {
+        Kind::has_pointers(self, config.downcast_ref().expect(OWN))
+    }
+
+    fn view(&self, config: &AnyConfig, shown: Value, is_there: IsThere<'_>) -> Option<Value> {
+        Kind::view(self, config.downcast_ref().expect(OWN), shown, is_there)
+    }
+
+    fn view_part(
+        &self,
+        config: &AnyConfig,
+        part: Part,
+        value: Option<Value>,
+        is_there: IsThere<'_>,
+    ) -> Option<(Part, Option<Value>)> {
+        Kind::view_part(self, config.downcast_ref().expect(OWN), part, value, is_there)
+    }
+
     fn recall(&self, held: &mut Held, history: &History<'_>) {
         Kind::recall(self, state_mut::<K>(held), history);
     }
@@ -348,6 +407,24 @@ impl AnyKind for Opaque {
 
     fn standing(&self, _: &Held) -> Vec<Standing> {
         Vec::new()
+    }
+
+    fn has_pointers(&self, _: &AnyConfig) -> bool {
+        false
+    }
+
+    fn view(&self, _: &AnyConfig, shown: Value, _: IsThere<'_>) -> Option<Value> {
+        Some(shown)
+    }
+
+    fn view_part(
+        &self,
+        _: &AnyConfig,
+        part: Part,
+        value: Option<Value>,
+        _: IsThere<'_>,
+    ) -> Option<(Part, Option<Value>)> {
+        Some((part, value))
     }
 
     fn recall(&self, _: &mut Held, _: &History<'_>) {}

@@ -89,9 +89,8 @@ impl Graph {
         else {
             panic!("{COUNTED}")
         };
-        let read =
-            self.visible(object.node).and_then(|(_, of)| self.visible_field(of, object.field));
-        if read.is_some_and(|read| read.kind != kind.name()) {
+        let read = self.sight().field(object).and_then(|(_, field)| field.object());
+        if read.is_some_and(|read| read.kind.name() != kind.name()) {
             return Verdict::OtherKind { kind: kind.name().to_owned() };
         }
         let entry = self.state.get(object.node).expect(COUNTED);

@@ -17,6 +17,12 @@ use woodland_format::{FieldDefinition, FieldId, KeyConfig, Schema, TypeId, Value
 /// The name of the kind of a field that is its node's name.
 pub(crate) const KEY: &str = "key";
 
+/// The name of the kind of a field that is a rule over registers of its type.
+pub(crate) const UNIQUE: &str = "unique";
+
+/// The kinds of fields that have no ops.
+const READ_ONLY: [&str; 3] = [KEY, "deletion", UNIQUE];
+
 /// One field of a schema, with its kind.
 #[derive(Debug, Clone)]
 pub(crate) struct Field {
@@ -26,8 +32,8 @@ pub(crate) struct Field {
 
 #[derive(Debug, Clone)]
 pub(crate) enum OfField {
-    /// Its node's name.
-    Key,
+    /// Never written: its node's name, or what says something of its type.
+    ReadOnly,
     /// Of a kind.
     Kind {
         kind: Arc<dyn AnyKind>,
@@ -52,8 +58,8 @@ impl Fields {
         let (mut fields, mut keys) = (Vec::new(), BTreeMap::new());
         for one in &schema.types {
             for field in &one.fields {
-                let of = if field.kind == KEY {
-                    OfField::Key
+                let of = if READ_ONLY.contains(&&*field.kind) {
+                    OfField::ReadOnly
                 } else {
                     let kind = kinds.get(&field.kind);
                     let config = kind.config(&field.config);

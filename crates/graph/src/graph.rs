@@ -2,28 +2,29 @@
 //!
 //! **Invariants**
 //! - Equal sets of commits give equal answers, digests and voids, whatever way they were derived.
-//! - What is visible goes through the founding schema (decision 0004): a node whose first creation
-//!   has a type of it, and of such a node the objects whose field and kind are of that type.
+//! - What is visible goes through one schema, the current one unless another was asked for; the
+//!   digest asks none.
 //! - Reading retains nothing.
 //!
 //! What this does not do: write, or hold a version that nobody holds.
 
+use crate::claims::Claims;
 use crate::derive::{VoidKey, derive};
 use crate::digest::Tree;
 use crate::erased::Kinds;
-use crate::fields::{Fields, KEY};
 use crate::kind::{Part, Standing};
+use crate::ledger::Ledger;
+use crate::lens::Lens;
 use crate::past::{Stamp, key};
-use crate::reread::OpReader;
 use crate::schemas::Schemas;
-use crate::state::{NodeEntry, Object, State};
+use crate::sight::Sight;
+use crate::state::{NodeEntry, State};
 use crate::void::{Void, VoidOp};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use woodland_format::{
-    AuthorKey, CommitId, Digest, FieldDefinition, FieldId, NodeId, ObjectId, Schema, TypeId, Value,
-    digest_key, digest_leaf, encode,
+    AuthorKey, CommitId, Digest, FieldId, NodeId, ObjectId, Schema, TypeId, Value,
 };
 use woodland_log::{Log, OrderKey};
 
@@ -36,12 +37,18 @@ pub struct Graph {
     pub(crate) voids: im::OrdMap<VoidKey, Void>,
     /// Commits whose payload has a format that this release does not know.
     pub(crate) foreign: im::OrdSet<OrderKey>,
-    /// The schema that the founding commit carries: what is visible goes through it.
-    pub(crate) founding: Option<Arc<Fields>>,
+    pub(crate) ledger: Ledger,
+    /// The schema that is read through; none while nothing carries the founding one.
+    pub(crate) lens: Option<Arc<Lens>>,
+    /// Whether that was asked for: then it stays, whatever becomes current.
+    pub(crate) is_chosen: bool,
     digested: Arc<OnceLock<Tree>>,
     pub(crate) work: Work,
     /// The last version before this one whose digest was asked for.
-    basis: Option<(State, Tree)>,
+    pub(crate) basis: Option<(State, Tree)>,
+    claimed: Arc<OnceLock<Arc<Claims>>>,
+    /// What was claimed in the last version before this one that was asked.
+    pub(crate) earlier_claims: Option<Arc<Claims>>,
 }
 
 /// What deriving a graph from the one before it looked at. The same on any machine.
@@ -62,6 +69,9 @@ pub struct Work {
     pub reads: u64,
     /// Nodes that were put into the state.
     pub writes: u64,
+    /// Migrations that were applied or found not to fit: those that arrived, and those after them
+    /// in order.
+    pub migrations: u64,
 }
 
 /// A visible node.
@@ -69,7 +79,7 @@ pub struct Work {
 pub struct Node {
     /// Its name.
     pub id: NodeId,
-    /// Its type, in the founding schema.
+    /// Its type, in the schema that is read through.
     pub node_type: TypeId,
     /// Its visible fields. A field that was never written is absent.
     pub fields: BTreeMap<FieldId, Value>,
@@ -108,10 +118,14 @@ impl Graph {
             state: State::default(),
             voids: im::OrdMap::new(),
             foreign: im::OrdSet::new(),
-            founding: None,
+            ledger: Ledger::default(),
+            lens: None,
+            is_chosen: false,
             work: Work::default(),
             digested: Arc::default(),
             basis: None,
+            claimed: Arc::default(),
+            earlier_claims: None,
         };
         let mut order = log.order();
         derive(graph, log, std::iter::from_fn(|| order.next_place()))
@@ -124,7 +138,26 @@ impl Graph {
             None => self.basis.clone(),
         };
         let (log, work) = (log.clone(), Work::default());
-        Graph { log, work, digested: Arc::default(), basis, ..self.clone() }
+        let earlier_claims = self.claims_to_build_on();
+        let (digested, claimed) = (Arc::default(), Arc::default());
+        Graph { log, work, digested, basis, claimed, earlier_claims, ..self.clone() }
+    }
+
+    /// This graph, read through another schema.
+    pub(crate) fn read_through(&self, lens: Arc<Lens>) -> Graph {
+        let is_same = self.lens.as_ref().is_some_and(|one| one.reads_as(&lens));
+        let claimed = if is_same { Arc::clone(&self.claimed) } else { Arc::default() };
+        let (lens, earlier_claims) = (Some(lens), self.claims_to_build_on());
+        Graph { lens, is_chosen: true, claimed, earlier_claims, ..self.clone() }
+    }
+
+    fn claims_to_build_on(&self) -> Option<Arc<Claims>> {
+        self.claimed.get().or(self.earlier_claims.as_ref()).map(Arc::clone)
+    }
+
+    /// Who holds which unique values. Costs what changed since it was last asked for.
+    pub(crate) fn claims(&self) -> &Claims {
+        self.claimed.get_or_init(|| Arc::new(self.claim()))
     }
 
     /// The same graph, on a log with the same commits and other signatures: those are evidence
@@ -149,9 +182,10 @@ impl Graph {
         &self.log
     }
 
-    /// The schema that the founding commit carries; none where it does not.
+    /// The schema that is read through: the current one, unless another was asked for; none while
+    /// no commit carries the founding schema.
     pub fn schema(&self) -> Option<Arc<Schema>> {
-        self.founding.as_ref().map(|fields| Arc::clone(&fields.schema))
+        self.lens.as_ref().map(|lens| Arc::clone(lens.schema()))
     }
 
     /// The first commit, in order, whose payload only a newer release can read. While there is one,
@@ -200,35 +234,14 @@ impl Graph {
             .collect()
     }
 
-    /// The hash of all that is visible. Costs what changed since it was last asked for.
+    /// The hash of all that lives, as it was written, whatever schema it is read through. Costs what changed since it was last asked for.
     pub fn digest(&self) -> Digest {
         self.digested.get_or_init(|| self.weigh()).digest()
     }
 
-    /// Finds the founding schema, once a commit carries it.
-    pub(crate) fn look(&mut self) {
-        use woodland_format::Position::Founding;
-        if let (None, Founding { schema, .. }) =
-            (&self.founding, &self.log.founding().header().position)
-        {
-            self.founding = self.schemas.known(schema, |_| true);
-            if self.founding.is_some() {
-                // Everything that was there before comes into sight with it: no earlier digest is
-                // of use.
-                self.basis = None;
-            }
-        }
-    }
-
-    /// What is known of a node, if it is visible, and its type.
-    pub(crate) fn visible(&self, node: NodeId) -> Option<(&NodeEntry, TypeId)> {
-        let entry = self.state.get(node)?;
-        Some((entry, self.type_of(entry)?))
-    }
-
-    pub(crate) fn type_of(&self, entry: &NodeEntry) -> Option<TypeId> {
-        let node_type = entry.first.node_type;
-        self.founding.as_ref()?.has_type(node_type).then_some(node_type)
+    /// What is read, through the schema that is read through.
+    pub(crate) fn sight(&self) -> Sight<'_> {
+        Sight { log: &self.log, state: &self.state, lens: self.lens.as_deref() }
     }
 
     fn node(&self, id: NodeId) -> Option<Node> {
@@ -236,61 +249,22 @@ impl Graph {
     }
 
     pub(crate) fn show_node(&self, id: NodeId, entry: &NodeEntry) -> Option<Node> {
-        let node_type = self.type_of(entry)?;
-        let shown = self.founding.as_ref()?.schema.type_with(node_type)?.fields.iter();
-        let fields = shown.filter_map(|field| Some((field.id, self.show(entry, field)?))).collect();
-        Some(Node { id, node_type, fields })
+        let sight = self.sight();
+        let node_type = sight.type_of(entry)?;
+        let fields = sight.show_all(entry, node_type).collect();
+        Some(Node { id, node_type: node_type.id, fields })
     }
 
     fn value(&self, object: ObjectId) -> Option<Value> {
-        let (entry, node_type) = self.visible(object.node)?;
-        self.show(entry, self.visible_field(node_type, object.field)?)
-    }
-
-    /// The field, if nodes of this type show it.
-    pub(crate) fn visible_field(
-        &self,
-        node_type: TypeId,
-        field: FieldId,
-    ) -> Option<&FieldDefinition> {
-        self.founding.as_ref()?.schema.type_with(node_type)?.field_with(field)
-    }
-
-    pub(crate) fn show(&self, entry: &NodeEntry, field: &FieldDefinition) -> Option<Value> {
-        if field.kind == KEY {
-            return self.key_of(entry, field.id);
-        }
-        let object = entry.object(field.id, &field.kind)?;
-        object.kind.show(&object.held).or_else(|| self.ops_of(object))
-    }
-
-    /// The key that a node is named by, if this is the field that shows it.
-    fn key_of(&self, entry: &NodeEntry, field: FieldId) -> Option<Value> {
-        let (named, of) = self.founding.as_ref()?.key(entry.first.node_type)?;
-        let key = entry.first.key.as_deref().filter(|key| *named == field && of.admits(key))?;
-        Some(key.clone())
-    }
-
-    /// The ops of an object that is not of a built-in kind, in order.
-    fn ops_of(&self, object: &Object) -> Option<Value> {
-        if object.kind.is_built_in() {
-            return None;
-        }
-        let mut ops = OpReader::of(&self.log);
-        let stamps = object.stamps();
-        let ops = stamps.iter().map(|stamp| ops.edit(*stamp).unwrap_or_default().to_vec());
-        Some(Value::List(ops.map(Value::Bytes).collect()))
+        let sight = self.sight();
+        let (entry, field) = sight.field(object)?;
+        sight.show(entry, field)
     }
 
     fn conflicts_of(&self, object: ObjectId) -> Vec<Conflict> {
-        let standing = || {
-            let (entry, node_type) = self.visible(object.node)?;
-            let field = self.visible_field(node_type, object.field)?;
-            let object = entry.object(field.id, &field.kind)?;
-            Some(object.kind.standing(&object.held))
-        };
-        let standing: Vec<Standing> = standing().unwrap_or_default();
-        standing.into_iter().filter_map(|one| self.conflict(one)).collect()
+        let sight = self.sight();
+        let standing = sight.object(object).map(|found| sight.standing(found));
+        standing.unwrap_or_default().into_iter().filter_map(|one| self.conflict(one)).collect()
     }
 
     fn conflict(&self, standing: Standing) -> Option<Conflict> {
@@ -304,54 +278,6 @@ impl Graph {
         let key = key(&self.log, stamp);
         Write { commit: key.id, index: stamp.index, author: key.author, value }
     }
-
-    /// The digest's tree: the last one known, and what changed since.
-    fn weigh(&self) -> Tree {
-        let empty = (State::default(), Tree::default());
-        let (before, tree) = self.basis.clone().unwrap_or(empty);
-        let mut changes = Vec::new();
-        for (node, old, new) in self.state.changed_since(&before) {
-            let node_type = self.type_of(new);
-            let is_same_node = old.is_some_and(|old| self.type_of(old) == node_type);
-            if !is_same_node {
-                let place = digest_key(&[&[1][..], &node.0].concat());
-                changes.push((place, node_type.map(|of| digest_leaf(&place, &encode(&of)))));
-            }
-            for field in self.fields_to_weigh(old.filter(|_| is_same_node), new) {
-                let place = digest_key(&object_key(ObjectId { node, field }));
-                let value = self.weighed(new, field);
-                changes.push((place, value.map(|value| digest_leaf(&place, &encode(&value)))));
-            }
-        }
-        tree.with(changes)
-    }
-
-    /// The fields of a node whose leaves may differ from those of an earlier version of it.
-    pub(crate) fn fields_to_weigh(&self, old: Option<&NodeEntry>, new: &NodeEntry) -> Vec<FieldId> {
-        let is_same = |object: &&Object| {
-            let old = old.and_then(|old| old.object(object.field, object.kind.name()));
-            !old.is_some_and(|old| old.is(object))
-        };
-        let mut fields: Vec<FieldId> =
-            new.objects.iter().filter(is_same).map(|object| object.field).collect();
-        // A key is that of the first creation, which an earlier one may have replaced.
-        let keys =
-            new.creations().filter_map(|one| Some(self.founding.as_ref()?.key(one.node_type)?.0));
-        fields.extend(keys);
-        fields.dedup();
-        fields
-    }
-
-    /// The value of a field in the digest.
-    fn weighed(&self, entry: &NodeEntry, field: FieldId) -> Option<Value> {
-        let field = self.visible_field(self.type_of(entry)?, field)?;
-        let raw = entry.object(field.id, &field.kind).and_then(|object| self.ops_of(object));
-        raw.or_else(|| self.show(entry, field))
-    }
-}
-
-fn object_key(object: ObjectId) -> Vec<u8> {
-    [&[2][..], &object.node.0, &object.field.0.to_be_bytes()].concat()
 }
 
 impl fmt::Debug for Graph {

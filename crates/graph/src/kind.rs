@@ -13,6 +13,7 @@
 //! - *Commuting.* Applying two ops that did not see each other gives one state in either order,
 //!   unless [`Kind::IN_ORDER`] says that order matters; then ops are applied in order, and replayed
 //!   when one arrives late.
+//! - *Read as written.* Through the configuration that it was written under a value reads as it is.
 //! - *Own ops alone.* State is a function of the object's own ops and of their order and pasts.
 //!
 //! What this does not do: decide what is visible. A kind never sees other objects.
@@ -109,6 +110,38 @@ pub trait Kind: Debug + Send + Sync + 'static {
         None
     }
 
+    /// Whether what a field with this configuration shows may hold pointers. Then each read goes
+    /// through [`Kind::view`].
+    fn has_pointers(&self, config: &Self::Config) -> bool {
+        let _ = config;
+        false
+    }
+
+    /// What was written, as a reader sees it whose schema gives the field this configuration; it
+    /// may have been written under another one. `is_there` says whether a node lives and is of a
+    /// type. None where that reads as nothing.
+    ///
+    /// A total function of the value, the configuration and who is there; what was written under
+    /// this configuration reads as it is, but for pointers to what is not there. Not called where
+    /// that is known to be all of it: one configuration, and no pointers.
+    fn view(&self, config: &Self::Config, shown: Value, is_there: IsThere<'_>) -> Option<Value> {
+        let _ = (config, is_there);
+        Some(shown)
+    }
+
+    /// The same for one part: a write that stands there, or what [`Kind::entry`] answers. The part
+    /// as the reader names it, and what is read there; none where the reader has no such part.
+    fn view_part(
+        &self,
+        config: &Self::Config,
+        part: Part,
+        value: Option<Value>,
+        is_there: IsThere<'_>,
+    ) -> Option<(Part, Option<Value>)> {
+        let _ = (config, is_there);
+        Some((part, value))
+    }
+
     /// The writes that no other write has seen, for kinds in which one write replaces another.
     fn standing(&self, state: &Self::State) -> Vec<Standing> {
         let _ = state;
@@ -127,6 +160,9 @@ pub trait Kind: Debug + Send + Sync + 'static {
         vec![(Part::Whole, Fate::Counts)]
     }
 }
+
+/// Whether a node lives, and is of a type.
+pub type IsThere<'a> = &'a dyn Fn(NodeId, TypeId) -> bool;
 
 /// A part of an object in which one write replaces another.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -10,6 +10,7 @@
 //! - Equal logs give equal graphs: content, voids, conflicts, digest.
 
 mod changes;
+mod claims;
 mod counter;
 mod derive;
 mod digest;
@@ -19,6 +20,8 @@ mod explain;
 mod fields;
 mod graph;
 mod kind;
+mod ledger;
+mod lens;
 mod list;
 mod map;
 mod parts;
@@ -28,20 +31,26 @@ mod register;
 mod reread;
 mod schemas;
 mod set;
+mod sight;
 mod state;
+mod tentative;
 mod text;
 mod touched;
 mod void;
 mod weave;
+mod weigh;
 
 pub use crate::changes::NodeChange;
 pub use crate::explain::{Told, Verdict};
 pub use crate::graph::{Conflict, Graph, Node, Work, Write};
+pub use crate::claims::{Clash, Keyed};
+pub use crate::ledger::{LabelChange, MadeMigration, Migrated};
 pub use crate::schemas::{CarriedSchema, LabelledType};
+pub use crate::tentative::Tentative;
 pub use crate::void::{Void, VoidOp};
 
 pub use crate::erased::Kinds;
-pub use crate::kind::{Fate, History, Kind, Part, Standing};
+pub use crate::kind::{Fate, History, IsThere, Kind, Part, Standing};
 pub use crate::past::{Past, Stamp};
 
 pub use crate::counter::{Counter, CounterState};

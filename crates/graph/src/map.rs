@@ -14,10 +14,11 @@
 //!
 //! What this does not do: nest other kinds. A map of nodes' pointers does that.
 
-use crate::kind::{Fate, Kind, Part, Standing};
+use crate::kind::{Fate, IsThere, Kind, Part, Standing};
 use crate::past::{Past, Stamp};
 use crate::register::RegisterState;
 use crate::void::Void;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use woodland_format::limits::{CONFIG_BYTES_MAX, OP_BYTES_MAX};
 use woodland_format::{MapConfig, MapOp, NodeId, TypeId, Value, decode};
@@ -159,6 +160,35 @@ impl Kind for Map {
 
     fn entry(&self, state: &MapState, key: &Value) -> Option<Value> {
         MapState::visible(state.keys.get(key)?)?.value().cloned()
+    }
+
+    fn has_pointers(&self, config: &MapConfig) -> bool {
+        config.key.has_pointer() || config.value.has_pointer()
+    }
+
+    fn view(&self, config: &MapConfig, shown: Value, there: IsThere<'_>) -> Option<Value> {
+        let Value::Map(written) = shown else { return Some(shown) };
+        let mut entries = BTreeMap::new();
+        for (key, value) in &written {
+            let key = config.key.convert(key, there);
+            if let Some((key, value)) = key.zip(config.value.convert(value, there)) {
+                entries.entry(key).or_insert(value);
+            }
+        }
+        Some(Value::Map(entries.into_iter().collect()))
+    }
+
+    fn view_part(
+        &self,
+        config: &MapConfig,
+        part: Part,
+        value: Option<Value>,
+        there: IsThere<'_>,
+    ) -> Option<(Part, Option<Value>)> {
+        let Part::Key(key) = part else { return Some((part, value)) };
+        let key = config.key.convert(&key, there)?;
+        let value = value.and_then(|value| config.value.convert(&value, there));
+        Some((Part::Key(key), value))
     }
 
     fn standing(&self, state: &MapState) -> Vec<Standing> {

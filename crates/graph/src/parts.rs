@@ -8,33 +8,43 @@
 //!
 //! What this does not do: change what is visible. `Graph::values` reads the same, whole.
 
-use crate::fields::KEY;
 use crate::graph::Graph;
-use crate::state::Object;
+use crate::kind::{IsThere, Kind, Part};
+use crate::lens::Look;
+use crate::map::Map;
+use crate::set::Set;
+use crate::sight::Found;
 use std::ops::Range;
 use woodland_format::{NodeId, ObjectId, TypeId, Value};
 
 impl Graph {
     /// The types of nodes.
     pub fn types(&self, nodes: &[NodeId]) -> Vec<Option<TypeId>> {
-        nodes.iter().map(|node| Some(self.visible(*node)?.1)).collect()
+        let sight = self.sight();
+        nodes.iter().map(|node| Some(sight.visible(*node)?.1.id)).collect()
     }
 
     /// Stretches of texts, in bytes, and of lists, in items; of any other value, all of it.
     pub fn parts(&self, stretches: &[(ObjectId, Range<u64>)]) -> Vec<Option<Value>> {
+        let sight = self.sight();
         let part = |(object, range): &(ObjectId, Range<u64>)| {
-            let shown = self.visible_object(*object);
-            let part = shown.and_then(|shown| shown.kind.part(&shown.held, range));
-            part.or_else(|| Some(cut(self.values(&[*object]).pop()??, range)))
+            if let Some(Found { object, of }) = sight.object(*object).filter(Found::has_stretches) {
+                let part = object.kind.part(&object.held, range);
+                if let Some(part) = part.and_then(|part| sight.view(of, part)) {
+                    return Some(part);
+                }
+            }
+            Some(cut(self.values(&[*object]).pop()??, range))
         };
         stretches.iter().map(part).collect()
     }
 
     /// How long texts are, in bytes, and how many items or entries lists, sets and maps have.
     pub fn sizes(&self, objects: &[ObjectId]) -> Vec<Option<u64>> {
+        let sight = self.sight();
         let size = |object: &ObjectId| {
-            let shown = self.visible_object(*object);
-            let size = shown.and_then(|shown| shown.kind.size(&shown.held));
+            let found = sight.object(*object).filter(Found::has_stretches);
+            let size = found.and_then(|Found { object, .. }| object.kind.size(&object.held));
             size.or_else(|| size_of(&self.values(&[*object]).pop()??))
         };
         objects.iter().map(size).collect()
@@ -42,17 +52,60 @@ impl Graph {
 
     /// What stands at keys: of a map the value, of a set the item itself.
     pub fn entries(&self, keys: &[(ObjectId, &Value)]) -> Vec<Option<Value>> {
+        let sight = self.sight();
         let entry = |(object, key): &(ObjectId, &Value)| {
-            let object = self.visible_object(*object)?;
-            object.kind.entry(&object.held, key)
+            let found = sight.object(*object)?;
+            let Found { object: it, of } = found;
+            if !found.has_entry(key) {
+                return entry_of(self.values(&[*object]).pop()??, key);
+            }
+            let entry = it.kind.entry(&it.held, key)?;
+            match &of.config {
+                Some(config) if of.look != Look::Plain => {
+                    let there: IsThere<'_> = &|node, of| self.state.is_there(node, of);
+                    it.kind.view_part(config, Part::Key((*key).clone()), Some(entry), there)?.1
+                }
+                _ => Some(entry),
+            }
         };
         keys.iter().map(entry).collect()
     }
+}
 
-    fn visible_object(&self, object: ObjectId) -> Option<&Object> {
-        let (entry, node_type) = self.visible(object.node)?;
-        let field = self.visible_field(node_type, object.field)?;
-        (field.kind != KEY).then(|| entry.object(field.id, &field.kind))?
+impl Found<'_> {
+    /// Whether a stretch of what was written reads as that stretch of what is read.
+    fn has_stretches(&self) -> bool {
+        match self.of.look {
+            Look::Plain => true,
+            Look::Targets | Look::Convert => self.of.kind.is_read_in_stretches(),
+            Look::Never => false,
+        }
+    }
+
+    /// Whether what was written at this key alone decides what is read there. In sets and maps
+    /// another key may become it where types differ, or by losing pointers that are in it.
+    fn has_entry(&self, key: &Value) -> bool {
+        let is_by_key = [Set::NAME, Map::NAME].contains(&self.of.kind.name());
+        match self.of.look {
+            Look::Plain => true,
+            Look::Targets => !is_by_key || !matches!(key, Value::List(_) | Value::Record(_)),
+            Look::Convert | Look::Never => !is_by_key,
+        }
+    }
+}
+
+/// What stands at a key of a value that was read: of a map the value, of a set the item.
+fn entry_of(value: Value, key: &Value) -> Option<Value> {
+    match value {
+        Value::Map(mut entries) => {
+            let at = entries.binary_search_by(|(one, _)| one.cmp(key)).ok()?;
+            Some(entries.swap_remove(at).1)
+        }
+        Value::List(mut items) => {
+            let at = items.binary_search(key).ok()?;
+            Some(items.swap_remove(at))
+        }
+        _ => None,
     }
 }
 

@@ -6,7 +6,7 @@
 //!
 //! What this does not do: nest other kinds. A node's own fields do that.
 
-use crate::kind::{Fate, Kind, Part, Standing};
+use crate::kind::{Fate, IsThere, Kind, Part, Standing};
 use crate::past::Past;
 use crate::register::RegisterState;
 use crate::void::Void;
@@ -90,6 +90,31 @@ impl Kind for Record {
             .filter_map(|(number, member)| Some((*number, member.value()?.clone())))
             .collect();
         (!members.is_empty()).then_some(Value::Record(members))
+    }
+
+    fn has_pointers(&self, config: &RecordConfig) -> bool {
+        config.members.iter().any(|member| member.value.has_pointer())
+    }
+
+    fn view(&self, config: &RecordConfig, shown: Value, there: IsThere<'_>) -> Option<Value> {
+        let Value::Record(written) = shown else { return Some(shown) };
+        let read = |(number, value): (u32, Value)| {
+            Some((number, config.member(number)?.value.read(Some(&value), there)?))
+        };
+        let members: Vec<(u32, Value)> = written.into_iter().filter_map(read).collect();
+        (!members.is_empty()).then_some(Value::Record(members))
+    }
+
+    fn view_part(
+        &self,
+        config: &RecordConfig,
+        part: Part,
+        value: Option<Value>,
+        there: IsThere<'_>,
+    ) -> Option<(Part, Option<Value>)> {
+        let Part::Member(number) = part else { return Some((part, value)) };
+        let place = &config.member(number)?.value;
+        Some((part, value.and_then(|value| place.read(Some(&value), there))))
     }
 
     fn standing(&self, state: &RecordState) -> Vec<Standing> {

@@ -10,7 +10,7 @@
 //!
 //! What this does not do: merge values, or ask whether a pointer's target still exists.
 
-use crate::kind::{Fate, Kind, Part, Standing};
+use crate::kind::{Fate, IsThere, Kind, Part, Standing};
 use crate::past::{Past, Stamp};
 use crate::void::Void;
 use std::sync::Arc;
@@ -144,6 +144,24 @@ macro_rules! one_value {
 
             fn show(&self, state: &RegisterState) -> Option<Value> {
                 state.value().cloned()
+            }
+
+            fn has_pointers(&self, config: &$config) -> bool {
+                config.value.has_pointer()
+            }
+
+            fn view(&self, config: &$config, shown: Value, there: IsThere<'_>) -> Option<Value> {
+                config.value.read(Some(&shown), there)
+            }
+
+            fn view_part(
+                &self,
+                config: &$config,
+                part: Part,
+                value: Option<Value>,
+                there: IsThere<'_>,
+            ) -> Option<(Part, Option<Value>)> {
+                Some((part, value.and_then(|value| config.value.read(Some(&value), there))))
             }
 
             fn standing(&self, state: &RegisterState) -> Vec<Standing> {

@@ -9,9 +9,10 @@
 //!
 //! What this does not do: keep an order of its own. Items ascend by value.
 
-use crate::kind::{Fate, Kind, Part};
+use crate::kind::{Fate, IsThere, Kind, Part};
 use crate::past::{Past, Stamp};
 use crate::void::Void;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use woodland_format::limits::{CONFIG_BYTES_MAX, OP_BYTES_MAX};
 use woodland_format::{NodeId, SetConfig, SetOp, TypeId, Value, decode};
@@ -91,6 +92,28 @@ impl Kind for Set {
 
     fn entry(&self, state: &SetState, key: &Value) -> Option<Value> {
         state.items.contains_key(key).then(|| key.clone())
+    }
+
+    fn has_pointers(&self, config: &SetConfig) -> bool {
+        config.item.has_pointer()
+    }
+
+    fn view(&self, config: &SetConfig, shown: Value, there: IsThere<'_>) -> Option<Value> {
+        let Value::List(items) = shown else { return Some(shown) };
+        let read = items.iter().filter_map(|item| config.item.convert(item, there));
+        let read: BTreeSet<Value> = read.collect();
+        Some(Value::List(read.into_iter().collect()))
+    }
+
+    fn view_part(
+        &self,
+        config: &SetConfig,
+        _: Part,
+        value: Option<Value>,
+        there: IsThere<'_>,
+    ) -> Option<(Part, Option<Value>)> {
+        let item = config.item.convert(&value?, there)?;
+        Some((Part::Key(item.clone()), Some(item)))
     }
 
     fn fates(&self, state: &SetState, past: &Past<'_>, op: &SetOp) -> Vec<(Part, Fate)> {

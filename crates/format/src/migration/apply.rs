@@ -20,6 +20,9 @@ pub enum Misfit {
     /// No steps.
     #[error("a migration has at least one step")]
     Empty,
+    /// There is nothing to apply it to.
+    #[error("there is no current schema: no commit carries the one that the dataset began with")]
+    NoSchema,
     /// The schema has no such type.
     #[error("the schema has no type {}: it was removed, or is of another branch", .0.0)]
     NoType(TypeId),

@@ -19,6 +19,7 @@
 //! whoever reads it.
 
 mod decoding;
+mod reading;
 mod rules;
 
 pub(crate) use crate::value_type::decoding::members;

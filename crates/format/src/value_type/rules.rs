@@ -160,7 +160,8 @@ impl ValueType {
         Ok(())
     }
 
-    fn has_pointer(&self) -> bool {
+    /// Whether a value of this type may hold pointers, at any depth.
+    pub fn has_pointer(&self) -> bool {
         match self {
             ValueType::Pointer(_) | ValueType::ForeignKey { .. } => true,
             ValueType::List(of) | ValueType::Optional(of) | ValueType::Default { of, .. } => {

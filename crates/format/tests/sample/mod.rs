@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 pub(crate) mod kinds;
+pub(crate) mod types;
 
 use woodland_format::{
     AuthorKey, Commit, CommitId, DatasetId, Draft, FieldId, Header, NodeId, ObjectId, Op, Payload,

@@ -11,7 +11,7 @@
 mod sequence;
 mod woven;
 
-use crate::kind::{Fate, History, Kind, Part};
+use crate::kind::{Fate, History, IsThere, Kind, Part};
 use crate::parts::within;
 use crate::past::{Past, Stamp};
 use crate::void::Void;
@@ -173,6 +173,16 @@ impl Kind for List {
         let range = within(range, state.items.len());
         let items = || state.items.range(range).cloned().collect();
         (!state.tips.is_empty()).then(|| Value::List(items()))
+    }
+
+    fn has_pointers(&self, config: &ListConfig) -> bool {
+        config.item.has_pointer()
+    }
+
+    fn view(&self, config: &ListConfig, shown: Value, there: IsThere<'_>) -> Option<Value> {
+        let Value::List(items) = shown else { return Some(shown) };
+        let read = |item: &Value| config.item.convert(item, there).unwrap_or(Value::Gone);
+        Some(Value::List(items.iter().map(read).collect()))
     }
 
     fn recall(&self, state: &mut ListState, history: &History<'_>) {
