@@ -4,7 +4,9 @@
 //! - No two kinds of thing share a context, so no bytes can pass as another kind.
 //! - A context, once released, never changes; `docs/format.md` lists them.
 
-use crate::id::{AuthorKey, CommitId, Digest, NodeId, PayloadHash, SchemaId, TypeId, VersionId};
+use crate::id::{
+    AuthorKey, CommitId, Digest, FieldId, NodeId, PayloadHash, SchemaId, TypeId, VersionId,
+};
 use blake3::Hasher;
 use blake3::hazmat::{ContextKey, HasherExt, hash_derive_key_context};
 use std::sync::LazyLock;
@@ -24,6 +26,8 @@ contexts! {
     KEYED_NODE = "woodland 2026-11 keyed node";
     RECREATED_NODE = "woodland 2026-11 recreated node";
     TYPE = "woodland 2026-11 type";
+    NEW_TYPE = "woodland 2026-11 new type";
+    NEW_FIELD = "woodland 2026-11 new field";
     VERSION = "woodland 2026-11 version";
     DIGEST_LEAF = "woodland 2026-11 digest leaf";
     DIGEST_KEY = "woodland 2026-11 digest key";
@@ -86,6 +90,25 @@ fn node(full: &[u8; 32]) -> NodeId {
 /// for. Types refer to each other by id, so cycles need no care.
 pub fn type_digest(definition: &[u8]) -> Digest {
     Digest(hash(&TYPE, &[definition]))
+}
+
+/// The id that a migration proposes for a new type of this name, in canonical bytes; `attempt`
+/// counts the ids before it that are taken.
+pub(crate) fn new_type_id(name: &[u8], attempt: u32) -> TypeId {
+    TypeId(number(&hash(&NEW_TYPE, &[name, &attempt.to_le_bytes()])))
+}
+
+/// The id that a migration proposes for a new field: of this type, and what its name, kind and
+/// configuration are, in canonical bytes.
+pub(crate) fn new_field_id(owner: TypeId, field: &[u8], attempt: u32) -> FieldId {
+    let parts: [&[u8]; 3] = [&owner.0.to_le_bytes(), field, &attempt.to_le_bytes()];
+    FieldId(number(&hash(&NEW_FIELD, &parts)))
+}
+
+fn number(full: &[u8; 32]) -> u64 {
+    let mut bytes = [0; 8];
+    bytes.copy_from_slice(&full[..8]);
+    u64::from_le_bytes(bytes)
 }
 
 /// The id of the version with these heads, which must be strictly ascending.

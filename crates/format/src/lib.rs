@@ -64,7 +64,9 @@ pub use crate::id::{
 
 pub use crate::commit::{Commit, CommitError, Draft, SignedPoint};
 pub use crate::header::{HEADER_FORMAT, Header, HeaderError, Position, SchemaChange};
-pub use crate::migration::{Migration, MigrationStep, Misfit};
+pub use crate::migration::{
+    Loss, Migration, MigrationStep, Misfit, Proposal, Renames, StepNote, same_shape,
+};
 pub use crate::op::{
     AtomConfig, CounterOp, DeletionConfig, EventsConfig, KeyConfig, ListConfig, ListOp, MapConfig,
     MapOp, RecordConfig, RecordOp, RegisterConfig, RegisterOp, SetConfig, SetOp, TextOp,

@@ -9,7 +9,7 @@ use super::sound::check_sound;
 use super::{Migration, MigrationStep};
 use crate::canonical::{decode, encode};
 use crate::id::{FieldId, TypeId};
-use crate::limits::CONFIG_BYTES_MAX;
+use crate::limits::{CONFIG_BYTES_MAX, MIGRATION_STEPS_MAX};
 use crate::op::MapConfig;
 use crate::schema::{FieldDefinition, Schema, SchemaError, TypeDefinition};
 
@@ -65,6 +65,11 @@ impl Migration {
         if self.steps.is_empty() {
             return Err(Misfit::Empty);
         }
+        let found = self.steps.len();
+        if found > MIGRATION_STEPS_MAX {
+            let what = "steps of a migration";
+            return Err(SchemaError::TooMany { what, found, limit: MIGRATION_STEPS_MAX }.into());
+        }
         let mut run = Run { schema: schema.clone() };
         for step in &self.steps {
             run.step(step)?;
@@ -84,12 +89,13 @@ impl Migration {
     }
 }
 
-struct Run {
-    schema: Schema,
+/// A schema between two steps.
+pub(super) struct Run {
+    pub(super) schema: Schema,
 }
 
 impl Run {
-    fn step(&mut self, step: &MigrationStep) -> Result<(), Misfit> {
+    pub(super) fn step(&mut self, step: &MigrationStep) -> Result<(), Misfit> {
         match step {
             MigrationStep::AddType(definition) => self.add_type(definition),
             MigrationStep::RemoveType { node_type } => {
@@ -161,7 +167,10 @@ impl Run {
             return Err(Misfit::Taken(to.0));
         }
         let (owner, moved) = self.schema.field_with(from).ok_or(Misfit::NoField(from))?;
-        let (other, target) = self.schema.field_with(to).ok_or(Misfit::NoField(to))?;
+        let Some((other, target)) = self.schema.field_with(to) else {
+            // It was moved already, or is gone anyway: what its name was, nobody knows any more.
+            return Ok(());
+        };
         if owner.id != other.id || moved.kind != target.kind {
             return Err(Misfit::Apart { from, to });
         }

@@ -11,14 +11,26 @@
 //!   once.
 //! - A type that changed has the next version in its label.
 //!
+//! `propose` finds the steps from one schema to a program's, by name; `review` says in words what
+//! steps do to what is there.
+//!
 //! What this does not do: touch a value. Values are converted when they are read
 //! (`ValueType::read`).
 
 mod apply;
+mod conversion;
+mod propose;
+mod renames;
+mod review;
+mod shape;
 mod sound;
 mod words;
 
 pub use crate::migration::apply::Misfit;
+pub use crate::migration::propose::Proposal;
+pub use crate::migration::renames::Renames;
+pub use crate::migration::review::{Loss, StepNote};
+pub use crate::migration::shape::same_shape;
 
 use crate::canonical;
 use crate::id::{FieldId, TypeId};
@@ -87,7 +99,7 @@ pub enum MigrationStep {
         config: Vec<u8>,
     },
     /// Puts a field in the place of another one of the same type and kind, whose name it takes; the
-    /// other is no longer there.
+    /// other is no longer there. Where that is so already, nothing is done.
     MoveField {
         /// The field whose content is wanted.
         from: FieldId,

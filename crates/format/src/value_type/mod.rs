@@ -21,16 +21,15 @@
 mod decoding;
 mod reading;
 mod rules;
+mod words;
 
 pub(crate) use crate::value_type::decoding::members;
 pub use crate::value_type::rules::TypeError;
 pub(crate) use crate::value_type::rules::check_record;
 
-use crate::excerpt::joined;
 use crate::id::{NodeId, TypeId};
 use crate::value::Value;
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// What a value may be.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
@@ -204,8 +203,25 @@ impl ValueType {
         }
     }
 
+    /// Puts other types of node in the place of those that values may point to.
+    pub(crate) fn retarget(&mut self, to: &dyn Fn(TypeId) -> TypeId) {
+        match self {
+            ValueType::Pointer(target) | ValueType::ForeignKey { target, .. } => {
+                *target = to(*target);
+            }
+            ValueType::List(of) | ValueType::Optional(of) | ValueType::Default { of, .. } => {
+                of.retarget(to);
+            }
+            ValueType::Union(members) => members.iter_mut().for_each(|one| one.retarget(to)),
+            ValueType::Composite(members) => {
+                members.iter_mut().for_each(|one| one.value.retarget(to));
+            }
+            _ => {}
+        }
+    }
+
     /// The type without what only programs make of it, and without what a place says.
-    fn bare(&self) -> &ValueType {
+    pub(crate) fn bare(&self) -> &ValueType {
         match self {
             ValueType::Derivation { over: of, .. }
             | ValueType::Optional(of)
@@ -215,7 +231,7 @@ impl ValueType {
     }
 
     /// Whether there may be no value at this place.
-    fn may_lack(&self) -> bool {
+    pub(crate) fn may_lack(&self) -> bool {
         matches!(self, ValueType::Optional(_) | ValueType::Default { .. })
     }
 }
@@ -247,41 +263,4 @@ fn are_told_apart(one: &[MemberDefinition], other: &[MemberDefinition]) -> bool 
         let same = member(other, it.number).filter(|it| is_always_there(it));
         same.is_some_and(|same| it.value.is_apart(&same.value))
     })
-}
-
-impl fmt::Display for OnDelete {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            OnDelete::Restrict => "restrict",
-            OnDelete::Cascade => "cascade",
-            OnDelete::Revive => "revive",
-        })
-    }
-}
-
-impl fmt::Display for ValueType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            ValueType::Bool => f.write_str("bool"),
-            ValueType::Int => f.write_str("int"),
-            ValueType::Float => f.write_str("float"),
-            ValueType::String => f.write_str("string"),
-            ValueType::Bytes => f.write_str("bytes"),
-            ValueType::Pointer(target) => write!(f, "pointer<{}>", target.0),
-            ValueType::List(item) => write!(f, "list<{item}>"),
-            ValueType::Literal(value) => write!(f, "{value}"),
-            ValueType::Union(members) => joined(f, " | ", members, |f, one| write!(f, "{one}")),
-            ValueType::Composite(members) => {
-                f.write_str("{")?;
-                joined(f, ", ", members, |f, one| write!(f, "{}: {}", one.name, one.value))?;
-                f.write_str("}")
-            }
-            ValueType::Derivation { name, over } => write!(f, "{name}({over})"),
-            ValueType::Optional(of) => write!(f, "optional {of}"),
-            ValueType::Default { of, value } => write!(f, "{of} = {value}"),
-            ValueType::ForeignKey { target, on_delete } => {
-                write!(f, "pointer<{}, {on_delete}>", target.0)
-            }
-        }
-    }
 }

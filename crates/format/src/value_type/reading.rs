@@ -101,7 +101,7 @@ impl ValueType {
     }
 
     /// What stands where there must be a value, and none converts.
-    fn zero(&self) -> Option<Value> {
+    pub(crate) fn zero(&self) -> Option<Value> {
         match self {
             ValueType::Bool => Some(Value::Bool(false)),
             ValueType::Int => Some(Value::Int(0)),
