@@ -36,6 +36,8 @@ use syn::{Data, DeriveInput, parse_macro_input};
 ///   who had not seen its deletion.
 /// - `#[woodland(was = "label")]`, on the struct or a field: its name in an earlier release, so that
 ///   a migration renames it. May stand several times.
+/// - `#[woodland(moved_from = "nick")]` on a field: a field of an earlier release whose content is read
+///   here from now on, instead of what was written to this one.
 #[proc_macro_derive(Record, attributes(woodland))]
 pub fn record(input: TokenStream) -> TokenStream {
     written(&parse_macro_input!(input as DeriveInput), record::derive)

@@ -13,7 +13,7 @@ pub(crate) const RECORD: &[&str] = &["name", "was", "unique", "unseen_edits"];
 /// Options of a type that is a value.
 pub(crate) const VALUE: &[&str] = &["derivation", "over"];
 /// Options of a record's field.
-pub(crate) const FIELD: &[&str] = &["key", "default", "name", "unique", "was"];
+pub(crate) const FIELD: &[&str] = &["key", "default", "name", "unique", "was", "moved_from"];
 /// Options of a composite's member.
 pub(crate) const MEMBER: &[&str] = &["default", "name"];
 /// Options of a variant.
@@ -47,6 +47,8 @@ pub(crate) struct OfPart {
     pub(crate) unique: Option<proc_macro2::Span>,
     /// Names of earlier releases.
     pub(crate) was: Vec<LitStr>,
+    /// Fields of earlier releases whose place this one takes.
+    pub(crate) moved_from: Vec<LitStr>,
 }
 
 /// What is read while nothing is written.
@@ -99,6 +101,7 @@ impl OfPart {
                 "name" => found.name = Some(meta.value()?.parse()?),
                 "key" => found.key = Some(meta.path.segments[0].ident.span()),
                 "unique" => found.unique = Some(alone(meta)?),
+                "moved_from" => found.moved_from.push(meta.value()?.parse()?),
                 "was" => found.was.push(meta.value()?.parse()?),
                 _ => found.default = Some(default(meta)?),
             }

@@ -25,6 +25,10 @@ pub(crate) fn of(options: &OfType, parts: &[Part<'_>]) -> syn::Result<TokenStrea
             let name = member::checked(name)?;
             said.extend(quote!(fields.was(Self::#constant.any(), #name);));
         }
+        for name in &part.options.moved_from {
+            let name = member::checked(name)?;
+            said.extend(quote!(fields.moved_from(Self::#constant.any(), #name);));
+        }
     }
     // By their names in the schema, so that one rule is said once.
     let mut names: Vec<String> = Vec::new();

@@ -8,23 +8,24 @@
 //! What this does not do: touch the log. What it collects is checked as a whole before it is
 //! signed.
 
-use crate::binding::{Bindings, Outcome};
+use crate::binding::Outcome;
 use crate::change::{Change, Changes};
 use crate::pointer::Pointer;
 use crate::policy::Policy;
 use crate::record::{Record, Writer};
+use crate::snapshot::Snapshot;
 use crate::typed::Keyed;
 use crate::value::{FieldValue, ValueFor};
 use std::any::TypeId as RustType;
 use std::fmt;
 use std::marker::PhantomData;
-use woodland_format::{AuthorKey, NodeId, Op, Schema, TypeId, encode, keyed_node_id, node_id};
+use woodland_format::{AuthorKey, NodeId, Op, TypeId, encode, keyed_node_id, node_id};
 
 /// The changes that a call of `write` collects.
 #[derive(Debug)]
 pub struct Batch<'a> {
-    schema: &'a Schema,
-    bindings: &'a Bindings,
+    /// What the batch will stand on.
+    current: &'a Snapshot,
     author: AuthorKey,
     seq: u64,
     salt: u64,
@@ -61,15 +62,14 @@ pub(crate) type Violations = Vec<Violation>;
 const NO_TYPE: TypeId = TypeId(u64::MAX);
 
 impl<'a> Batch<'a> {
-    pub(crate) fn begin(
-        schema: &'a Schema,
-        bindings: &'a Bindings,
-        author: AuthorKey,
-        seq: u64,
-        salt: u64,
-    ) -> Self {
+    pub(crate) fn begin(current: &'a Snapshot, author: AuthorKey, seq: u64, salt: u64) -> Self {
         let (ops, violations, met) = (Vec::new(), Vec::new(), Vec::new());
-        Batch { schema, bindings, author, seq, salt, ops, violations, met }
+        Batch { current, author, seq, salt, ops, violations, met }
+    }
+
+    /// Whether the closure did nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.ops.is_empty() && self.violations.is_empty()
     }
 
     /// Makes a node. With a natural key, it is the node of that key, whoever else makes it; what is
@@ -126,7 +126,7 @@ impl<'a> Batch<'a> {
         let outcome = match self.met.iter().find(|(one, _)| *one == of) {
             Some((_, outcome)) => Outcome::clone(outcome),
             None => {
-                let outcome = self.bindings.of::<R>(self.schema);
+                let outcome = self.current.bindings.of::<R>();
                 self.met.push((of, Outcome::clone(&outcome)));
                 outcome
             }

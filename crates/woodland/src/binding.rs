@@ -13,7 +13,7 @@ use crate::record::Record;
 use std::any::TypeId as RustType;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use woodland_format::{FieldId, Schema, TypeDefinition, TypeId};
+use woodland_format::{FieldId, Schema, SchemaId, TypeDefinition, TypeId};
 
 /// What a record stands for in a schema.
 #[derive(Debug)]
@@ -121,19 +121,28 @@ fn bind(one: &Planned, found: &TypeDefinition, types: &Types<'_>) -> Result<Fiel
 /// A record's binding, or why there is none.
 pub(crate) type Outcome = Arc<Result<Binding, String>>;
 
-/// The bindings of a schema, made as they are asked for.
-#[derive(Debug, Default)]
-pub(crate) struct Bindings(Mutex<HashMap<RustType, Outcome>>);
+/// A schema of the dataset that the program works through, and the program's records bound to it
+/// as they are asked for.
+#[derive(Debug)]
+pub(crate) struct Bindings {
+    pub(crate) id: SchemaId,
+    pub(crate) schema: Arc<Schema>,
+    made: Mutex<HashMap<RustType, Outcome>>,
+}
 
 impl Bindings {
-    pub(crate) fn of<R: Record>(&self, schema: &Schema) -> Outcome {
+    pub(crate) fn to(schema: Arc<Schema>) -> Arc<Self> {
+        Arc::new(Bindings { id: schema.id(), schema, made: Mutex::default() })
+    }
+
+    pub(crate) fn of<R: Record>(&self) -> Outcome {
         let of = RustType::of::<R>();
-        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let lock = || self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = lock().get(&of) {
             return Arc::clone(found);
         }
         // Not under the lock: `define` is the program's.
-        let made = Arc::new(Binding::of::<R>(schema));
+        let made = Arc::new(Binding::of::<R>(&self.schema));
         Arc::clone(lock().entry(of).or_insert(made))
     }
 }

@@ -5,19 +5,19 @@
 //!   program makes the same schema, with the same digest.
 //! - A schema that is given out keeps every rule, those of the types of its fields included.
 //!
-//! What this does not do: migrate. Naming things in another order, or other things, is another
-//! schema.
+//! What this does not do: open a dataset. The numbers are the program's; a dataset's schema is
+//! found by its shape (`fit`), whatever its numbers are.
 
 use crate::field::{AnyField, FieldType};
+use crate::model::Model;
 use crate::record::Record;
 use crate::rule::Rule;
 use crate::shape::Shape;
 use crate::value::FieldValue;
 use std::fmt;
-use std::sync::Arc;
 use woodland_format::{
-    FieldDefinition, FieldId, RegisterConfig, Schema, SchemaError, TypeDefinition, TypeError,
-    TypeId, UnseenEdits, ValueType, encode,
+    FieldDefinition, FieldId, RegisterConfig, Renames, Schema, SchemaError, TypeDefinition,
+    TypeError, TypeId, UnseenEdits, ValueType, encode,
 };
 use woodland_graph::{Kind, Kinds};
 
@@ -155,6 +155,8 @@ pub struct Fields {
     pub(crate) type_was: Vec<&'static str>,
     /// What fields were called, by their place.
     pub(crate) was: Vec<(u16, &'static str)>,
+    /// The fields that take the place of others.
+    pub(crate) moved: Vec<(u16, &'static str)>,
 }
 
 /// A field, before the types have their numbers.
@@ -212,6 +214,13 @@ impl Fields {
         self
     }
 
+    /// Another field of an earlier release takes this field's place: a migration moves it here. Its
+    /// content is read from then on; what was written here before is not.
+    pub fn moved_from<R>(&mut self, field: AnyField<R>, name: &'static str) -> &mut Self {
+        self.moved.push((field.index(), name));
+        self
+    }
+
     /// The record's type had another name in an earlier release: a migration renames it.
     pub fn type_was(&mut self, name: &'static str) -> &mut Self {
         self.type_was.push(name);
@@ -222,45 +231,6 @@ impl Fields {
         let mut fields = Fields::default();
         R::define(&mut fields);
         fields
-    }
-}
-
-/// What a program brings to a dataset: a schema, and the kinds that its fields have.
-#[derive(Debug, Clone)]
-pub struct Model {
-    schema: Arc<Schema>,
-    kinds: Kinds,
-}
-
-impl Model {
-    /// The schema.
-    pub fn schema(&self) -> &Schema {
-        &self.schema
-    }
-
-    /// The kinds.
-    pub fn kinds(&self) -> &Kinds {
-        &self.kinds
-    }
-}
-
-impl From<&Model> for Model {
-    fn from(model: &Model) -> Self {
-        model.clone()
-    }
-}
-
-/// With the built-in kinds.
-impl From<Schema> for Model {
-    fn from(schema: Schema) -> Self {
-        Model { schema: Arc::new(schema), kinds: Kinds::standard() }
-    }
-}
-
-/// With the built-in kinds.
-impl From<&Schema> for Model {
-    fn from(schema: &Schema) -> Self {
-        schema.clone().into()
     }
 }
 
@@ -301,8 +271,8 @@ impl Define {
     /// # Errors
     /// [`DefineError`] says which rule the program's types break.
     pub fn model(self) -> Result<Model, DefineError> {
-        let schema = Arc::new(self.build()?);
-        Ok(Model { schema, kinds: self.kinds })
+        let schema = self.build()?;
+        Ok(Model::of(schema, self.renames(), self.kinds))
     }
 
     /// The schema alone, for programs without kinds of their own.
@@ -311,6 +281,23 @@ impl Define {
     /// [`DefineError`] says which rule the program's types break.
     pub fn schema(self) -> Result<Schema, DefineError> {
         self.build()
+    }
+
+    fn renames(&self) -> Renames {
+        let mut renames = Renames::default();
+        for (owner, fields) in &self.types {
+            for was in &fields.type_was {
+                renames.type_was(owner, was);
+            }
+            let named = |index: u16| fields.fields.get(usize::from(index)).map(|field| field.name);
+            for (index, was) in &fields.was {
+                named(*index).map(|name| renames.field_was(owner, name, was));
+            }
+            for (index, from) in &fields.moved {
+                named(*index).map(|to| renames.field_moved(owner, from, to));
+            }
+        }
+        renames
     }
 
     fn build(&self) -> Result<Schema, DefineError> {

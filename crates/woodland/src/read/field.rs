@@ -10,7 +10,6 @@ use super::Request;
 use crate::binding::{Binding, Outcome};
 use crate::field::{Field, FieldType};
 use crate::pointer::Pointer;
-use crate::policy::Policy;
 use crate::record::{FieldError, Record, View};
 use crate::snapshot::{ReadError, Snapshot, bound};
 use crate::value::Misread;
@@ -27,8 +26,8 @@ pub struct FieldOf<R, T> {
 
 impl<R: Record, T: FieldType> Field<R, T> {
     /// This field of these nodes: as a request, and as what a subscription covers.
-    pub fn of(self, nodes: &[Pointer<R, impl Policy>]) -> FieldOf<R, T> {
-        FieldOf { field: self, nodes: nodes.iter().map(Pointer::plain).collect() }
+    pub fn of(self, nodes: &[Pointer<R>]) -> FieldOf<R, T> {
+        FieldOf { field: self, nodes: nodes.to_vec() }
     }
 }
 
@@ -123,7 +122,7 @@ impl<'a, R: Record, T: FieldType> FieldReader<'a, R, T> {
     /// What a register reads as while nothing is written, by its configuration: that of the schema
     /// and that of the program are equal.
     fn default(&self, field: FieldId) -> Option<Value> {
-        let (_, found) = self.snapshot.schema.field_with(field)?;
+        let (_, found) = self.snapshot.bindings.schema.field_with(field)?;
         if found.kind != "register" {
             return None;
         }
