@@ -1,18 +1,21 @@
 //! Whether the engine says what the oracle says, for one history reached in many ways.
 //!
 //! **Invariants**
-//! - Everything that the engine answers is compared: order, digest, nodes, values, conflicts,
-//!   voids.
+//! - Everything that the engine answers is compared: order, digest, who lives, the current schema,
+//!   voids; and nodes, values, conflicts and clashes, as read through the current schema and
+//!   through every one that the log carries.
 //! - The engine is driven as a replica drives it: from nothing, one commit at a time, in bursts,
 //!   through the merge of two halves, and back to an earlier version.
 //!
 //! What this does not do: know which of the two is right.
 
 use crate::histories::{History, Rng};
-use crate::oracle::{ConflictEntry, ConflictName, ConflictPart, Oracle};
+use crate::oracle::{ClashRule, ConflictEntry, ConflictName, ConflictPart, Oracle};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use woodland_format::{Commit, CommitId, Digest, FieldId, NodeId, ObjectId, TypeId, Value};
+use woodland_format::{
+    Commit, CommitId, Digest, FieldId, NodeId, ObjectId, Schema, SchemaId, TypeId, UniqueConfig, Value, decode,
+};
 use woodland_graph::{Graph, Kinds, Node, Part};
 use woodland_log::Log;
 
@@ -45,28 +48,115 @@ pub fn agreed(commits: &[Commit]) -> Oracle {
 pub struct Answers {
     order: Vec<CommitId>,
     is_relay_only: bool,
+    /// Of all nodes that were ever created, whether they live.
+    lives: BTreeMap<NodeId, bool>,
+    voids: Vec<(CommitId, Option<u32>, &'static str)>,
+    digest: Digest,
+    current: Option<Schema>,
+    /// What a reader of the current schema sees; nothing where there is none.
+    read: Reading,
+    /// What readers of the schemas see that the log carries.
+    read_through: BTreeMap<SchemaId, Reading>,
+}
+
+/// What a reader of one schema sees.
+#[derive(Debug, Default)]
+struct Reading {
     nodes: BTreeMap<NodeId, TypeId>,
     values: BTreeMap<ObjectId, Value>,
-    voids: Vec<(CommitId, Option<u32>, &'static str)>,
     conflicts: BTreeMap<ConflictName, Vec<ConflictEntry>>,
-    digest: Digest,
-    /// Of the founding schema: what objects there can be.
+    clashes: Vec<SeenClash>,
+    /// Of the schema: what objects there can be.
     fields: Vec<FieldId>,
+}
+
+/// Type, rule, values, holder, the others.
+type SeenClash = (TypeId, FieldId, Vec<Value>, NodeId, Vec<NodeId>);
+
+impl Reading {
+    fn of(oracle: &Oracle, schema: &Schema) -> Reading {
+        let fields = schema.types.iter().flat_map(|one| &one.fields).map(|field| field.id);
+        Reading {
+            nodes: oracle.nodes_through(schema),
+            values: oracle.values_through(schema),
+            conflicts: oracle.conflicts_through(schema),
+            clashes: clashes(oracle, schema),
+            fields: fields.collect(),
+        }
+    }
+
+    /// Compares what a graph shows through its schema.
+    fn compare(&self, graph: &Graph) -> Result<(), String> {
+        let nodes: Vec<_> = graph.all().collect();
+        same("nodes", &self.nodes, &nodes.iter().map(|node| (node.id, node.node_type)).collect())?;
+        let mut values = BTreeMap::<ObjectId, Value>::new();
+        for node in &nodes {
+            for (field, value) in &node.fields {
+                values.insert(ObjectId { node: node.id, field: *field }, value.clone());
+            }
+        }
+        same("values", &self.values, &values)?;
+        let fields_of = |node: &Node| {
+            let node = node.id;
+            self.fields.iter().map(move |field| ObjectId { node, field: *field })
+        };
+        let objects: Vec<ObjectId> = nodes.iter().flat_map(fields_of).collect();
+        same("conflicts", &self.conflicts, &conflicts(graph, &objects))?;
+        let alone = objects.iter().zip(graph.values(&objects));
+        let alone = alone.filter_map(|(object, value)| Some((*object, value?))).collect();
+        same("values asked for one by one", &values, &alone)?;
+        let clashes = graph.clashes().into_iter();
+        let clashes = clashes.map(|one| (one.node_type, one.rule, one.values, one.holder, one.others));
+        let mut clashes: Vec<SeenClash> = clashes.collect();
+        clashes.sort();
+        same("clashes", &self.clashes, &clashes)
+    }
+}
+
+/// The oracle's clashes through this schema, with the field and the values of each.
+fn clashes(oracle: &Oracle, schema: &Schema) -> Vec<SeenClash> {
+    let values = oracle.values_through(schema);
+    let seen = |field: FieldId, node: NodeId| values.get(&ObjectId { node, field }).cloned();
+    let with_values = |clash: crate::oracle::Clash| {
+        let fields = schema.type_with(clash.node_type).map(|one| &one.fields);
+        let (rule, shown) = match clash.rule {
+            ClashRule::Field(rule) => {
+                let rule = schema.field_with(rule).expect("a rule is a field").1;
+                let config = decode::<UniqueConfig, 65536>("a rule", &rule.config);
+                let fields = config.expect("a rule that is broken is sound").fields;
+                (rule.id, fields.iter().filter_map(|one| seen(*one, clash.holder)).collect())
+            }
+            ClashRule::Key(key) => {
+                let named = fields.into_iter().flatten().find(|field| field.kind == "key");
+                (named.map_or(FieldId(0), |field| field.id), vec![key])
+            }
+        };
+        (clash.node_type, rule, shown, clash.holder, clash.others)
+    };
+    let mut clashes: Vec<SeenClash> =
+        oracle.clashes_through(schema).into_iter().map(with_values).collect();
+    clashes.sort();
+    clashes
 }
 
 impl Answers {
     /// The oracle's answers.
     pub fn of(oracle: &Oracle) -> Answers {
         let voids = oracle.voids().into_iter();
+        let current = oracle.current_schema();
+        let read = current.as_ref().map(|schema| Reading::of(oracle, schema));
+        let carried = oracle.carried_schemas();
+        let read_through = carried.iter().map(|one| (one.id(), Reading::of(oracle, one)));
+        let created = oracle.creations().into_keys();
         Answers {
             order: oracle.order(),
             is_relay_only: oracle.is_relay_only(),
-            nodes: oracle.nodes(),
-            values: oracle.values(),
+            lives: created.map(|node| (node, oracle.lives(node))).collect(),
             voids: voids.map(|void| (void.commit, void.index, void.reason)).collect(),
-            conflicts: oracle.conflicts(),
             digest: oracle.digest(),
-            fields: oracle.founding_fields(),
+            read: read.unwrap_or_default(),
+            read_through: read_through.collect(),
+            current,
         }
     }
 
@@ -81,27 +171,22 @@ impl Answers {
         if self.is_relay_only {
             return Ok(());
         }
-        let nodes: Vec<_> = graph.all().collect();
-        same("nodes", &self.nodes, &nodes.iter().map(|node| (node.id, node.node_type)).collect())?;
-        let mut values = BTreeMap::<ObjectId, Value>::new();
-        for node in &nodes {
-            for (field, value) in &node.fields {
-                values.insert(ObjectId { node: node.id, field: *field }, value.clone());
-            }
-        }
-        same("values", &self.values, &values)?;
+        let nodes: Vec<NodeId> = self.lives.keys().copied().collect();
+        let lives = nodes.iter().copied().zip(graph.lives(&nodes)).collect();
+        same("lives", &self.lives, &lives)?;
+        let current = graph.current();
+        let bytes = |schema: Option<&Schema>| schema.map(Schema::encode);
+        same("current schema", &bytes(self.current.as_ref()), &bytes(current.as_deref()))?;
         let voids: Vec<_> =
             graph.voids().map(|void| (void.commit, void.index, void.reason.name())).collect();
         same("voids", &self.voids, &voids)?;
-        let fields_of = |node: &Node| {
-            let node = node.id;
-            self.fields.iter().map(move |field| ObjectId { node, field: *field })
-        };
-        let objects: Vec<ObjectId> = nodes.iter().flat_map(fields_of).collect();
-        same("conflicts", &self.conflicts, &conflicts(graph, &objects))?;
-        let alone = objects.iter().zip(graph.values(&objects));
-        let alone = alone.filter_map(|(object, value)| Some((*object, value?))).collect();
-        same("values asked for one by one", &values, &alone)?;
+        self.read.compare(graph)?;
+        for (schema, reading) in &self.read_through {
+            let through = graph.through(schema);
+            let through = through.ok_or_else(|| format!("nothing is read through {schema:?}"))?;
+            let told = |error| format!("through schema {schema:?}: {error}");
+            reading.compare(&through).map_err(told)?;
+        }
         same("digest", &self.digest, &graph.digest())
     }
 }

@@ -10,9 +10,10 @@ mod sample;
 use cap::Cap;
 use std::alloc::System;
 use woodland_format::{
-    Commit, DatasetId, ListOp, MapOp, MemberDefinition, Op, Payload, RecordConfig, RecordOp,
-    Schema, Segment, SegmentHead, SetOp, TextOp, TypeId, Value, ValueType, decode, encode,
-    encode_segment, limits, read_segments,
+    Commit, DatasetId, FieldDefinition, FieldId, ListOp, MapOp, MemberDefinition, Migration,
+    MigrationStep, Op, Payload, RecordConfig, RecordOp, Schema, Segment, SegmentHead, SetOp,
+    TextOp, TypeDefinition, TypeId, Value, ValueType, decode, encode, encode_segment, limits,
+    read_segments,
 };
 
 #[global_allocator]
@@ -118,6 +119,8 @@ fn ops_and_types() {
         [Op::Schema(Schema { types: vec![] }), Op::Create { node_type: TypeId(1), salt: 1 }];
     within("small ops", 8, &Payload::of(vec![mixed; 1 << 18].concat()).encode(), payload);
 
+    migrations();
+
     // A type of four bytes becomes ten times as much, and there is an end to how many there are.
     let union = |count| ValueType::Union(vec![ValueType::Bool; count]);
     let bulk = ValueType::Union(vec![union(255); 7]);
@@ -138,6 +141,42 @@ fn ops_and_types() {
     costs!("places", ValueType, places);
     costs!("literals", ValueType, ValueType::Union(vec![ValueType::Literal(true.into()); 256]));
     costs!("a literal list", ValueType, ValueType::Literal(Value::List(bools())));
+}
+
+/// Steps of every form, as small as they can be, and types in them, as many as there may be.
+fn migrations() {
+    let (node_type, field) = (TypeId(1), FieldId(1));
+    let name = String::new();
+    let empty = TypeDefinition { id: node_type, name: name.clone(), version: 1, fields: vec![] };
+    let none =
+        FieldDefinition { id: field, name: name.clone(), kind: name.clone(), config: vec![] };
+    let bools = ValueType::Union(vec![ValueType::Bool; limits::UNION_MEMBERS_MAX]);
+    let many = ValueType::Union(vec![bools.clone(); 7]);
+    let definition = TypeDefinition { fields: vec![none.clone(); 1024], ..empty.clone() };
+    let steps = [
+        ("types added", MigrationStep::AddType(empty)),
+        ("fields of types added", MigrationStep::AddType(definition)),
+        ("types removed", MigrationStep::RemoveType { node_type }),
+        ("types renamed", MigrationStep::RenameType { node_type, name: name.clone() }),
+        ("fields added", MigrationStep::AddField { node_type, field: none }),
+        ("fields removed", MigrationStep::RemoveField { field }),
+        ("fields renamed", MigrationStep::RenameField { field, name }),
+        ("types changed", MigrationStep::ChangeType { field, config: vec![] }),
+        ("fields moved", MigrationStep::MoveField { from: field, to: field }),
+        ("defaults", MigrationStep::change_default_type(field, &ValueType::Bool)),
+        ("defaults of bools", MigrationStep::change_default_type(field, &bools)),
+        ("defaults of many", MigrationStep::change_default_type(field, &many)),
+        ("defaults removed", MigrationStep::RemoveDefaultType { field }),
+    ];
+    for (name, step) in steps {
+        let bytes = encode(&step).len();
+        for count in [0, 1, 2, 3, 17, limits::MIGRATION_STEPS_MAX] {
+            let count = count.min(limits::PAYLOAD_BYTES_MAX / 8 / bytes);
+            let one = Op::Migrate(Migration { steps: vec![step.clone(); count] });
+            let ops = (limits::PAYLOAD_BYTES_MAX / 64 / (16 + bytes * count)).max(1);
+            within(name, 8, &Payload::of(vec![one; ops]).encode(), payload);
+        }
+    }
 }
 
 /// A segment of `commits` commits with these blocks, the rest of its head as in `first`'s own.

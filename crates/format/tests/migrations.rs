@@ -275,7 +275,7 @@ fn fifty_versions_in_a_chain() {
         let kinds = [register(Text), register(Int), text(), set(Int), map(Text, Int)];
         let field = |slot: usize| (FIELDS[slot], kinds[(at / (slot + 1)) % kinds.len()].clone());
         let mut program: Program = vec![("Note", (0..1 + at % 6).map(field).collect())];
-        if at % 3 > 0 {
+        if !at.is_multiple_of(3) {
             program.push(("Tag", vec![("owner", Planned::Pointer("Note", at.is_multiple_of(2)))]));
         }
         program
@@ -579,7 +579,7 @@ fn every_misfit_is_raised() {
         MigrationStep::RenameType { node_type, name }
     };
     let retype = |field, config| MigrationStep::ChangeType { field: FieldId(field), config };
-    let value = |field| MigrationStep::ChangeDefaultType { field: FieldId(field), value: Int };
+    let value = |field| MigrationStep::change_default_type(FieldId(field), &Int);
     let no_map = |field| MigrationStep::RemoveDefaultType { field: FieldId(field) };
     let many = vec![rename(1, "title"); MIGRATION_STEPS_MAX + 1];
     let too_many = SchemaError::TooMany {
@@ -609,6 +609,13 @@ fn every_misfit_is_raised() {
         (vec![move_field(1, 4)], Misfit::Apart { from: FieldId(1), to: FieldId(4) }),
         (vec![value(1)], Misfit::NoMap(FieldId(1))),
         (vec![no_map(2)], Misfit::NoMap(FieldId(2))),
+        (
+            vec![
+                add(field(9, "m", "map", encode(&MapConfig { key: Text, value: Int }))),
+                MigrationStep::ChangeDefaultType { field: FieldId(9), value: vec![13] },
+            ],
+            unsound("m", "a type does not decode: UnexpectedEnd { additional: 3 }"),
+        ),
         (vec![retype(1, to_gone)], unsound("Note.title", "it points to type 9, which is gone")),
         (vec![retype(2, vec![0])], unsound("Note.body", "a text has no configuration")),
         (

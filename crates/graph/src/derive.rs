@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!  arrived commits, in order ──► creations, checks ──► ops, by object ──► merged, object by object
+//!                                                                         ──► judged (`judge`)
 //! ```
 //!
 //! **Invariants**
@@ -16,6 +17,7 @@
 use crate::erased::{AnyConfig, AnyKind, Arrival, Outcome};
 use crate::fields::{Field, Fields, OfField};
 use crate::graph::Graph;
+use crate::judge::{News, judge};
 use crate::kind::History;
 use crate::past::{Past, Stamp, key, order};
 use crate::reread::OpReader;
@@ -23,10 +25,11 @@ use crate::state::{Creation, NodeEntry, Object};
 use crate::touched::{Touched, TouchedNodes, Waiting, saw_creation};
 use crate::void::Void;
 use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 use std::sync::Arc;
 use woodland_format::{
     FieldId, NodeId, ObjectId, Op, OpView, PAYLOAD_FORMAT, Payload, PayloadError, SchemaId, TypeId,
-    encode, keyed_node_id, node_id,
+    Value, encode, keyed_node_id, node_id,
 };
 use woodland_log::{Log, OrderKey, Place};
 
@@ -41,7 +44,7 @@ impl Graph {
     #[must_use]
     pub fn advance(&self, log: &Log) -> Graph {
         let mut arrived = log.arrived(&self.log);
-        derive(self.on(log), log, std::iter::from_fn(|| arrived.next_place()))
+        derive(self.on(log), log, Some(&self.log), std::iter::from_fn(|| arrived.next_place()))
     }
 
     /// Why an op had no effect, if so.
@@ -57,9 +60,16 @@ impl Graph {
     }
 }
 
-/// Adds commits, ascending in order, to a graph that stands on `log` already.
-pub(crate) fn derive(graph: Graph, log: &Log, arrived: impl Iterator<Item = Place>) -> Graph {
-    let mut run = Run { log, graph, touched: TouchedNodes::default() };
+/// Adds commits, ascending in order, to a graph that stands on `log` already; it was derived from
+/// `earlier`, if from anything.
+pub(crate) fn derive(
+    graph: Graph,
+    log: &Log,
+    earlier: Option<&Log>,
+    arrived: impl Iterator<Item = Place>,
+) -> Graph {
+    let (touched, news) = (TouchedNodes::default(), News::default());
+    let mut run = Run { log, earlier: earlier.cloned(), graph, touched, news };
     let mut payloads = log.payloads();
     for place in arrived {
         run.take(place, payloads.read(place));
@@ -67,11 +77,16 @@ pub(crate) fn derive(graph: Graph, log: &Log, arrived: impl Iterator<Item = Plac
     run.finish()
 }
 
-struct Run<'a> {
-    log: &'a Log,
-    graph: Graph,
+/// One run over what arrived.
+pub(crate) struct Run<'a> {
+    pub(crate) log: &'a Log,
+    /// What was derived before it.
+    pub(crate) earlier: Option<Log>,
+    pub(crate) graph: Graph,
     /// The nodes that ops arrived at, as they become.
-    touched: TouchedNodes,
+    pub(crate) touched: TouchedNodes,
+    /// What the judge is told of at the end.
+    pub(crate) news: News,
 }
 
 impl Run<'_> {
@@ -116,36 +131,43 @@ impl Run<'_> {
                 }
                 let author = self.log.author(stamp.place).expect(IS_HELD);
                 let node = node_id(&author, stamp.place.seq, stamp.index, salt);
-                self.create(node, Creation { stamp, node_type, key: None });
+                self.create(stamp, fields, node, (node_type, None));
                 Ok(())
             }
             OpView::Other(Op::CreateKeyed { node_type, key }) => {
-                if !fields.has_type(node_type) {
-                    return Err(Void::UnknownType);
-                }
-                let (_, of) = fields.key(node_type).ok_or(Void::NoKey)?;
-                if !of.admits(&key) {
-                    return Err(Void::WrongValue);
-                }
+                check_key(fields, node_type, &key)?;
                 let node = keyed_node_id(node_type, &encode(&key));
-                self.create(node, Creation { stamp, node_type, key: Some(Arc::new(key)) });
+                self.create(stamp, fields, node, (node_type, Some(key)));
                 Ok(())
             }
+            OpView::Other(Op::Recreate { node_type, key, generation }) => {
+                check_key(fields, node_type, &key)?;
+                let node = self.generation(past, node_type, &key, generation)?;
+                self.create(stamp, fields, node, (node_type, Some(key)));
+                Ok(())
+            }
+            OpView::Other(Op::Delete { node }) => self.delete(past, node),
             OpView::Edit { object, op } => self.edit(past, fields, object, op),
             OpView::Other(Op::Migrate(migration)) => {
                 let key = (self.key(stamp.place), stamp.index);
                 self.graph.ledger.add(key, stamp, migration);
                 Ok(())
             }
-            OpView::Other(Op::Recreate { .. } | Op::Delete { .. }) => Err(Void::Undecodable),
             OpView::Other(Op::Schema(_) | Op::Create { .. } | Op::Edit { .. }) => {
                 unreachable!("each op has one view, and schemas were told above")
             }
         }
     }
 
-    fn create(&mut self, node: NodeId, creation: Creation) {
-        let log = self.log;
+    fn create(
+        &mut self,
+        stamp: Stamp,
+        fields: &Fields,
+        node: NodeId,
+        (node_type, key): (TypeId, Option<Value>),
+    ) {
+        let (log, is_revivable) = (self.log, fields.is_revivable(node_type));
+        let creation = Creation { stamp, node_type, key: key.map(Arc::new), is_revivable };
         match self.touch(node) {
             Some(place) => {
                 let touched = self.touched.at(place);
@@ -163,19 +185,41 @@ impl Run<'_> {
         object: ObjectId,
         bytes: &[u8],
     ) -> Result<(), Void> {
-        let Field { owner, of } = fields.field(object.field).ok_or(Void::UnknownField)?;
+        let Field { owner, is_revivable, of } =
+            fields.field(object.field).ok_or(Void::UnknownField)?;
         let place = self.touch(object.node).ok_or(Void::UnknownNode)?;
         saw_creation(past, &self.touched.at(place).entry, *owner)?;
-        let OfField::Kind { kind, config, waits } = of else { return Err(Void::ReadOnly) };
-        if *waits {
-            return self.wait(past, place, object.field, (kind, config), bytes);
+        let OfField::Kind { kind, config, waits, .. } = of else { return Err(Void::ReadOnly) };
+        let outcome = if *waits {
+            self.wait(past, place, object.field, (kind, config), bytes)
+        } else {
+            self.play(past, (place, object), (kind, config), bytes)
+        };
+        if *is_revivable && (outcome.is_ok() || !kind.is_built_in()) {
+            self.touched.at(place).revivable.push(past.at());
         }
+        outcome
+    }
+
+    /// Applies an op at once.
+    fn play(
+        &mut self,
+        past: &Past<'_>,
+        (place, object): (usize, ObjectId),
+        (kind, config): (&Arc<dyn AnyKind>, &Result<AnyConfig, Void>),
+        bytes: &[u8],
+    ) -> Result<(), Void> {
         let config = config.as_ref().map_err(|reason| *reason)?;
         let mut taken = self.touched.at(place).take(object.field, kind);
         let outcome =
             kind.play(&mut taken.held, config, bytes, past, &|node, of| self.saw(past, node, of));
         self.touched.at(place).put(object.field, kind, taken, outcome.is_ok());
-        outcome
+        outcome?;
+        if self.graph.existence.is_followed(object.field, kind.name()) {
+            let of = (place, object.node);
+            self.follow(past, of, object.field, (&**kind, config), bytes);
+        }
+        Ok(())
     }
 
     /// Keeps an op until all that arrived at its object is there.
@@ -204,7 +248,7 @@ impl Run<'_> {
     }
 
     /// Where what is known of a node stands, to be changed.
-    fn touch(&mut self, node: NodeId) -> Option<usize> {
+    pub(crate) fn touch(&mut self, node: NodeId) -> Option<usize> {
         if let Some(place) = self.touched.find(node) {
             return Some(place);
         }
@@ -223,7 +267,8 @@ impl Run<'_> {
             _ => None,
         });
         if let Some((id, schema)) = carried {
-            self.graph.schemas.learn(id, place, schema);
+            let fields = self.graph.schemas.learn(id, place, schema);
+            self.follow_fields(place, &fields);
         }
     }
 
@@ -245,14 +290,19 @@ impl Run<'_> {
         let nodes = std::mem::take(&mut self.touched).into_sorted();
         self.graph.work.writes += nodes.len() as u64;
         let mut entries = Vec::with_capacity(nodes.len());
-        for (node, Touched { mut entry, has_new_creations, waiting }) in nodes {
+        for (node, Touched { mut entry, has_new_creations, mut revivable, waiting }) in nodes {
             // Of one creation alone nothing was or is void.
             if has_new_creations && !entry.more.is_empty() {
                 self.settle(&entry);
             }
-            for Waiting { field, kind, arrived } in waiting {
-                self.merge(&mut entry, field, &kind, arrived);
+            if has_new_creations {
+                self.keep_creations(node, &mut entry);
             }
+            for Waiting { field, kind, arrived } in waiting {
+                let voided = self.merge(&mut entry, field, &kind, arrived);
+                revivable.retain(|edit| !voided.contains(edit));
+            }
+            self.keep(node, &mut entry, &revivable);
             for object in &mut entry.objects {
                 self.graph.work.objects += u64::from(std::mem::take(&mut object.is_touched));
             }
@@ -260,6 +310,7 @@ impl Run<'_> {
             entries.push((node, entry));
         }
         self.graph.state.put(entries);
+        judge(self.log, &mut self.graph, self.news);
         self.graph.settle_schemas();
         self.graph
     }
@@ -270,21 +321,23 @@ impl Run<'_> {
         for Creation { stamp, node_type, .. } in entry.creations() {
             let at = (key(self.log, *stamp), Some(stamp.index));
             if *node_type == decided {
-                self.graph.voids.remove(&at);
+                if self.graph.voids.get(&at) == Some(&Void::TypeDiffers) {
+                    self.graph.voids.remove(&at);
+                }
             } else {
                 self.graph.voids.insert(at, Void::TypeDiffers);
             }
         }
     }
 
-    /// Applies the ops that waited for each other.
+    /// Applies the ops that waited for each other. Gives those of a built-in kind that are void.
     fn merge(
         &mut self,
         entry: &mut NodeEntry,
         field: FieldId,
         kind: &Arc<dyn AnyKind>,
         arrived: Vec<Arrival>,
-    ) {
+    ) -> HashSet<Stamp> {
         let log = self.log;
         let found = entry.find(field, kind.name());
         let mut object = match found {
@@ -307,13 +360,13 @@ impl Run<'_> {
         self.graph.work.again += again.get();
         self.graph.work.decoded += ops.borrow().decoded();
         self.record(&mut object, &all, &outcomes);
-        if object.history.is_none() {
-            return; // Every op was void: there is no such object yet.
-        }
         match found {
+            _ if object.history.is_none() => {} // Every op was void: there is no such object yet.
             Ok(at) => entry.objects[at] = object,
             Err(at) => entry.objects.insert(at, object),
         }
+        let void = outcomes.iter().filter(|(_, outcome)| outcome.is_err() && kind.is_built_in());
+        void.map(|(stamp, _)| *stamp).collect()
     }
 
     /// Keeps the stamps of what counts: of a built-in kind what had an effect, of others all.
@@ -368,6 +421,15 @@ impl Run<'_> {
         let op = op.and_then(|config| kind.decode(config, bytes, &|_, _| true));
         Arrival { stamp, op }
     }
+}
+
+/// Whether nodes of this type are named by such a key.
+fn check_key(fields: &Fields, node_type: TypeId, key: &Value) -> Result<(), Void> {
+    if !fields.has_type(node_type) {
+        return Err(Void::UnknownType);
+    }
+    let (_, of) = fields.key(node_type).ok_or(Void::NoKey)?;
+    if of.admits(key) { Ok(()) } else { Err(Void::WrongValue) }
 }
 
 /// Whether the header of the commit there introduces this schema.

@@ -10,7 +10,7 @@
 
 use crate::counter::Counter;
 use crate::events::Events;
-use crate::kind::{Fate, History, IsThere, Kind, Part, Standing};
+use crate::kind::{Fate, History, IsThere, Kind, Part, Standing, Written};
 use crate::list::List;
 use crate::map::Map;
 use crate::past::{Past, Stamp};
@@ -199,6 +199,16 @@ pub(crate) trait AnyKind: Debug + Send + Sync {
     fn is_read_in_stretches(&self) -> bool {
         self.name() == List::NAME
     }
+    /// Whether what is written under this configuration may hold foreign keys.
+    fn has_foreign_keys(&self, config: &AnyConfig) -> bool;
+    /// What an op that had an effect writes and ends.
+    fn writes(
+        &self,
+        held: &Held,
+        config: &AnyConfig,
+        bytes: &[u8],
+        past: &Past<'_>,
+    ) -> Vec<Written>;
 
     /// Whether what the object shows is part of the digest; otherwise its ops are.
     fn is_built_in(&self) -> bool {
@@ -343,6 +353,24 @@ impl<K: Kind> AnyKind for K {
             Err(_) => Vec::new(),
         }
     }
+
+    fn has_foreign_keys(&self, config: &AnyConfig) -> bool {
+        self.is_built_in() && Kind::has_foreign_keys(self, config.downcast_ref().expect(OWN))
+    }
+
+    fn writes(
+        &self,
+        held: &Held,
+        config: &AnyConfig,
+        bytes: &[u8],
+        past: &Past<'_>,
+    ) -> Vec<Written> {
+        let config = config.downcast_ref().expect(OWN);
+        match Kind::decode(self, config, bytes) {
+            Ok(op) if self.is_built_in() => Kind::writes(self, config, state::<K>(held), past, &op),
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// A kind that this program does not have: its ops are kept, in order, and not looked into.
@@ -431,5 +459,13 @@ impl AnyKind for Opaque {
 
     fn fates(&self, _: &Held, _: &AnyConfig, _: &[u8], _: &Past<'_>) -> Vec<(Part, Fate)> {
         vec![(Part::Whole, Fate::Counts)]
+    }
+
+    fn has_foreign_keys(&self, _: &AnyConfig) -> bool {
+        false
+    }
+
+    fn writes(&self, _: &Held, _: &AnyConfig, _: &[u8], _: &Past<'_>) -> Vec<Written> {
+        Vec::new()
     }
 }

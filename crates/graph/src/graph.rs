@@ -12,6 +12,7 @@ use crate::claims::Claims;
 use crate::derive::{VoidKey, derive};
 use crate::digest::Tree;
 use crate::erased::Kinds;
+use crate::judge::Existence;
 use crate::kind::{Part, Standing};
 use crate::ledger::Ledger;
 use crate::lens::Lens;
@@ -34,6 +35,7 @@ pub struct Graph {
     pub(crate) log: Log,
     pub(crate) schemas: Schemas,
     pub(crate) state: State,
+    pub(crate) existence: Existence,
     pub(crate) voids: im::OrdMap<VoidKey, Void>,
     /// Commits whose payload has a format that this release does not know.
     pub(crate) foreign: im::OrdSet<OrderKey>,
@@ -72,6 +74,11 @@ pub struct Work {
     /// Migrations that were applied or found not to fit: those that arrived, and those after them
     /// in order.
     pub migrations: u64,
+    /// Deletions, edits and creations that the judge of existence decided, or decided again: those
+    /// that arrived and concern a node that was deleted, and those that depend on them.
+    pub judged: u64,
+    /// Foreign keys that it looked at for that.
+    pub referrers: u64,
 }
 
 /// A visible node.
@@ -116,6 +123,7 @@ impl Graph {
             log: log.clone(),
             schemas: Schemas::new(kinds),
             state: State::default(),
+            existence: Existence::default(),
             voids: im::OrdMap::new(),
             foreign: im::OrdSet::new(),
             ledger: Ledger::default(),
@@ -128,7 +136,7 @@ impl Graph {
             earlier_claims: None,
         };
         let mut order = log.order();
-        derive(graph, log, std::iter::from_fn(|| order.next_place()))
+        derive(graph, log, None, std::iter::from_fn(|| order.next_place()))
     }
 
     /// This graph, moved to another log and not yet derived.

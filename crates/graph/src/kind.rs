@@ -24,7 +24,7 @@ use crate::void::Void;
 use std::any::Any;
 use std::fmt::Debug;
 use std::ops::Range;
-use woodland_format::{NodeId, TypeId, Value};
+use woodland_format::{NodeId, OnDelete, TypeId, Value, ValueType};
 use woodland_log::Log;
 
 /// A kind of data that a field can have.
@@ -65,6 +65,26 @@ pub trait Kind: Debug + Send + Sync + 'static {
         found: &mut dyn FnMut(NodeId, TypeId),
     ) {
         let _ = (config, op, found);
+    }
+
+    /// Whether what is written under this configuration may hold foreign keys. Listened to in
+    /// built-in kinds alone: no other kind has a say in what lives.
+    fn has_foreign_keys(&self, config: &Self::Config) -> bool {
+        let _ = config;
+        false
+    }
+
+    /// What an op that had an effect writes and ends, with the foreign keys in what it writes, in
+    /// the order of `pointers`. `state` holds at least all that the op's author saw.
+    fn writes(
+        &self,
+        config: &Self::Config,
+        state: &Self::State,
+        past: &Past<'_>,
+        op: &Self::Op,
+    ) -> Vec<Written> {
+        let _ = (config, state, past, op);
+        Vec::new()
     }
 
     /// Turns what the author said by position into what it says by id. `state` holds at least all
@@ -175,6 +195,51 @@ pub enum Part {
     Key(Value),
     /// An item of a list, by where the op's author saw it after the op.
     Item(u32),
+}
+
+/// What an op does to one part of an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// Which part.
+    pub part: Part,
+    /// How it writes.
+    pub writing: Writing,
+    /// The foreign keys in what it writes.
+    pub keys: Vec<(NodeId, OnDelete)>,
+}
+
+/// How an op writes a part of an object: what it shows before a point of the order follows from
+/// the ops before that point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Writing {
+    /// What is put is shown up to the next put in the same generation, or its first end.
+    Put {
+        /// 0 for what has no generations.
+        generation: u32,
+    },
+    /// Nothing put in this generation is shown any more.
+    End {
+        /// Which one.
+        generation: u32,
+    },
+    /// What is added is shown up to the first removal that saw it.
+    Add,
+    /// Takes away the additions that it saw.
+    Remove,
+}
+
+impl Written {
+    pub(crate) fn of(part: Part, writing: Writing) -> Self {
+        Written { part, writing, keys: Vec::new() }
+    }
+
+    /// With the foreign keys of a value of this type.
+    pub(crate) fn with(mut self, of: &ValueType, value: &Value) -> Self {
+        of.links(value, &mut |node, _, on_delete| {
+            self.keys.extend(on_delete.map(|on_delete| (node, on_delete)));
+        });
+        self
+    }
 }
 
 /// The writes that compete for one part of an object, ascending in order: the last one won.

@@ -19,6 +19,7 @@ mod events;
 mod explain;
 mod fields;
 mod graph;
+mod judge;
 mod kind;
 mod ledger;
 mod lens;
@@ -45,12 +46,13 @@ pub use crate::explain::{Told, Verdict};
 pub use crate::graph::{Conflict, Graph, Node, Work, Write};
 pub use crate::claims::{Clash, Keyed};
 pub use crate::ledger::{LabelChange, MadeMigration, Migrated};
+pub use crate::judge::{Death, Referrer};
 pub use crate::schemas::{CarriedSchema, LabelledType};
 pub use crate::tentative::Tentative;
 pub use crate::void::{Void, VoidOp};
 
 pub use crate::erased::Kinds;
-pub use crate::kind::{Fate, History, IsThere, Kind, Part, Standing};
+pub use crate::kind::{Fate, History, IsThere, Kind, Part, Standing, Writing, Written};
 pub use crate::past::{Past, Stamp};
 
 pub use crate::counter::{Counter, CounterState};

@@ -14,7 +14,7 @@
 //!
 //! What this does not do: nest other kinds. A map of nodes' pointers does that.
 
-use crate::kind::{Fate, IsThere, Kind, Part, Standing};
+use crate::kind::{Fate, IsThere, Kind, Part, Standing, Writing, Written};
 use crate::past::{Past, Stamp};
 use crate::register::RegisterState;
 use crate::void::Void;
@@ -107,6 +107,40 @@ impl Kind for Map {
             for (key, value) in entries {
                 config.key.pointers(key, found);
                 config.value.pointers(value, found);
+            }
+        }
+    }
+
+    fn has_foreign_keys(&self, config: &MapConfig) -> bool {
+        config.key.has_foreign_key() || config.value.has_foreign_key()
+    }
+
+    fn writes(
+        &self,
+        config: &MapConfig,
+        state: &MapState,
+        past: &Past<'_>,
+        op: &MapOp,
+    ) -> Vec<Written> {
+        // Generations follow each other, each with an op of its own: there are never so many.
+        let generation = |key: &Value| {
+            u32::try_from(state.generation(key, past)).expect("fewer than 2³² generations")
+        };
+        match op {
+            MapOp::Put(entries) => {
+                let written = |(key, value): &(Value, Value)| {
+                    let writing = Writing::Put { generation: generation(key) };
+                    let put = Written::of(Part::Key(key.clone()), writing);
+                    put.with(&config.key, key).with(&config.value, value)
+                };
+                entries.iter().map(written).collect()
+            }
+            MapOp::Remove(keys) => {
+                let ended = |key: &Value| {
+                    let writing = Writing::End { generation: generation(key) };
+                    Written::of(Part::Key(key.clone()), writing)
+                };
+                keys.iter().map(ended).collect()
             }
         }
     }

@@ -6,7 +6,7 @@
 //!
 //! What this does not do: nest other kinds. A node's own fields do that.
 
-use crate::kind::{Fate, IsThere, Kind, Part, Standing};
+use crate::kind::{Fate, IsThere, Kind, Part, Standing, Writing, Written};
 use crate::past::Past;
 use crate::register::RegisterState;
 use crate::void::Void;
@@ -71,6 +71,27 @@ impl Kind for Record {
                 member.value.pointers(value, found);
             }
         }
+    }
+
+    fn has_foreign_keys(&self, config: &RecordConfig) -> bool {
+        config.members.iter().any(|member| member.value.has_foreign_key())
+    }
+
+    fn writes(
+        &self,
+        config: &RecordConfig,
+        _: &RecordState,
+        _: &Past<'_>,
+        op: &Self::Op,
+    ) -> Vec<Written> {
+        let written = |(number, value): &(u32, Option<Value>)| {
+            let put = Written::of(Part::Member(*number), Writing::Put { generation: 0 });
+            match (config.member(*number), value) {
+                (Some(member), Some(value)) => put.with(&member.value, value),
+                _ => put,
+            }
+        };
+        op.iter().map(written).collect()
     }
 
     fn resolve(&self, _: &mut RecordState, _: &Past<'_>, op: Self::Op) -> Result<Self::Op, Void> {

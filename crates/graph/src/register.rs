@@ -10,7 +10,7 @@
 //!
 //! What this does not do: merge values, or ask whether a pointer's target still exists.
 
-use crate::kind::{Fate, IsThere, Kind, Part, Standing};
+use crate::kind::{Fate, IsThere, Kind, Part, Standing, Writing, Written};
 use crate::past::{Past, Stamp};
 use crate::void::Void;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub struct Register;
 pub struct Atom;
 
 /// One write, and where it stands.
-type Written = (Stamp, Option<Value>);
+type Stamped = (Stamp, Option<Value>);
 
 /// The standing writes of one register.
 #[derive(Debug, Clone, Default)]
@@ -39,12 +39,12 @@ pub struct RegisterState(Writes);
 enum Writes {
     #[default]
     None,
-    One(Arc<Written>),
-    Many(Arc<Vec<Written>>),
+    One(Arc<Stamped>),
+    Many(Arc<Vec<Stamped>>),
 }
 
 impl RegisterState {
-    fn writes(&self) -> &[Written] {
+    fn writes(&self) -> &[Stamped] {
         match &self.0 {
             Writes::None => &[],
             Writes::One(write) => std::slice::from_ref(write),
@@ -59,7 +59,7 @@ impl RegisterState {
             self.0 = Writes::One(Arc::new((at, value)));
             return;
         }
-        let mut writes: Vec<Written> = self.writes().to_vec();
+        let mut writes: Vec<Stamped> = self.writes().to_vec();
         writes.retain(|(stamp, _)| !past.saw(*stamp));
         let place = writes.partition_point(|(stamp, _)| past.order(*stamp, at).is_lt());
         writes.insert(place, (at, value));
@@ -127,6 +127,24 @@ macro_rules! one_value {
                 if let Some(value) = op {
                     config.value.pointers(value, found);
                 }
+            }
+
+            fn has_foreign_keys(&self, config: &$config) -> bool {
+                config.value.has_foreign_key()
+            }
+
+            fn writes(
+                &self,
+                config: &$config,
+                _: &RegisterState,
+                _: &Past<'_>,
+                op: &Self::Op,
+            ) -> Vec<Written> {
+                let put = Written::of(Part::Whole, Writing::Put { generation: 0 });
+                vec![match op {
+                    Some(value) => put.with(&config.value, value),
+                    None => put,
+                }]
             }
 
             fn resolve(

@@ -99,7 +99,7 @@ impl Schemas {
         Schemas { kinds, known: im::OrdMap::new(), is_more: false }
     }
 
-    pub(crate) fn learn(&mut self, id: SchemaId, carrier: Place, schema: &Schema) {
+    pub(crate) fn learn(&mut self, id: SchemaId, carrier: Place, schema: &Schema) -> Arc<Fields> {
         let (kinds, is_more) = (&self.kinds, &mut self.is_more);
         let entry = self.known.entry(id).or_insert_with(|| {
             *is_more = true;
@@ -107,6 +107,7 @@ impl Schemas {
             Carried { fields, carriers: Vec::new(), lens: OnceLock::new() }
         });
         entry.carriers.push(carrier);
+        Arc::clone(&entry.fields)
     }
 
     pub(crate) fn known(&self, id: &SchemaId, saw: impl Fn(Place) -> bool) -> Option<Arc<Fields>> {

@@ -9,7 +9,7 @@
 //!
 //! What this does not do: keep an order of its own. Items ascend by value.
 
-use crate::kind::{Fate, IsThere, Kind, Part};
+use crate::kind::{Fate, IsThere, Kind, Part, Writing, Written};
 use crate::past::{Past, Stamp};
 use crate::void::Void;
 use std::collections::BTreeSet;
@@ -62,6 +62,21 @@ impl Kind for Set {
         if let SetOp::Add(items) = op {
             items.iter().for_each(|item| config.item.pointers(item, found));
         }
+    }
+
+    fn has_foreign_keys(&self, config: &SetConfig) -> bool {
+        config.item.has_foreign_key()
+    }
+
+    fn writes(&self, config: &SetConfig, _: &SetState, _: &Past<'_>, op: &SetOp) -> Vec<Written> {
+        let written = |item: &Value| {
+            let part = Part::Key(item.clone());
+            match op {
+                SetOp::Add(_) => Written::of(part, Writing::Add).with(&config.item, item),
+                SetOp::Remove(_) => Written::of(part, Writing::Remove),
+            }
+        };
+        items(op).iter().map(written).collect()
     }
 
     fn resolve(&self, _: &mut SetState, _: &Past<'_>, op: SetOp) -> Result<SetOp, Void> {

@@ -29,13 +29,13 @@ pub(crate) struct Sight<'a> {
 }
 
 /// Whether the node lives.
-pub(crate) fn lives(_: &NodeEntry) -> bool {
-    true
+pub(crate) fn lives(entry: &NodeEntry) -> bool {
+    entry.lives()
 }
 
 /// Whether the node died or came back by an op that stands after some point.
-pub(crate) fn turned_after(_: &NodeEntry, _is_after: &dyn Fn(Stamp) -> bool) -> bool {
-    false
+pub(crate) fn turned_after(entry: &NodeEntry, is_after: &dyn Fn(Stamp) -> bool) -> bool {
+    entry.life.as_ref().is_some_and(|life| life.shifts().any(is_after))
 }
 
 impl State {

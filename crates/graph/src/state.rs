@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   node ──► creations        who created it, with which type and key
+//!            life             of what was deleted once, or is kept by its edits
 //!            objects          (field, kind) ──► state, and for some kinds the stamps of its ops
 //! ```
 //!
@@ -13,6 +14,7 @@
 //! What this does not do: say what is visible (`graph`), or live on disk.
 
 use crate::erased::{AnyKind, ObjectState};
+use crate::judge::{Life, Slots};
 use crate::past::{Stamp, order};
 use crate::register::RegisterState;
 use im::ordmap::DiffItem;
@@ -28,6 +30,8 @@ pub(crate) struct Creation {
     pub(crate) node_type: TypeId,
     /// The natural key, where the node is named by one.
     pub(crate) key: Option<Arc<Value>>,
+    /// Whether it keeps the node, unless a deletion saw it: if its type is that of the node.
+    pub(crate) is_revivable: bool,
 }
 
 /// What is known of one node.
@@ -37,6 +41,8 @@ pub(crate) struct NodeEntry {
     pub(crate) first: Creation,
     /// The others, ascending in order.
     pub(crate) more: Vec<Creation>,
+    /// Whether it lives, and why; most nodes have nothing to tell.
+    pub(crate) life: Option<Box<Life>>,
     pub(crate) objects: Vec<Object>,
 }
 
@@ -49,6 +55,8 @@ pub(crate) struct Object {
     /// For kinds that ask for it, the ops that had an effect; for kinds that are not built in, all
     /// ops. Ascending. Most objects have none, and a vector of none is not small.
     pub(crate) history: Option<Box<im::Vector<Stamp>>>,
+    /// The ops on parts with foreign keys; none where there never was one.
+    pub(crate) slots: Option<Box<Slots>>,
     /// Whether ops of the run that goes on arrived here; never between runs.
     pub(crate) is_touched: bool,
 }
@@ -99,7 +107,7 @@ impl Object {
     /// An object that comes into being.
     pub(crate) fn touched(field: FieldId, kind: &Arc<dyn AnyKind>) -> Self {
         let (held, kind) = (kind.empty(), Arc::clone(kind));
-        Object { field, kind, held, history: None, is_touched: true }
+        Object { field, kind, held, history: None, slots: None, is_touched: true }
     }
 
     /// Puts the stamp of an op that counts at its place.
@@ -127,7 +135,12 @@ impl Object {
 
 impl NodeEntry {
     pub(crate) fn of(first: Creation) -> Self {
-        NodeEntry { first, more: Vec::new(), objects: Vec::new() }
+        NodeEntry { first, more: Vec::new(), life: None, objects: Vec::new() }
+    }
+
+    /// Whether the node lives now.
+    pub(crate) fn lives(&self) -> bool {
+        self.life.as_ref().is_none_or(|life| life.lives())
     }
 
     /// All creations, ascending in order.
@@ -154,6 +167,11 @@ impl NodeEntry {
         }
         self.objects
             .binary_search_by(|one| one.field.cmp(&field).then_with(|| one.kind.name().cmp(kind)))
+    }
+
+    pub(crate) fn object_mut(&mut self, field: FieldId, kind: &str) -> Option<&mut Object> {
+        let at = self.find(field, kind).ok()?;
+        self.objects.get_mut(at)
     }
 
     pub(crate) fn object(&self, field: FieldId, kind: &str) -> Option<&Object> {
@@ -190,6 +208,15 @@ impl State {
         for (node, entry) in changes {
             self.0.insert(node, Shared(Arc::new(entry)));
         }
+    }
+
+    /// Changes an entry that is there, and answers what the change does.
+    pub(crate) fn change<T>(
+        &mut self,
+        node: NodeId,
+        change: impl FnOnce(&mut NodeEntry) -> T,
+    ) -> Option<T> {
+        self.0.get_mut(&node).map(|entry| change(Arc::make_mut(&mut entry.0)))
     }
 
     /// The nodes whose entries differ, each as it was and as it is; nothing is ever removed from a

@@ -8,7 +8,7 @@
 //! What this does not do: check an op against a schema.
 
 use crate::erased::{AnyKind, Arrival};
-use crate::past::Past;
+use crate::past::{Past, Stamp};
 use crate::state::{Held, NodeEntry, Object};
 use crate::void::Void;
 use std::collections::HashMap;
@@ -29,6 +29,8 @@ pub(crate) struct TouchedNodes {
 pub(crate) struct Touched {
     pub(crate) entry: NodeEntry,
     pub(crate) has_new_creations: bool,
+    /// Edits that keep the node, ascending; those that wait may yet turn out void.
+    pub(crate) revivable: Vec<Stamp>,
     /// Objects whose ops wait for each other, ascending like the node's objects.
     pub(crate) waiting: Vec<Waiting>,
 }
@@ -57,7 +59,8 @@ impl TouchedNodes {
     /// Adds a node that is not here; gives its place.
     pub(crate) fn add(&mut self, node: NodeId, entry: NodeEntry, has_new_creations: bool) -> usize {
         let at = self.nodes.len();
-        self.nodes.push((node, Touched { entry, has_new_creations, waiting: Vec::new() }));
+        let (revivable, waiting) = (Vec::new(), Vec::new());
+        self.nodes.push((node, Touched { entry, has_new_creations, revivable, waiting }));
         self.places.insert(node, at);
         self.last = Some((node, at));
         at

@@ -69,6 +69,11 @@ pub enum Void {
 }
 
 impl Void {
+    /// Whether it is a verdict of the judge of existence: then what the op wrote is there.
+    pub(crate) fn is_of_existence(self) -> bool {
+        matches!(self, Void::DeadNode | Void::Edited | Void::Restricted | Void::DeadTarget)
+    }
+
     /// The reason's name in dumps and in `docs/meaning.md`.
     pub fn name(self) -> &'static str {
         match self {

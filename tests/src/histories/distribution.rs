@@ -4,7 +4,7 @@ use crate::histories::History;
 use crate::oracle::{ConflictPart, Meetings, Oracle, TextInserts};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use woodland_format::{Commit, Op, Payload, Schema};
+use woodland_format::{Commit, MigrationStep, Op, Payload, Schema};
 
 /// Counts over many histories. `Display` prints a small table.
 #[derive(Debug, Clone, Default)]
@@ -28,8 +28,10 @@ pub struct Distribution {
     pub conflicts: BTreeMap<&'static str, usize>,
     /// Of all conflicts, those in which a write of nothing lost.
     pub with_clears: usize,
-    /// How concurrent ops meet: pairs over all histories, and how many histories have any.
-    pub meetings: BTreeMap<&'static str, (usize, usize)>,
+    /// How ops meet where the rules decide: for each of its names, how often in each history.
+    pub meetings: BTreeMap<&'static str, Vec<usize>>,
+    /// Steps of migrations by what they do.
+    pub steps: BTreeMap<&'static str, usize>,
     /// Histories in which an author forks.
     pub with_forks: usize,
     /// Commits with at least one parent.
@@ -49,6 +51,10 @@ impl Distribution {
             let payload = commit.payload().and_then(|bytes| Payload::decode(bytes).ok());
             for op in payload.iter().flat_map(|payload| &payload.ops) {
                 *ops.entry(name_of(op, &history.schema)).or_default() += 1;
+                let Op::Migrate(migration) = op else { continue };
+                for step in &migration.steps {
+                    *self.steps.entry(name_of_step(step)).or_default() += 1;
+                }
             }
         }
         self.ops.push(ops);
@@ -70,9 +76,7 @@ impl Distribution {
             self.with_clears += usize::from(losers.iter().any(|(.., value)| value.is_none()));
         }
         for (name, pairs) in named(oracle.meetings()) {
-            let (all, histories) = self.meetings.entry(name).or_default();
-            *all += pairs;
-            *histories += usize::from(pairs > 0);
+            self.meetings.entry(name).or_default().push(pairs);
         }
     }
 
@@ -81,6 +85,16 @@ impl Distribution {
         let counts: Vec<usize> =
             self.ops.iter().map(|ops| ops.get(name).copied().unwrap_or(0)).collect();
         median(&counts)
+    }
+
+    /// How often ops meet so, over all histories.
+    pub fn meetings_of(&self, name: &str) -> usize {
+        self.meetings.get(name).map_or(0, |counts| counts.iter().sum())
+    }
+
+    /// The median of how often ops meet so in a history.
+    pub fn meetings_median(&self, name: &str) -> usize {
+        self.meetings.get(name).map_or(0, |counts| median(counts))
     }
 
     /// How many histories were counted.
@@ -119,8 +133,23 @@ fn name_of(op: &Op, schema: &Schema) -> String {
     }
 }
 
-fn named(found: Meetings) -> [(&'static str, usize); 7] {
-    [
+fn name_of_step(step: &MigrationStep) -> &'static str {
+    match step {
+        MigrationStep::AddType(_) => "add type",
+        MigrationStep::RemoveType { .. } => "remove type",
+        MigrationStep::RenameType { .. } => "rename type",
+        MigrationStep::AddField { .. } => "add field",
+        MigrationStep::RemoveField { .. } => "remove field",
+        MigrationStep::RenameField { .. } => "rename field",
+        MigrationStep::ChangeType { .. } => "change type",
+        MigrationStep::MoveField { .. } => "move field",
+        MigrationStep::ChangeDefaultType { .. } => "change default type",
+        MigrationStep::RemoveDefaultType { .. } => "remove default type",
+    }
+}
+
+fn named(found: Meetings) -> Vec<(&'static str, usize)> {
+    vec![
         ("moves of one item", found.moves_of_one_item),
         ("moves of items removed", found.moves_of_removed_items),
         ("slots at one place", found.slots_at_one_place),
@@ -128,6 +157,17 @@ fn named(found: Meetings) -> [(&'static str, usize); 7] {
         ("later generations", found.later_generations),
         ("additions to a set, removed", found.additions_of_removed_items),
         ("creations of one key", found.creations_of_one_key),
+        ("deletions that took", found.deletions),
+        ("cascades", found.cascades),
+        ("deletions restricted", found.restricted),
+        ("deletions edited", found.edited),
+        ("comings back", found.comings_back),
+        ("dead targets", found.dead_targets),
+        ("creations anew", found.recreations),
+        ("clashes", found.clashes),
+        ("migrations applied", found.migrations),
+        ("misfits", found.misfits),
+        ("reads converted", found.reads_converted),
     ]
 }
 
@@ -169,8 +209,14 @@ impl fmt::Display for Distribution {
             writeln!(f, "conflicts, {part:<18} {count}")?;
         }
         writeln!(f, "  of these, a clear lost      {}", self.with_clears)?;
-        for (name, (pairs, histories)) in &self.meetings {
-            writeln!(f, "{name:<29} {pairs} in {} % of histories", percent(*histories, all))?;
+        for (name, counts) in &self.meetings {
+            let sum: usize = counts.iter().sum();
+            let some = percent(counts.iter().filter(|count| **count > 0).count(), all);
+            let spread = spread(counts);
+            writeln!(f, "{name:<29} {sum} in {some} % of histories, in each {spread}")?;
+        }
+        for (step, count) in &self.steps {
+            writeln!(f, "step {step:<24} {count}")?;
         }
         for (reason, count) in &self.voids {
             writeln!(f, "void {reason:<24} {count}")?;

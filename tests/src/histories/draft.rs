@@ -5,13 +5,15 @@
 //!
 //! What this does not do: know for sure. A view is a hint; what an op means, the oracle says.
 
+use crate::histories::Recipe;
+use crate::histories::foresight::Foresight;
 use crate::histories::rng::Rng;
 use crate::histories::schemas::is_bad;
 use crate::oracle::Oracle;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use woodland_format::{
     AuthorKey, Commit, FieldDefinition, KeyConfig, NodeId, ObjectId, Op, Schema, TypeId, Value,
-    ValueType, decode, encode, keyed_node_id, node_id,
+    ValueType, decode, encode, keyed_node_id, node_id, recreated_node_id,
 };
 
 /// An object and its kind.
@@ -20,7 +22,12 @@ pub(crate) type Name = (ObjectId, String);
 /// What an author sees: enough to place an op.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct View {
+    /// All that were ever made.
     pub(crate) nodes: BTreeMap<NodeId, TypeId>,
+    /// Those of them that are not alive.
+    pub(crate) dead: BTreeSet<NodeId>,
+    /// The current schema.
+    pub(crate) current: Option<Schema>,
     /// What objects show that had an op; followed for texts, lists, sets and maps alone.
     pub(crate) shown: BTreeMap<Name, Value>,
 }
@@ -28,8 +35,15 @@ pub(crate) struct View {
 impl View {
     /// The view of these commits.
     pub(crate) fn of(commits: &[Commit]) -> View {
-        let oracle = Oracle::of(commits);
-        View { nodes: oracle.creations(), shown: oracle.contents() }
+        View::seen_by(&Oracle::of(commits))
+    }
+
+    /// The view of a version.
+    pub(crate) fn seen_by(oracle: &Oracle) -> View {
+        let nodes = oracle.creations();
+        let dead = nodes.keys().filter(|node| !oracle.lives(**node)).copied().collect();
+        let current = oracle.current_schema();
+        View { nodes, dead, current, shown: oracle.contents() }
     }
 
     /// What a text shows.
@@ -73,14 +87,24 @@ pub(crate) struct Draft<'a> {
     pub(crate) author: AuthorKey,
     pub(crate) seq: u64,
     pub(crate) salt: u64,
-    pub(crate) kinds: &'static [(&'static str, usize)],
+    pub(crate) recipe: &'a Recipe,
+    /// None where nothing dies: then the view is right without.
+    pub(crate) foresight: Option<&'a Foresight>,
+    /// Whether pointers may go to dead nodes just now.
+    pub(crate) reaches_dead: bool,
     pub(crate) ops: Vec<Op>,
 }
 
 impl Draft<'_> {
     /// One op that makes sense.
     pub(crate) fn sensible_op(&mut self) {
-        let is_sparse = self.view.nodes.len() < 4;
+        let existence = self.recipe.existence_percent;
+        if existence > 0 && self.rng.chance(existence) && self.live() {
+            return;
+        }
+        // Where nodes die, more are made.
+        let few = if existence > 0 { 8 } else { 4 };
+        let is_sparse = self.view.nodes.len() - self.view.dead.len() < few;
         if self.rng.chance(if is_sparse { 40 } else { 5 }) || self.view.nodes.is_empty() {
             return self.create_any();
         }
@@ -95,7 +119,7 @@ impl Draft<'_> {
         let fields: Vec<&FieldDefinition> =
             self.schema.types.iter().flat_map(|one| &one.fields).collect();
         let is_there = |kind: &str| fields.iter().any(|one| one.kind == kind && !is_bad(one));
-        let kinds = self.kinds.iter().filter(|(kind, _)| is_there(kind));
+        let kinds = self.recipe.kinds.iter().filter(|(kind, _)| is_there(kind));
         let weighted = kinds.flat_map(|(kind, weight)| std::iter::repeat_n(*kind, *weight));
         let kind = *self.rng.pick(&weighted.collect::<Vec<_>>())?;
         self.object_of(kind)
@@ -124,10 +148,24 @@ impl Draft<'_> {
         self.view.nodes.entry(node).or_insert(node_type);
     }
 
+    /// The node of this key; where it is dead, the next generation of it.
     pub(crate) fn create_keyed(&mut self, node_type: TypeId, key: Value) {
-        let node = keyed_node_id(node_type, &encode(&key));
-        self.ops.push(Op::CreateKeyed { node_type, key });
-        self.view.nodes.entry(node).or_insert(node_type);
+        let bytes = encode(&key);
+        let mut node = keyed_node_id(node_type, &bytes);
+        if !self.view.dead.contains(&node) {
+            self.ops.push(Op::CreateKeyed { node_type, key });
+            self.view.nodes.entry(node).or_insert(node_type);
+            return;
+        }
+        let mut generation = 0;
+        while self.view.dead.contains(&node) {
+            generation += 1;
+            node = recreated_node_id(node_type, &bytes, generation);
+        }
+        self.attempt(|draft| {
+            draft.ops.push(Op::Recreate { node_type, key, generation });
+            true
+        });
     }
 
     /// The type of a type's keys, if it has one.
@@ -145,12 +183,18 @@ impl Draft<'_> {
         self.create(node_type);
     }
 
-    /// A node of this type that the author sees; more often one of the first two, where all meet.
+    /// A living node of this type that the author sees; more often one of the first two, where all meet.
     pub(crate) fn node_of(&mut self, node_type: TypeId) -> Option<NodeId> {
-        let fits = self.view.nodes.iter().filter(|(_, of)| **of == node_type);
-        let nodes: Vec<NodeId> = fits.map(|(node, _)| *node).collect();
+        let is_in_reach = |node: &NodeId| self.reaches_dead || !self.view.dead.contains(node);
+        let fits = self.view.nodes.iter();
+        let fits = fits.filter(|(node, of)| **of == node_type && is_in_reach(node));
+        let mut nodes: Vec<NodeId> = fits.map(|(node, _)| *node).collect();
+        if self.reaches_dead {
+            nodes.sort_by_key(|node| !self.view.dead.contains(node));
+        }
         let crowded = &nodes[..nodes.len().min(2)];
-        let from = if self.rng.chance(70) { crowded } else { &nodes };
+        let percent = if self.recipe.existence_percent > 0 { 85 } else { 70 };
+        let from = if self.rng.chance(percent) { crowded } else { &nodes };
         self.rng.pick(from).copied()
     }
 

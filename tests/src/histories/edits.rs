@@ -5,21 +5,26 @@
 //!   is right.
 
 use crate::histories::draft::Draft;
+use crate::histories::schemas::is_bad;
 use crate::histories::values::SNIPPETS;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use woodland_format::{
-    AtomConfig, CounterOp, FieldDefinition, ListConfig, ListOp, MapConfig, MapOp, ObjectId,
-    RecordConfig, RecordOp, RegisterConfig, RegisterOp, SetConfig, SetOp, TextOp, Value, ValueType,
-    decode, encode,
+    AtomConfig, CounterOp, FieldDefinition, FieldId, ListConfig, ListOp, MapConfig, MapOp,
+    ObjectId, RecordConfig, RecordOp, RegisterConfig, RegisterOp, SetConfig, SetOp, TextOp,
+    TypeDefinition, UniqueConfig, Value, ValueType, decode, encode,
 };
 
 impl Draft<'_> {
     /// Edits this object; false where that would need what is not there.
     pub(crate) fn edit_in(&mut self, object: ObjectId, field: &FieldDefinition) -> bool {
         match field.kind.as_str() {
-            "register" => self.write(object, &config::<RegisterConfig>(field).value),
-            "atom" => self.write(object, &config::<AtomConfig>(field).value),
+            "register" => {
+                let owner = self.schema.field_with(field.id);
+                let is_few = owner.is_some_and(|(owner, _)| is_unique(owner, field.id));
+                self.write(object, &config::<RegisterConfig>(field).value, is_few)
+            }
+            "atom" => self.write(object, &config::<AtomConfig>(field).value, false),
             "record" => self.edit_record(object, &config(field)),
             "counter" => self.count(object),
             "set" => self.edit_set(object, &config(field)),
@@ -36,12 +41,16 @@ impl Draft<'_> {
         }
     }
 
-    fn write(&mut self, object: ObjectId, place: &ValueType) -> bool {
+    fn write(&mut self, object: ObjectId, place: &ValueType, is_few: bool) -> bool {
         if place.is_optional() && self.rng.chance(30) {
             self.edit(object, encode(&RegisterOp::Clear));
             return true;
         }
-        let Some(value) = self.value_of(place) else { return false };
+        let value = match is_few {
+            true => self.few_value_of(place.of_place()),
+            false => self.value_of(place),
+        };
+        let Some(value) = value else { return false };
         self.edit(object, encode(&RegisterOp::Set(value)));
         true
     }
@@ -74,7 +83,9 @@ impl Draft<'_> {
 
     fn edit_set(&mut self, object: ObjectId, config: &SetConfig) -> bool {
         let mut items = self.few_values_of(&config.item);
+        // What was written under another schema is left alone.
         let mut shown = self.view.items(object, "set");
+        shown.retain(|item| config.item.admits(item));
         if self.rng.chance(40) {
             // Now and then also what is not there: that has no effect, and is not void.
             if !self.rng.chance(10) {
@@ -104,6 +115,7 @@ impl Draft<'_> {
 
     fn edit_map(&mut self, object: ObjectId, config: &MapConfig) -> bool {
         let mut shown = self.view.entries(object);
+        shown.retain(|key, _| config.key.admits(key));
         if !shown.is_empty() && self.rng.chance(35) {
             let keys: Vec<Value> = shown.keys().cloned().collect();
             let mut gone = vec![self.rng.pick(&keys).expect("a key is there").clone()];
@@ -219,6 +231,12 @@ impl Draft<'_> {
             }
         }
     }
+}
+
+/// Whether some rule says that no two nodes of this type should have one value in this field.
+pub(crate) fn is_unique(owner: &TypeDefinition, id: FieldId) -> bool {
+    let mut rules = owner.fields.iter().filter(|one| one.kind == "unique" && !is_bad(one));
+    rules.any(|rule| config::<UniqueConfig>(rule).fields.contains(&id))
 }
 
 /// The configuration of a field that is sound.

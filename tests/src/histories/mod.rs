@@ -17,10 +17,15 @@ mod arrival;
 mod distribution;
 mod draft;
 mod edits;
+mod foresight;
+mod ghosts;
+mod lives;
+mod migrations;
 mod oddity;
 mod rng;
 mod schemas;
 mod script;
+mod ties;
 mod unfit;
 mod values;
 mod world;
@@ -33,10 +38,15 @@ pub use crate::histories::distribution::Distribution;
 pub use crate::histories::rng::Rng;
 pub use crate::histories::schemas::{HAS_LISTS, founding_schema, later_schema, other_schema};
 pub use crate::histories::script::{Line, Script};
+pub use crate::histories::ties::{sound_schema, tied_schema, whole_schema};
 
 /// What kind of histories to make. All rates are in percent.
 #[derive(Debug, Clone)]
 pub struct Recipe {
+    /// The schema that they begin with.
+    pub founding: fn() -> Schema,
+    /// How many nodes of each type the founding commit makes, for all to meet at.
+    pub nodes_at_first: usize,
     /// How many authors write.
     pub authors: RangeInclusive<usize>,
     /// How many commits there are, the founding one included.
@@ -55,6 +65,13 @@ pub struct Recipe {
     pub schema_change_percent: u64,
     /// How often, per commit, an author goes back and writes on from an earlier one.
     pub fork_percent: u64,
+    /// How often an op is one by which nodes live and die: a deletion, a creation anew, a link.
+    /// Above 0, authors know who lives in what they see, which is slow.
+    pub existence_percent: u64,
+    /// How often a commit migrates the current schema of what its author sees.
+    pub migrate_percent: u64,
+    /// How often an author goes on under that schema, where it wrote under another one.
+    pub upgrade_percent: u64,
     /// How often a payload names a newer format; one such makes the version relay-only.
     pub newer_format_percent: u64,
 }
@@ -74,9 +91,12 @@ pub const ALL_KINDS: &[(&str, usize)] = &[
 ];
 
 impl Default for Recipe {
-    /// Something of everything but relay-only payloads.
+    /// Something of every kind, with all that can be odd about it but relay-only payloads. Nothing
+    /// dies and nothing is migrated.
     fn default() -> Self {
         Recipe {
+            founding: founding_schema,
+            nodes_at_first: 0,
             authors: 2..=5,
             batches: 20..=60,
             ops_max: 9,
@@ -86,6 +106,9 @@ impl Default for Recipe {
             unreadable_percent: 1,
             schema_change_percent: 2,
             fork_percent: 1,
+            existence_percent: 0,
+            migrate_percent: 0,
+            upgrade_percent: 0,
             newer_format_percent: 0,
         }
     }
@@ -100,6 +123,62 @@ impl Recipe {
             schema_change_percent: 0,
             fork_percent: 0,
             ..Recipe::default()
+        }
+    }
+
+    /// Every kind and every oddity, with deletions and migrations among them.
+    pub fn everything() -> Self {
+        Recipe {
+            founding: whole_schema,
+            nodes_at_first: 1,
+            existence_percent: 15,
+            migrate_percent: 4,
+            upgrade_percent: 8,
+            ..Recipe::default()
+        }
+    }
+
+    /// Short, and full of deletions and of what they meet.
+    pub fn existence() -> Self {
+        Recipe {
+            founding: tied_schema,
+            nodes_at_first: 2,
+            authors: 2..=4,
+            batches: 12..=25,
+            ops_max: 7,
+            merge_percent: 60,
+            existence_percent: 75,
+            odd_op_percent: 6,
+            schema_change_percent: 0,
+            ..Recipe::default()
+        }
+    }
+
+    /// Short, and full of migrations, with authors that follow them late.
+    pub fn migrations() -> Self {
+        Recipe {
+            founding: sound_schema,
+            nodes_at_first: 2,
+            authors: 2..=4,
+            batches: 12..=25,
+            ops_max: 7,
+            merge_percent: 60,
+            existence_percent: 25,
+            migrate_percent: 25,
+            upgrade_percent: 25,
+            odd_op_percent: 4,
+            ..Recipe::default()
+        }
+    }
+
+    /// The same without what is odd: no author writes what it could know to be listed.
+    pub fn honest(self) -> Self {
+        Recipe {
+            odd_op_percent: 0,
+            unreadable_percent: 0,
+            schema_change_percent: 0,
+            fork_percent: 0,
+            ..self
         }
     }
 

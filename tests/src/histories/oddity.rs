@@ -19,6 +19,9 @@ const CODE: FieldId = FieldId(70);
 impl Draft<'_> {
     /// One op that should be void.
     pub(crate) fn odd_op(&mut self) {
+        if self.has_ties() && self.rng.chance(60) {
+            return self.odd_tie();
+        }
         match self.rng.below(24) {
             0 => {
                 let stray = if self.rng.chance(50) { founding_schema() } else { later_schema() };

@@ -224,19 +224,19 @@ fn date() -> ValueType {
     ValueType::Derivation { name: "date".into(), over: Box::new(ValueType::String) }
 }
 
-fn list_of(item: ValueType) -> ValueType {
+pub(crate) fn list_of(item: ValueType) -> ValueType {
     ValueType::List(Box::new(item))
 }
 
-fn optional(of: ValueType) -> ValueType {
+pub(crate) fn optional(of: ValueType) -> ValueType {
     ValueType::Optional(Box::new(of))
 }
 
-fn default_to(of: ValueType, value: Value) -> ValueType {
+pub(crate) fn default_to(of: ValueType, value: Value) -> ValueType {
     ValueType::Default { of: Box::new(of), value }
 }
 
-fn schema(types: Vec<(TypeId, &str, u32, Vec<FieldDefinition>)>) -> Schema {
+pub(crate) fn schema(types: Vec<(TypeId, &str, u32, Vec<FieldDefinition>)>) -> Schema {
     let definition = |(id, name, version, fields): (TypeId, &str, u32, Vec<FieldDefinition>)| {
         TypeDefinition { id, name: name.to_owned(), version, fields }
     };
@@ -245,35 +245,35 @@ fn schema(types: Vec<(TypeId, &str, u32, Vec<FieldDefinition>)>) -> Schema {
     schema
 }
 
-fn field(id: u64, name: &str, kind: &str, config: Vec<u8>) -> FieldDefinition {
+pub(crate) fn field(id: u64, name: &str, kind: &str, config: Vec<u8>) -> FieldDefinition {
     FieldDefinition { id: FieldId(id), name: name.to_owned(), kind: kind.to_owned(), config }
 }
 
 /// A field of a kind without a configuration.
-fn plain(id: u64, name: &str, kind: &str) -> FieldDefinition {
+pub(crate) fn plain(id: u64, name: &str, kind: &str) -> FieldDefinition {
     field(id, name, kind, vec![])
 }
 
-fn register(id: u64, name: &str, value: ValueType) -> FieldDefinition {
+pub(crate) fn register(id: u64, name: &str, value: ValueType) -> FieldDefinition {
     field(id, name, "register", encode(&RegisterConfig { value }))
 }
 
-fn atom(id: u64, name: &str, value: ValueType) -> FieldDefinition {
+pub(crate) fn atom(id: u64, name: &str, value: ValueType) -> FieldDefinition {
     field(id, name, "atom", encode(&AtomConfig { value }))
 }
 
-fn record(id: u64, name: &str, members: Vec<MemberDefinition>) -> FieldDefinition {
+pub(crate) fn record(id: u64, name: &str, members: Vec<MemberDefinition>) -> FieldDefinition {
     field(id, name, "record", encode(&RecordConfig { members }))
 }
 
-fn set(id: u64, name: &str, item: ValueType) -> FieldDefinition {
+pub(crate) fn set(id: u64, name: &str, item: ValueType) -> FieldDefinition {
     field(id, name, "set", encode(&SetConfig { item }))
 }
 
-fn map(id: u64, name: &str, key: ValueType, value: ValueType) -> FieldDefinition {
+pub(crate) fn map(id: u64, name: &str, key: ValueType, value: ValueType) -> FieldDefinition {
     field(id, name, "map", encode(&MapConfig { key, value }))
 }
 
-fn member(number: u32, name: &str, value: ValueType) -> MemberDefinition {
+pub(crate) fn member(number: u32, name: &str, value: ValueType) -> MemberDefinition {
     MemberDefinition { number, name: name.to_owned(), value }
 }

@@ -7,8 +7,11 @@
 //! - The branches of a fork are two writers with one key.
 
 use crate::histories::draft::{Cursor, Draft, View};
+use crate::histories::foresight::{Foresight, seal};
+use crate::histories::migrations::migration;
 use crate::histories::rng::Rng;
-use crate::histories::schemas::{founding_schema, later_schema, other_schema};
+use crate::histories::schemas::{later_schema, other_schema};
+use crate::histories::ties::FOLDER;
 use crate::histories::{History, Recipe};
 use crate::oracle::turn_of;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +25,7 @@ pub(crate) struct World<'a> {
     recipe: &'a Recipe,
     seed: u64,
     rng: Rng,
+    founding: Schema,
     commits: Vec<Commit>,
     /// By commit: all that it saw.
     past: Vec<BTreeSet<usize>>,
@@ -29,9 +33,17 @@ pub(crate) struct World<'a> {
     schema_of: Vec<SchemaId>,
     /// By commit: the schema that its header introduces.
     introduced: Vec<Option<SchemaId>>,
+    /// By commit: the same where its payload carries it, too.
+    carried: Vec<Option<SchemaId>>,
     writers: Vec<Writer>,
     keys: BTreeMap<AuthorKey, SecretKey>,
     schemas: BTreeMap<SchemaId, Schema>,
+}
+
+/// How a commit begins.
+struct Plan {
+    schema: SchemaChange,
+    ops: Vec<Op>,
 }
 
 struct Writer {
@@ -59,7 +71,8 @@ impl<'a> World<'a> {
     /// A world with its founding commit, and authors that have seen it.
     pub(crate) fn found(recipe: &'a Recipe, seed: u64) -> Self {
         let mut rng = Rng::from_seed(seed);
-        let schemas = [founding_schema(), later_schema(), other_schema()];
+        let schema = (recipe.founding)();
+        let schemas = [schema.clone(), later_schema(), other_schema()];
         let schemas: BTreeMap<_, _> = schemas.into_iter().map(|one| (one.id(), one)).collect();
         let mut keys = BTreeMap::new();
         let mut writers = Vec::new();
@@ -73,24 +86,54 @@ impl<'a> World<'a> {
             recipe,
             seed,
             rng,
+            founding: schema.clone(),
             commits: vec![],
             past: vec![],
             schema_of: vec![],
             introduced: vec![],
+            carried: vec![],
             writers,
             keys,
             schemas,
         };
-        let schema = founding_schema();
         let position = Position::Founding {
             author: world.writers[0].author,
             nonce: world.rng.bytes(),
             schema: schema.id(),
             certificate: None,
         };
-        let (id, ops) = (schema.id(), vec![Op::Schema(schema)]);
-        world.commit(0, position, (id, Some(id)), &[], ops);
+        let header = world.header(0, position, &[]);
+        let id = schema.id();
+        let ops = world.first_nodes(vec![Op::Schema(schema)]);
+        world.commit(0, header, (id, Some(id)), ops);
         world
+    }
+
+    /// The founding batch, with the nodes that all meet at.
+    fn first_nodes(&mut self, ops: Vec<Op>) -> Vec<Op> {
+        let count = self.recipe.nodes_at_first;
+        if count == 0 {
+            return ops;
+        }
+        let types: Vec<TypeId> = self.founding.types.iter().map(|one| one.id).collect();
+        let writer = &mut self.writers[0];
+        let mut draft = Draft {
+            rng: &mut self.rng,
+            schema: &self.founding,
+            view: &mut writer.view,
+            cursor: &mut writer.cursor,
+            author: writer.author,
+            seq: 0,
+            salt: writer.salt,
+            recipe: self.recipe,
+            foresight: None,
+            reaches_dead: false,
+            ops,
+        };
+        for node_type in types {
+            (0..count).for_each(|_| draft.create(node_type));
+        }
+        draft.ops
     }
 
     /// Lets the writers write until there are enough commits.
@@ -114,8 +157,8 @@ impl<'a> World<'a> {
         let mut known = BTreeSet::new();
         self.commits.retain(|commit| known.insert(commit.id()));
         self.erase_some();
-        let World { commits, keys, seed, .. } = self;
-        History { commits, keys, seed, schema: founding_schema() }
+        let World { commits, keys, seed, founding, .. } = self;
+        History { commits, keys, seed, schema: founding }
     }
 
     /// Sees up to three commits of others, and all that they saw.
@@ -159,9 +202,10 @@ impl<'a> World<'a> {
         let parents: Vec<usize> = self.parents(at).into_iter().collect();
         let (author, tip) = (self.writers[at].author, self.writers[at].tip);
         let before = tip.map(|tip| self.schema_of[tip]);
-        let change = self.schema_change(at, tip.is_some());
+        let plan = self.plan(at, before);
+        let change = plan.schema;
         let named = match change {
-            SchemaChange::Keep => before.unwrap_or(founding_schema().id()),
+            SchemaChange::Keep => before.unwrap_or(self.founding.id()),
             SchemaChange::Adopt(id) | SchemaChange::Introduce(id) => id,
         };
         let introduced = match change {
@@ -181,8 +225,62 @@ impl<'a> World<'a> {
                 schema: change,
             },
         };
-        let ops = self.batch(at, named, introduced);
-        self.commit(at, position, (named, introduced), &parents, ops);
+        let header = self.header(at, position, &parents);
+        let ops = self.batch(at, &header, named, plan.ops);
+        self.commit(at, header, (named, introduced), ops);
+    }
+
+    /// What becomes of the writer's schema, and the ops that say so.
+    fn plan(&mut self, at: usize, before: Option<SchemaId>) -> Plan {
+        if let Some(plan) = self.move_on(at, before) {
+            return plan;
+        }
+        let schema = self.schema_change(at, before.is_some());
+        let mut ops = Vec::new();
+        if let SchemaChange::Introduce(id) = schema
+            && self.rng.chance(75)
+        {
+            ops.push(Op::Schema(self.schemas[&id].clone()));
+        }
+        Plan { schema, ops }
+    }
+
+    /// A migration of the current schema, or the step of an author to where that is; some migrate
+    /// and go on writing as before.
+    fn move_on(&mut self, at: usize, before: Option<SchemaId>) -> Option<Plan> {
+        let Recipe { migrate_percent, upgrade_percent, .. } = *self.recipe;
+        let migrates = migrate_percent > 0 && self.rng.chance(migrate_percent);
+        let upgrades = !migrates && upgrade_percent > 0 && self.rng.chance(upgrade_percent);
+        if !migrates && !upgrades {
+            return None;
+        }
+        self.look(at);
+        let current = self.writers[at].view.current.clone()?;
+        let own = before.unwrap_or(self.founding.id());
+        if upgrades {
+            return if current.id() == own { None } else { self.step_to(at, before, current) };
+        }
+        let (migration, made) = migration(&mut self.rng, &current)?;
+        let stays = Plan { schema: SchemaChange::Keep, ops: vec![] };
+        let is_taken_up = made.id() != own && self.rng.chance(70);
+        let step = if is_taken_up { self.step_to(at, before, made) } else { None };
+        let mut plan = step.unwrap_or(stays);
+        plan.ops.push(Op::Migrate(migration));
+        Some(plan)
+    }
+
+    /// Writes under this schema from here on; none where a chain's first commit would have to
+    /// introduce it.
+    fn step_to(&mut self, at: usize, before: Option<SchemaId>, schema: Schema) -> Option<Plan> {
+        let id = schema.id();
+        let mut seen = self.writers[at].seen.iter();
+        if seen.any(|one| self.carried[*one] == Some(id)) {
+            self.schemas.insert(id, schema);
+            return Some(Plan { schema: SchemaChange::Adopt(id), ops: vec![] });
+        }
+        before?;
+        self.schemas.insert(id, schema.clone());
+        Some(Plan { schema: SchemaChange::Introduce(id), ops: vec![Op::Schema(schema)] })
     }
 
     /// What becomes of the writer's schema. A chain's first commit can only adopt.
@@ -201,15 +299,25 @@ impl<'a> World<'a> {
         )
     }
 
-    /// The ops of one batch.
-    fn batch(&mut self, at: usize, schema: SchemaId, introduced: Option<SchemaId>) -> Vec<Op> {
+    /// Makes the writer's view again, where something has come in between.
+    fn look(&mut self, at: usize) {
         let writer = &mut self.writers[at];
         if writer.is_stale {
-            let seen: Vec<Commit> =
-                writer.seen.iter().map(|one| self.commits[*one].clone()).collect();
-            writer.view = View::of(&seen);
+            let seen = writer.seen.iter().map(|one| self.commits[*one].clone());
+            writer.view = View::of(&seen.collect::<Vec<_>>());
             writer.is_stale = false;
         }
+    }
+
+    /// The ops of one batch: those that are planned, and others.
+    fn batch(&mut self, at: usize, header: &Header, schema: SchemaId, planned: Vec<Op>) -> Vec<Op> {
+        self.look(at);
+        let foresight = (self.recipe.existence_percent > 0).then(|| Foresight {
+            past: self.writers[at].seen.iter().map(|one| self.commits[*one].clone()).collect(),
+            author: self.writers[at].author,
+            header: header.clone(),
+        });
+        let writer = &mut self.writers[at];
         let mut draft = Draft {
             rng: &mut self.rng,
             schema: &self.schemas[&schema],
@@ -218,13 +326,14 @@ impl<'a> World<'a> {
             author: writer.author,
             seq: writer.tip.map_or(0, |tip| self.commits[tip].seq() + 1),
             salt: writer.salt,
-            kinds: self.recipe.kinds,
-            ops: writer.echo.take().unwrap_or_default(),
+            recipe: self.recipe,
+            foresight: foresight.as_ref(),
+            reaches_dead: false,
+            ops: planned,
         };
-        if let Some(id) = introduced
-            && draft.rng.chance(75)
-        {
-            draft.ops.push(Op::Schema(self.schemas[&id].clone()));
+        draft.ops.splice(0..0, writer.echo.take().unwrap_or_default());
+        if !draft.ops.is_empty() {
+            draft.look_again();
         }
         for _ in 0..draft.rng.below(self.recipe.ops_max + 1) {
             if draft.rng.chance(self.recipe.odd_op_percent) {
@@ -235,40 +344,41 @@ impl<'a> World<'a> {
         }
         let ops = draft.ops;
         // The view followed ops that may mean something else under a schema that nobody carries.
-        writer.is_stale = schema != founding_schema().id();
+        writer.is_stale = schema != self.founding.id();
         ops
+    }
+
+    /// The header of a commit whose payload is not there yet.
+    fn header(&self, at: usize, position: Position, parents: &[usize]) -> Header {
+        let founding = matches!(position, Position::First { .. }).then_some(0);
+        let turns = parents.iter().copied().chain(founding).map(|one| self.commits[one].turn());
+        let turn = turn_of(self.writers[at].tip.map(|tip| self.commits[tip].turn()), turns);
+        let mut ids: Vec<_> = parents.iter().map(|one| self.commits[*one].id()).collect();
+        ids.sort_unstable();
+        // A fork may have written one commit twice.
+        ids.dedup();
+        let (payload_hash, payload_bytes) = (payload_hash(&[]), 0);
+        Header { format: HEADER_FORMAT, position, payload_hash, payload_bytes, turn, parents: ids }
     }
 
     /// Seals a commit and adds it to the world.
     fn commit(
         &mut self,
         at: usize,
-        position: Position,
+        header: Header,
         (schema, introduced): (SchemaId, Option<SchemaId>),
-        parents: &[usize],
         ops: Vec<Op>,
     ) {
+        let is_carried = |id: &SchemaId| {
+            ops.iter().any(|op| matches!(op, Op::Schema(schema) if schema.id() == *id))
+        };
+        let carried = introduced.filter(is_carried);
         let bytes = self.payload(ops);
         let writer = &mut self.writers[at];
-        let founding = matches!(position, Position::First { .. }).then_some(0);
-        let turns = parents.iter().copied().chain(founding).map(|one| self.commits[one].turn());
-        let turn = turn_of(writer.tip.map(|tip| self.commits[tip].turn()), turns);
-        let mut ids: Vec<_> = parents.iter().map(|one| self.commits[*one].id()).collect();
-        ids.sort_unstable();
-        // A fork may have written one commit twice.
-        ids.dedup();
-        let header = Header {
-            format: HEADER_FORMAT,
-            position,
-            payload_hash: payload_hash(&bytes),
-            payload_bytes: u32::try_from(bytes.len()).expect("a small payload"),
-            turn,
-            parents: ids,
-        };
-        let commit = Commit::new(writer.author, header, Some(bytes.into_boxed_slice()));
-        let commit = commit.expect("a generated commit keeps the rules");
+        let commit = seal(writer.author, header, bytes);
 
-        writer.is_stale |= commit.payload().is_some_and(|bytes| Payload::decode(bytes).is_err());
+        let is_read = commit.payload().is_some_and(|bytes| Payload::decode(bytes).is_ok());
+        writer.is_stale |= !is_read;
         let number = self.commits.len();
         self.past.push(writer.seen.clone());
         writer.seen.insert(number);
@@ -277,6 +387,7 @@ impl<'a> World<'a> {
         self.commits.push(commit);
         self.schema_of.push(schema);
         self.introduced.push(introduced);
+        self.carried.push(carried.filter(|_| is_read));
     }
 
     /// The payload's bytes; at the recipe's rates, bytes that are no payload.
@@ -338,7 +449,7 @@ impl<'a> World<'a> {
             if let Op::Create { node_type, .. } = op
                 && self.rng.chance(60)
             {
-                *node_type = TypeId(1 + node_type.0 % 3);
+                *node_type = other_type(*node_type);
             }
         }
         Some(ops)
@@ -355,5 +466,14 @@ impl<'a> World<'a> {
                 self.commits[at] = erased.expect("an erased payload breaks no rule");
             }
         }
+    }
+}
+
+/// A type that is there beside this one.
+fn other_type(node_type: TypeId) -> TypeId {
+    if node_type.0 < FOLDER.0 {
+        TypeId(1 + node_type.0 % 3)
+    } else {
+        TypeId(FOLDER.0 + (node_type.0 + 1) % 2)
     }
 }

@@ -7,7 +7,8 @@
 use crate::oracle::ConflictPart;
 use crate::oracle::list::List;
 use crate::oracle::map::Map;
-use crate::oracle::past::Past;
+use crate::oracle::past::{Past, Stamp};
+use crate::oracle::places::Part;
 use crate::oracle::register::{Record, Register, Write, edit_record};
 use crate::oracle::set::Set;
 use crate::oracle::sight::{Sight, Verdict};
@@ -121,6 +122,42 @@ impl Content {
         })
     }
 
+    /// The values visible at this point, from the ops before it alone, each with the op that wrote
+    /// it: an item of a set with each op that added it. Not of lists, which hold no foreign keys.
+    pub(crate) fn shown_at(&self, point: Stamp, past: &Past) -> Vec<(Stamp, Part, Value)> {
+        let whole = |register: &Register, part: Part| {
+            let (stamp, value) = register.before(point).winner(past)?;
+            Some((stamp, part, value?))
+        };
+        match self {
+            Content::Register(register) | Content::Atom(register) => {
+                whole(register, Part::Whole).into_iter().collect()
+            }
+            Content::Record(members) => {
+                let member = |(number, one): (&u32, &Register)| whole(one, Part::Member(*number));
+                members.iter().filter_map(member).collect()
+            }
+            Content::Set(set) => {
+                let items = set.before(point).standing(past).into_iter();
+                items.map(|(stamp, item)| (stamp, Part::Item, item)).collect()
+            }
+            Content::Map(map) => {
+                let map = map.before(point);
+                let entry = |(key, register): (&Value, Register)| {
+                    let (stamp, value) = register.winner(past).expect("a present key has a put");
+                    let value = value.expect("a put puts a value");
+                    [(stamp, Part::Key, key.clone()), (stamp, Part::AtKey, value)]
+                };
+                map.present().flat_map(entry).collect()
+            }
+            Content::Counter(_)
+            | Content::List(_)
+            | Content::Text(_)
+            | Content::Events(_)
+            | Content::Opaque(_) => vec![],
+        }
+    }
+
     /// The standing writes of each part in which one write replaces another, ascending by stamp.
     pub(crate) fn standing(&self, past: &Past) -> Vec<(ConflictPart, Vec<Write>)> {
         let all = |register: &Register| register.standing(past).into_iter().cloned().collect();
@@ -142,7 +179,7 @@ impl Content {
 }
 
 /// The configuration with these bytes, if it keeps its rules.
-fn config_of<T: DeserializeOwned + Serialize>(
+pub(crate) fn config_of<T: DeserializeOwned + Serialize>(
     bytes: &[u8],
     check: impl Fn(&T) -> Result<(), TypeError>,
 ) -> Result<T, &'static str> {
@@ -152,7 +189,7 @@ fn config_of<T: DeserializeOwned + Serialize>(
 }
 
 /// A kind without a configuration has none.
-fn no_config(bytes: &[u8]) -> Verdict {
+pub(crate) fn no_config(bytes: &[u8]) -> Verdict {
     if bytes.is_empty() { Ok(()) } else { Err("bad-config") }
 }
 

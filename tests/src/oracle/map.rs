@@ -87,6 +87,12 @@ impl Map {
         self.keys.iter().filter_map(|(key, held)| Some((key, held.present()?)))
     }
 
+    /// The map as the ops before this point made it.
+    pub(crate) fn before(&self, point: Stamp) -> Map {
+        let keys = self.keys.iter().map(|(key, held)| (key.clone(), held.before(point)));
+        Map { keys: keys.collect() }
+    }
+
     pub(crate) fn shown(&self, past: &Past) -> Value {
         let entry = |(key, register): (&Value, Register)| {
             (key.clone(), register.shown(past).expect("a put puts a value"))
@@ -100,6 +106,12 @@ impl Key {
     fn generation(&self, sight: &Sight<'_>) -> usize {
         let seen = self.removals.iter().filter(|(removal, _)| sight.saw(*removal));
         seen.map(|(_, ended)| ended + 1).max().unwrap_or(0)
+    }
+
+    fn before(&self, point: Stamp) -> Key {
+        let puts = self.puts.iter().filter(|(put, ..)| *put < point);
+        let removals = self.removals.iter().filter(|(removal, _)| *removal < point);
+        Key { puts: puts.cloned().collect(), removals: removals.copied().collect() }
     }
 
     /// The puts of the highest generation that a put made, unless an op ended it.

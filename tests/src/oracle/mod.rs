@@ -1,8 +1,10 @@
 //! The serial oracle: `docs/meaning.md` as slow, obvious code.
 //!
 //! ```text
-//!  commits ──► past ──► schemas ──► run ──► visible ──► digest
-//!                                    └► content of each object: register, set, map, list …
+//!  commits ──► past ──► schemas ──► run ──► state ──► digest
+//!                                    │        └──► reading, through a schema ──► unique
+//!                                    ├► content of each object: register, set, map, list …
+//!                                    └► judge: which nodes live, by the links of content
 //! ```
 //!
 //! **Invariants**
@@ -13,9 +15,15 @@
 //! What this does not do: verify signatures, or read a version that is relay-only.
 
 mod content;
+mod digest;
+mod judge;
+mod links;
 mod list;
 mod map;
+mod meetings;
 mod past;
+mod places;
+mod reading;
 mod register;
 mod run;
 mod schemas;
@@ -23,11 +31,11 @@ mod sequence;
 mod set;
 mod sight;
 mod text;
-mod visible;
+mod unique;
 
 use crate::oracle::content::Content;
-use crate::oracle::list::List;
-use crate::oracle::past::{Past, Stamp};
+use crate::oracle::past::Past;
+use crate::oracle::reading::Reader;
 use crate::oracle::run::State;
 use crate::oracle::schemas::Schemas;
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,12 +43,14 @@ use woodland_format::{
     Commit, CommitId, Digest, FieldId, NodeId, ObjectId, PAYLOAD_FORMAT, Schema, TypeId, Value,
 };
 
+pub use crate::oracle::digest::digest_of;
+pub use crate::oracle::meetings::{Meetings, TextInserts};
 pub use crate::oracle::past::turn_of;
-pub use crate::oracle::visible::digest_of;
 
 /// What a set of commits means.
 pub struct Oracle {
     past: Past,
+    schemas: Schemas,
     /// Empty where the version is relay-only.
     state: State,
     /// The schema that the founding header names, where a commit carries it.
@@ -74,37 +84,29 @@ pub enum ConflictPart {
 pub type ConflictName = (ObjectId, ConflictPart);
 
 /// A write that stands beside the winner: its commit, its index there, and what it wrote; none
-/// where it cleared the place.
+/// where it cleared the place, or wrote a pointer whose target is dead.
 pub type ConflictEntry = (CommitId, u32, Option<Value>);
 
-/// What a replica shows of the text inserts of one version.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum TextInserts {
-    /// No text has an insert.
-    None,
-    /// There are inserts, but no two concurrent ones with one left origin.
-    Apart,
-    /// Two concurrent inserts into one text have the same left origin.
-    AtOnePlace,
+/// Nodes that a rule says should not be together.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Clash {
+    /// Their type.
+    pub node_type: TypeId,
+    /// The rule.
+    pub rule: ClashRule,
+    /// Who holds what is contested.
+    pub holder: NodeId,
+    /// The others: in the order of their claims, or from the highest generation down.
+    pub others: Vec<NodeId>,
 }
 
-/// How often concurrent ops meet where the rules have to decide between them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Meetings {
-    /// Pairs of concurrent moves of one item.
-    pub moves_of_one_item: usize,
-    /// Pairs of a move and a removal of one item, concurrent.
-    pub moves_of_removed_items: usize,
-    /// Pairs of concurrent inserts or moves into one list, to one left origin.
-    pub slots_at_one_place: usize,
-    /// Pairs of a put and a removal that ended its generation, concurrent.
-    pub puts_into_ended_keys: usize,
-    /// Puts in a generation but the first.
-    pub later_generations: usize,
-    /// Pairs of an addition and a removal of one item of a set, concurrent.
-    pub additions_of_removed_items: usize,
-    /// Pairs of concurrent creations of one node by its key.
-    pub creations_of_one_key: usize,
+/// What clashing nodes have in common.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ClashRule {
+    /// The values of the registers that this field, of kind `unique`, names.
+    Field(FieldId),
+    /// The natural key of which they are generations.
+    Key(Value),
 }
 
 impl Oracle {
@@ -119,7 +121,7 @@ impl Oracle {
         let schemas = Schemas::of(&past);
         let state = if relay_only { State::default() } else { State::run(&past, &schemas) };
         let founding = schemas.founding();
-        Oracle { past, state, founding, relay_only }
+        Oracle { past, schemas, state, founding, relay_only }
     }
 
     /// Whether some payload names a newer format: then there is an order, and nothing else.
@@ -150,28 +152,82 @@ impl Oracle {
         self.state.voids.iter().map(entry).collect()
     }
 
-    /// The visible nodes and their types.
-    pub fn nodes(&self) -> BTreeMap<NodeId, TypeId> {
-        visible::nodes(&self.state, self.founding.as_ref())
+    /// The schemas that the version carries: each introduced by a commit that carries it.
+    pub fn carried_schemas(&self) -> Vec<Schema> {
+        self.schemas.carried().cloned().collect()
     }
 
-    /// The values of the visible objects.
+    /// What all migrations made of the founding schema; none where no commit carries that.
+    pub fn current_schema(&self) -> Option<Schema> {
+        self.state.current.clone()
+    }
+
+    /// Whether the node was created and is not dead.
+    pub fn lives(&self, node: NodeId) -> bool {
+        self.state.judge.lives(node)
+    }
+
+    /// The deletion that took the node, if it is dead: its commit, and its index there.
+    pub fn died_at(&self, node: NodeId) -> Option<(CommitId, u32)> {
+        let stamp = self.state.judge.died_at(node)?;
+        Some((self.past.commits()[stamp.rank].id(), stamp.index))
+    }
+
+    /// The nodes that a reader sees through the current schema, and their types.
+    pub fn nodes(&self) -> BTreeMap<NodeId, TypeId> {
+        self.current().map(Reader::nodes).unwrap_or_default()
+    }
+
+    /// The same through this schema.
+    pub fn nodes_through(&self, schema: &Schema) -> BTreeMap<NodeId, TypeId> {
+        self.reader(schema).nodes()
+    }
+
+    /// What the fields of those nodes show through the current schema.
     pub fn values(&self) -> BTreeMap<ObjectId, Value> {
-        visible::values(&self.state, &self.past, self.founding.as_ref())
+        self.current().map(Reader::values).unwrap_or_default()
+    }
+
+    /// The same through this schema.
+    pub fn values_through(&self, schema: &Schema) -> BTreeMap<ObjectId, Value> {
+        self.reader(schema).values()
     }
 
     /// The standing writes that did not win, ascending by stamp, of the parts of objects that the
-    /// founding schema shows. Parts without any are left out; one whose winner cleared it is not.
+    /// current schema shows. Parts without any are left out; one whose winner cleared it is not.
     pub fn conflicts(&self) -> BTreeMap<ConflictName, Vec<ConflictEntry>> {
-        visible::conflicts(&self.state, &self.past, self.founding.as_ref())
+        self.current().map(Reader::conflicts).unwrap_or_default()
+    }
+
+    /// The same through this schema.
+    pub fn conflicts_through(&self, schema: &Schema) -> BTreeMap<ConflictName, Vec<ConflictEntry>> {
+        self.reader(schema).conflicts()
+    }
+
+    /// The nodes that a reader sees clash through the current schema, ascending.
+    pub fn clashes(&self) -> Vec<Clash> {
+        self.current().map(unique::clashes).unwrap_or_default()
+    }
+
+    /// The same through this schema.
+    pub fn clashes_through(&self, schema: &Schema) -> Vec<Clash> {
+        unique::clashes(self.reader(schema))
+    }
+
+    fn reader<'a>(&'a self, schema: &'a Schema) -> Reader<'a> {
+        Reader { past: &self.past, schemas: &self.schemas, state: &self.state, schema }
+    }
+
+    fn current(&self) -> Option<Reader<'_>> {
+        self.state.current.as_ref().map(|schema| self.reader(schema))
     }
 
     /// The digest's entries: canonical keys and canonical values.
     pub fn entries(&self) -> BTreeMap<Vec<u8>, Vec<u8>> {
-        visible::entries(&self.nodes(), &self.values())
+        digest::entries(&self.state, &self.past)
     }
 
-    /// The digest of what is visible.
+    /// The digest of the contents of the living nodes.
     pub fn digest(&self) -> Digest {
         digest_of(&self.entries())
     }
@@ -200,84 +256,6 @@ impl Oracle {
             _ => None,
         });
         texts.collect()
-    }
-
-    /// How text inserts meet: for the measure that a history is worth its run.
-    pub fn text_inserts(&self) -> TextInserts {
-        let mut found = TextInserts::None;
-        for content in self.state.objects.values() {
-            let Content::Text(text) = content else { continue };
-            let inserts = text.sequence.insertions();
-            for (at, (stamp, origin)) in inserts.iter().enumerate() {
-                found = found.max(TextInserts::Apart);
-                let meets = |(other, place): &(Stamp, usize)| {
-                    origin == place && self.past.are_concurrent(*stamp, *other)
-                };
-                if inserts[..at].iter().any(meets) {
-                    return TextInserts::AtOnePlace;
-                }
-            }
-        }
-        found
-    }
-
-    /// How concurrent ops meet, in all objects.
-    pub fn meetings(&self) -> Meetings {
-        let mut found = Meetings::default();
-        for content in self.state.objects.values() {
-            match content {
-                Content::List(list) => self.meet_in_list(list, &mut found),
-                Content::Set(set) => {
-                    for item in set.items.values() {
-                        found.additions_of_removed_items += self.pairs(&item.added, &item.removed);
-                    }
-                }
-                Content::Map(map) => {
-                    for key in map.keys.values() {
-                        let is_met = |put: &Stamp, at: usize| {
-                            let ended = |one: &&(Stamp, usize)| {
-                                one.1 == at && self.past.are_concurrent(*put, one.0)
-                            };
-                            key.removals.iter().filter(ended).count()
-                        };
-                        for (put, generation, _) in &key.puts {
-                            found.puts_into_ended_keys += is_met(put, *generation);
-                            found.later_generations += usize::from(*generation > 0);
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
-        for creations in self.state.creations.values() {
-            let stamps: Vec<Stamp> =
-                creations.iter().filter(|one| one.key.is_some()).map(|one| one.stamp).collect();
-            found.creations_of_one_key += self.pairs(&stamps, &stamps) / 2;
-        }
-        found
-    }
-
-    fn meet_in_list(&self, list: &List, found: &mut Meetings) {
-        for item in &list.items {
-            let moves: Vec<Stamp> = item.placed[1..].iter().map(|(stamp, _)| *stamp).collect();
-            found.moves_of_one_item += self.pairs(&moves, &moves) / 2;
-            found.moves_of_removed_items += self.pairs(&moves, &item.removed);
-        }
-        let slots = list.slots.insertions();
-        for (at, (stamp, origin)) in slots.iter().enumerate() {
-            let meets = |(other, place): &&(Stamp, usize)| {
-                place == origin && self.past.are_concurrent(*stamp, *other)
-            };
-            found.slots_at_one_place += slots[..at].iter().filter(meets).count();
-        }
-    }
-
-    /// How many pairs of one of these and one of those are concurrent.
-    fn pairs(&self, these: &[Stamp], those: &[Stamp]) -> usize {
-        let with = |one: &Stamp| {
-            those.iter().filter(|other| self.past.are_concurrent(*one, **other)).count()
-        };
-        these.iter().map(with).sum()
     }
 }
 

@@ -40,9 +40,20 @@ impl Register {
         self.writes.iter().filter(|(stamp, _)| !is_seen(*stamp)).collect()
     }
 
+    /// The last of the standing writes.
+    pub(crate) fn winner(&self, past: &Past) -> Option<Write> {
+        self.standing(past).last().map(|write| Write::clone(write))
+    }
+
     /// What the winner wrote.
     pub(crate) fn shown(&self, past: &Past) -> Option<Value> {
-        self.standing(past).last().and_then(|(_, value)| value.clone())
+        self.winner(past).and_then(|(_, value)| value)
+    }
+
+    /// The register as the ops before this point made it.
+    pub(crate) fn before(&self, point: Stamp) -> Register {
+        let writes = self.writes.iter().filter(|(stamp, _)| *stamp < point);
+        Register { writes: writes.cloned().collect() }
     }
 }
 

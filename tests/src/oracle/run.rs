@@ -3,61 +3,84 @@
 //! **Invariants**
 //! - An op is void for one reason, the first that holds, or is an op of one object.
 //! - Objects of different kinds never meet, even under one field id.
+//! - Whether an op is void by any reason but the judge's depends on what it saw alone.
 
 use crate::oracle::content::Content;
+use crate::oracle::judge::{Edits, Judge};
+use crate::oracle::links::{ForeignKey, shown_at, written_by};
 use crate::oracle::past::{Past, Stamp};
-use crate::oracle::schemas::{Schemas, introduced_by, key_of};
+use crate::oracle::schemas::{Schemas, introduced_by, is_revivable, key_of};
 use crate::oracle::sight::{Creation, Creations, Sight, Verdict};
 use std::collections::BTreeMap;
 use woodland_format::{
-    Commit, NodeId, ObjectId, Op, Schema, TypeId, Value, encode, keyed_node_id, node_id,
+    Commit, FieldId, Migration, MigrationStep, NodeId, ObjectId, Op, Schema, TypeDefinition,
+    TypeId, Value, encode, keyed_node_id, node_id, recreated_node_id,
 };
 
 /// An object's name: which field of which node, and the kind of that field.
 pub(crate) type ObjectName = (ObjectId, String);
 
-/// The state after the run: per object its own ops, and the list of voids.
+/// A move of a field that applied.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Move {
+    pub(crate) from: FieldId,
+    pub(crate) to: FieldId,
+    pub(crate) stamp: Stamp,
+}
+
+/// The state after the run: per object its own ops, who lives, the current schema, and the list of
+/// voids.
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) creations: Creations,
+    /// The deletions of each node, whatever the judge said of them, ascending by stamp.
+    deletions: BTreeMap<NodeId, Vec<Stamp>>,
     /// An object is here once it has had an op that was not void.
     pub(crate) objects: BTreeMap<ObjectName, Content>,
+    pub(crate) judge: Judge,
+    /// The schema that all migrations so far made of the founding one.
+    pub(crate) current: Option<Schema>,
+    /// Ascending by stamp.
+    pub(crate) moves: Vec<Move>,
+    /// How many migrations applied.
+    pub(crate) migrations: usize,
     /// Rank, index and reason, in order.
     pub(crate) voids: Vec<(usize, Option<u32>, &'static str)>,
 }
 
 impl State {
     pub(crate) fn run(past: &Past, schemas: &Schemas) -> State {
-        let mut state = State::default();
+        let state = State { current: schemas.founding(), ..State::default() };
+        let mut run = Run { past, schemas, state };
         for (rank, commit) in past.commits().iter().enumerate() {
             let Some(batch) = schemas.batch(rank) else {
-                state.voids.push((rank, None, "unreadable"));
+                run.state.voids.push((rank, None, "unreadable"));
                 continue;
             };
             for (index, op) in (0..).zip(batch) {
-                let stamp = Stamp { rank, index };
-                let schema = schemas.of_commit(rank);
-                if let Err(reason) = state.apply(past, commit, schema, stamp, op) {
-                    state.voids.push((rank, Some(index), reason));
+                if let Err(reason) = run.apply(commit, Stamp { rank, index }, op) {
+                    run.state.voids.push((rank, Some(index), reason));
                 }
             }
         }
-        state
+        run.state
     }
+}
 
-    fn apply(
-        &mut self,
-        past: &Past,
-        commit: &Commit,
-        schema: Option<&Schema>,
-        stamp: Stamp,
-        op: &Op,
-    ) -> Verdict {
+/// The run at some point.
+struct Run<'a> {
+    past: &'a Past,
+    schemas: &'a Schemas,
+    state: State,
+}
+
+impl Run<'_> {
+    fn apply(&mut self, commit: &Commit, stamp: Stamp, op: &Op) -> Verdict {
         if let Op::Schema(carried) = op {
             let is_introduced = introduced_by(commit) == Some(carried.id());
             return if is_introduced { Ok(()) } else { Err("stray-schema") };
         }
-        let schema = schema.ok_or("unknown-schema")?;
+        let schema = self.schemas.of_commit(stamp.rank).ok_or("unknown-schema")?;
         match op {
             Op::Schema(_) => Ok(()),
             Op::Create { node_type, salt } => {
@@ -66,44 +89,77 @@ impl State {
                     return Err("needs-key");
                 }
                 let node = node_id(&commit.author(), commit.seq(), stamp.index, *salt);
-                self.create(stamp, node, *node_type, None)
+                self.create(stamp, definition, node, None, 0)
             }
             Op::CreateKeyed { node_type, key } => {
-                let definition = schema.type_with(*node_type).ok_or("unknown-type")?;
-                let (_, of_key) = key_of(definition).ok_or("no-key")?;
-                if !of_key.admits(key) {
-                    return Err("wrong-value");
-                }
+                let definition = keyed_type(schema, *node_type, key)?;
                 let node = keyed_node_id(*node_type, &encode(key));
-                self.create(stamp, node, *node_type, Some(key.clone()))
+                self.create(stamp, definition, node, Some(key), 0)
             }
-            Op::Recreate { .. } | Op::Delete { .. } | Op::Migrate(_) => Err("undecodable"),
-            Op::Edit { object, op } => self.edit(past, schema, stamp, *object, op),
+            Op::Recreate { node_type, key, generation } => {
+                let definition = keyed_type(schema, *node_type, key)?;
+                let before = generation.checked_sub(1).ok_or("unseen-delete")?;
+                if !self.saw_deletion(stamp, generation_of(*node_type, key, before)) {
+                    return Err("unseen-delete");
+                }
+                let node = generation_of(*node_type, key, *generation);
+                self.create(stamp, definition, node, Some(key), *generation)
+            }
+            Op::Delete { node } => self.delete(stamp, *node),
+            Op::Migrate(migration) => self.migrate(stamp, migration),
+            Op::Edit { object, op } => self.edit(schema, stamp, *object, op),
         }
+    }
+
+    fn migrate(&mut self, stamp: Stamp, migration: &Migration) -> Verdict {
+        let current = self.state.current.as_ref().ok_or("misfit")?;
+        self.state.current = Some(migration.apply(current).or(Err("misfit"))?);
+        self.state.migrations += 1;
+        for step in &migration.steps {
+            if let MigrationStep::MoveField { from, to } = step {
+                self.state.moves.push(Move { from: *from, to: *to, stamp });
+            }
+        }
+        Ok(())
     }
 
     fn create(
         &mut self,
         stamp: Stamp,
+        definition: &TypeDefinition,
         node: NodeId,
-        node_type: TypeId,
-        key: Option<Value>,
+        key: Option<&Value>,
+        generation: u32,
     ) -> Verdict {
-        let creations = self.creations.entry(node).or_default();
-        creations.push(Creation { stamp, node_type, key });
-        if creations[0].node_type == node_type { Ok(()) } else { Err("type-differs") }
+        let node_type = definition.id;
+        let creations = self.state.creations.entry(node).or_default();
+        creations.push(Creation { stamp, node_type, key: key.cloned(), generation });
+        if creations[0].node_type != node_type {
+            return Err("type-differs");
+        }
+        let edits = edits_of(definition);
+        self.judge(stamp, |judge, links_of| judge.creation(stamp, node, edits, links_of))
     }
 
-    fn edit(
-        &mut self,
-        past: &Past,
-        schema: &Schema,
-        stamp: Stamp,
-        object: ObjectId,
-        op: &[u8],
-    ) -> Verdict {
+    fn delete(&mut self, stamp: Stamp, node: NodeId) -> Verdict {
+        let sight = Sight { past: self.past, creations: &self.state.creations, stamp };
+        if sight.types_of(node).is_empty() {
+            return Err("unknown-node");
+        }
+        self.state.deletions.entry(node).or_default().push(stamp);
+        let past = self.past;
+        self.judge(stamp, |judge, links_of| judge.deletion(past, stamp, node, links_of))
+    }
+
+    /// Whether the op saw a deletion of the node.
+    fn saw_deletion(&self, stamp: Stamp, node: NodeId) -> bool {
+        let deletions = self.state.deletions.get(&node).map_or(&[][..], Vec::as_slice);
+        deletions.iter().any(|deletion| self.past.saw(stamp, *deletion))
+    }
+
+    fn edit(&mut self, schema: &Schema, stamp: Stamp, object: ObjectId, op: &[u8]) -> Verdict {
         let (owner, field) = schema.field_with(object.field).ok_or("unknown-field")?;
-        let sight = Sight { past, creations: &self.creations, stamp };
+        let sight = Sight { past: self.past, creations: &self.state.creations, stamp };
         let seen = sight.types_of(object.node);
         if seen.is_empty() {
             return Err("unknown-node");
@@ -111,16 +167,55 @@ impl State {
         if !seen.contains(&owner.id) {
             return Err("wrong-type");
         }
-        if field.kind == "key" {
+        if matches!(field.kind.as_str(), "key" | "deletion" | "unique") {
             return Err("read-only");
         }
         let name = (object, field.kind.clone());
-        if let Some(content) = self.objects.get_mut(&name) {
-            return content.edit(&sight, &field.config, op);
+        if let Some(content) = self.state.objects.get_mut(&name) {
+            content.edit(&sight, &field.config, op)?;
+        } else {
+            let mut content = Content::of_kind(&field.kind);
+            content.edit(&sight, &field.config, op)?;
+            self.state.objects.insert(name, content);
         }
-        let mut content = Content::of_kind(&field.kind);
-        content.edit(&sight, &field.config, op)?;
-        self.objects.insert(name, content);
-        Ok(())
+        let (edits, written) = (edits_of(owner), written_by(field, op));
+        self.judge(stamp, |judge, links_of| {
+            judge.edit(stamp, object.node, edits, &written, links_of)
+        })
     }
+
+    /// Lets the judge look at the op with this stamp, and at all links from the ops before it.
+    fn judge(
+        &mut self,
+        stamp: Stamp,
+        verdict: impl FnOnce(&mut Judge, &dyn Fn(NodeId) -> Vec<ForeignKey>) -> Verdict,
+    ) -> Verdict {
+        let State { judge, objects, .. } = &mut self.state;
+        let links_of = |node| shown_at(stamp, node, objects, self.past, self.schemas);
+        verdict(judge, &links_of)
+    }
+}
+
+/// The type, which has a key that admits this one.
+fn keyed_type<'a>(
+    schema: &'a Schema,
+    node_type: TypeId,
+    key: &Value,
+) -> Result<&'a TypeDefinition, &'static str> {
+    let definition = schema.type_with(node_type).ok_or("unknown-type")?;
+    let (_, of_key) = key_of(definition).ok_or("no-key")?;
+    if of_key.admits(key) { Ok(definition) } else { Err("wrong-value") }
+}
+
+/// The node of a generation of a natural key.
+fn generation_of(node_type: TypeId, key: &Value, generation: u32) -> NodeId {
+    match generation {
+        0 => keyed_node_id(node_type, &encode(key)),
+        _ => recreated_node_id(node_type, &encode(key), generation),
+    }
+}
+
+/// What the type says of edits that a deletion does not see.
+fn edits_of(definition: &TypeDefinition) -> Edits {
+    if is_revivable(definition) { Edits::Revivable } else { Edits::Lost }
 }

@@ -4,8 +4,8 @@ use crate::oracle::past::Past;
 use std::collections::BTreeMap;
 use woodland_format::limits::CONFIG_BYTES_MAX;
 use woodland_format::{
-    Commit, CommitId, FieldId, KeyConfig, Op, Payload, Position, Schema, SchemaChange, SchemaId,
-    TypeDefinition, ValueType, decode,
+    Commit, CommitId, DeletionConfig, FieldId, KeyConfig, Op, Payload, Position, Schema,
+    SchemaChange, SchemaId, TypeDefinition, UnseenEdits, ValueType, decode,
 };
 
 /// For each commit: what it could decode, and the schema that it writes under.
@@ -15,6 +15,8 @@ pub(crate) struct Schemas {
     /// By rank: the schema of the commit, `None` where it is not known.
     schema_of: Vec<Option<Schema>>,
     founding: Option<Schema>,
+    /// By id: those that some commit introduces and carries.
+    carried: BTreeMap<SchemaId, Schema>,
 }
 
 impl Schemas {
@@ -42,7 +44,8 @@ impl Schemas {
             let id = named[&commit.id()];
             introductions.iter().flatten().find(|schema| schema.id() == id).cloned()
         });
-        Schemas { batches, schema_of, founding }
+        let carried = introductions.into_iter().flatten().map(|one| (one.id(), one)).collect();
+        Schemas { batches, schema_of, founding, carried }
     }
 
     pub(crate) fn batch(&self, rank: usize) -> Option<&[Op]> {
@@ -51,6 +54,10 @@ impl Schemas {
 
     pub(crate) fn of_commit(&self, rank: usize) -> Option<&Schema> {
         self.schema_of[rank].as_ref()
+    }
+
+    pub(crate) fn carried(&self) -> impl Iterator<Item = &Schema> {
+        self.carried.values()
     }
 
     pub(crate) fn founding(&self) -> Option<Schema> {
@@ -99,4 +106,13 @@ pub(crate) fn key_of(definition: &TypeDefinition) -> Option<(FieldId, ValueType)
     let config = decode::<KeyConfig, CONFIG_BYTES_MAX>("a configuration", &only.config).ok()?;
     config.value.check_key().ok()?;
     Some((only.id, config.value))
+}
+
+/// Whether an edit of a node of this type that a deletion did not see keeps it alive: what the only
+/// field of kind `deletion` says, if its configuration is sound.
+pub(crate) fn is_revivable(definition: &TypeDefinition) -> bool {
+    let of_kind = definition.fields.iter().filter(|field| field.kind == "deletion");
+    let [only] = of_kind.collect::<Vec<_>>()[..] else { return false };
+    let config = decode::<DeletionConfig, CONFIG_BYTES_MAX>("a configuration", &only.config);
+    config.is_ok_and(|config| config.edits == UnseenEdits::Revive)
 }

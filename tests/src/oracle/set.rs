@@ -43,11 +43,34 @@ impl Set {
     }
 
     pub(crate) fn shown(&self, past: &Past) -> Value {
-        let is_in = |item: &Item| {
-            let is_removed = |add| item.removed.iter().any(|remove| past.saw(*remove, add));
-            item.added.iter().any(|add| !is_removed(*add))
-        };
-        let items = self.items.iter().filter(|(_, item)| is_in(item));
+        let items = self.items.iter().filter(|(_, item)| !item.standing(past).is_empty());
         Value::List(items.map(|(value, _)| value.clone()).collect())
+    }
+
+    /// The items, each once for every addition by which it is there.
+    pub(crate) fn standing(&self, past: &Past) -> Vec<(Stamp, Value)> {
+        let additions = |(value, item): (&Value, &Item)| -> Vec<(Stamp, Value)> {
+            item.standing(past).into_iter().map(|add| (add, value.clone())).collect()
+        };
+        self.items.iter().flat_map(additions).collect()
+    }
+
+    /// The set as the ops before this point made it.
+    pub(crate) fn before(&self, point: Stamp) -> Set {
+        let items = self.items.iter().map(|(value, item)| (value.clone(), item.before(point)));
+        Set { items: items.collect() }
+    }
+}
+
+impl Item {
+    /// The additions that no removal saw.
+    fn standing(&self, past: &Past) -> Vec<Stamp> {
+        let is_removed = |add| self.removed.iter().any(|remove| past.saw(*remove, add));
+        self.added.iter().copied().filter(|add| !is_removed(*add)).collect()
+    }
+
+    fn before(&self, point: Stamp) -> Item {
+        let earlier = |all: &[Stamp]| all.iter().copied().filter(|stamp| *stamp < point).collect();
+        Item { added: earlier(&self.added), removed: earlier(&self.removed) }
     }
 }

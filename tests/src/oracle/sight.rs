@@ -14,6 +14,8 @@ pub(crate) struct Creation {
     pub(crate) node_type: TypeId,
     /// What the node is named by, where it is named by a key.
     pub(crate) key: Option<Value>,
+    /// Of its key; 0 where there is none.
+    pub(crate) generation: u32,
 }
 
 /// The creations of each node, ascending by stamp, those with another type than the first too.

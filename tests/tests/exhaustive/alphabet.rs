@@ -24,13 +24,15 @@ pub(crate) struct Alphabet {
     pub(crate) name: &'static str,
     /// How many ops it has; the first two collide the most.
     pub(crate) letters: usize,
+    /// The letters that are written under the modern schema, where there is one: bit n is letter n.
+    pub(crate) modern: u8,
     /// The ops of this letter in this batch.
     pub(crate) write: fn(NodeId, usize, usize) -> Vec<Op>,
 }
 
 /// One alphabet for each kind.
 pub(crate) fn alphabets() -> Vec<Alphabet> {
-    let of = |name, letters, write| Alphabet { name, letters, write };
+    let of = |name, letters, write| Alphabet { name, letters, modern: 0, write };
     let mut all = vec![
         of("register", 3, register as fn(NodeId, usize, usize) -> Vec<Op>),
         of("atom", 3, atom),

@@ -3,24 +3,35 @@
 //!
 //! Four batches by up to three authors, in every shape ([`shapes`]); of each kind every assignment
 //! of its alphabet ([`alphabet`]) to them; of each pair of kinds two letters each, one op of both
-//! in every batch. The engine advances commit by commit along each arrival order.
+//! in every batch. The same of each policy by which nodes live and die and of each step of a
+//! migration ([`existence`]), and of pairs of them. The engine advances commit by commit along each
+//! arrival order.
 //!
 //! A fixed part of the histories is run by default: every so many-th. All of them:
 //! `WOODLAND_EXHAUSTIVE=all cargo test -p woodland-tests --test exhaustive -- --nocapture`; or all
 //! of one kind or pair: `WOODLAND_EXHAUSTIVE='map and list'`.
 
 mod alphabet;
+mod existence;
+mod ground;
 mod shapes;
 mod walk;
 
 use crate::alphabet::{Alphabet, alphabets, founded};
+use crate::existence::{policies, steps};
+use crate::ground::{grounded, modern_schema, schema};
 use crate::shapes::{BATCHES, Shape};
-use crate::walk::{Counts, check};
-use woodland_format::{NodeId, Op};
+use crate::walk::{Batch, Counts, check};
+use woodland_format::{NodeId, SchemaId};
+use woodland_tests::histories::Script;
 
 /// How many histories of one kind are run by default, and how many of one pair of kinds.
 const OF_A_KIND: usize = 3000;
 const OF_A_PAIR: usize = 300;
+
+/// The same for a policy or a step of a migration, and for a pair of them.
+const OF_A_POLICY: usize = 600;
+const OF_A_PAIR_OF_POLICIES: usize = 60;
 
 /// How many letters of each of two kinds meet.
 const LETTERS_OF_A_PAIR: usize = 2;
@@ -29,22 +40,45 @@ const LETTERS_OF_A_PAIR: usize = 2;
 struct Scope {
     name: String,
     words: Vec<Vec<(Alphabet, usize)>>,
+    ground: Ground,
+}
+
+/// What all batches have seen.
+#[derive(Clone)]
+struct Ground {
+    script: Script,
+    /// The node that they write to.
+    node: NodeId,
+    /// The founding schema and the modern one, where there are two.
+    schemas: Option<[SchemaId; 2]>,
+}
+
+impl Ground {
+    fn of_kinds() -> Ground {
+        let (script, node) = founded();
+        Ground { script, node, schemas: None }
+    }
+
+    fn of_existence() -> Ground {
+        let (script, node) = grounded();
+        Ground { script, node, schemas: Some([schema().id(), modern_schema().id()]) }
+    }
 }
 
 impl Scope {
-    fn of_kind(one: Alphabet) -> Scope {
+    fn of_one(one: Alphabet, ground: Ground) -> Scope {
         let words = (0..one.letters).map(|letter| vec![(one, letter)]).collect();
-        Scope { name: one.name.to_owned(), words }
+        Scope { name: one.name.to_owned(), words, ground }
     }
 
-    fn of_pair(one: Alphabet, other: Alphabet) -> Scope {
+    fn of_pair(one: Alphabet, other: Alphabet, ground: Ground) -> Scope {
         let mut words = Vec::new();
         for letter in 0..LETTERS_OF_A_PAIR {
             for beside in 0..LETTERS_OF_A_PAIR {
                 words.push(vec![(one, letter), (other, beside)]);
             }
         }
-        Scope { name: format!("{} and {}", one.name, other.name), words }
+        Scope { name: format!("{} and {}", one.name, other.name), words, ground }
     }
 
     /// Runs every history of this scope; at most about so many, evenly, where not all are wanted.
@@ -52,15 +86,15 @@ impl Scope {
         let assignments = self.words.len().pow(BATCHES.try_into().expect("few batches"));
         let all = shapes.len() * assignments;
         let step = if self.is_full() { 1 } else { prime_from(all.div_ceil(most)) };
-        let (script, node) = founded();
+        let Ground { script, node, .. } = &self.ground;
         let mut counts = Counts { shapes: shapes.len(), all, ..Counts::default() };
         // Scopes of one size begin apart, so that they do not pick the same histories.
         let start = self.name.bytes().map(usize::from).sum::<usize>() % step;
         for history in (start..all).step_by(step) {
             let shape = &shapes[history / assignments];
-            let ops = self.ops(node, history % assignments);
-            if let Err(difference) = check(&script, shape, &ops, &mut counts) {
-                panic!("{}, history {history}: {shape:?}\n{ops:#?}\n{difference}", self.name);
+            let batches = self.batches(*node, history % assignments);
+            if let Err(difference) = check(script, shape, &batches, &mut counts) {
+                panic!("{}, history {history}: {shape:?}\n{batches:#?}\n{difference}", self.name);
             }
         }
         counts
@@ -72,14 +106,22 @@ impl Scope {
         wanted.is_ok_and(|wanted| wanted == "all" || wanted == self.name)
     }
 
-    /// The ops of each batch in this assignment: a number whose digits are words.
-    fn ops(&self, node: NodeId, assignment: usize) -> [Vec<Op>; BATCHES] {
+    /// Each batch in this assignment: a number whose digits are words.
+    fn batches(&self, node: NodeId, assignment: usize) -> [Batch; BATCHES] {
         let mut rest = assignment;
         std::array::from_fn(|batch| {
             let word = &self.words[rest % self.words.len()];
             rest /= self.words.len();
-            word.iter().flat_map(|(kind, letter)| (kind.write)(node, batch, *letter)).collect()
+            let written = word.iter().map(|(one, letter)| (one.write)(node, batch, *letter));
+            Batch { ops: written.flatten().collect(), schema: self.schema_of(word) }
         })
+    }
+
+    /// The schema that a word is written under: the modern one where one of its letters is.
+    fn schema_of(&self, word: &[(Alphabet, usize)]) -> Option<SchemaId> {
+        let is_modern = word.iter().any(|(one, letter)| one.modern >> letter & 1 == 1);
+        let [founding, modern] = self.ground.schemas?;
+        Some(if is_modern { modern } else { founding })
     }
 }
 
@@ -101,19 +143,38 @@ fn run(scopes: &[Scope], most: usize) {
     assert!(sum.histories > 0 && sum.orders > sum.histories);
 }
 
+fn each(all: &[Alphabet], ground: &Ground) -> Vec<Scope> {
+    all.iter().map(|one| Scope::of_one(*one, ground.clone())).collect()
+}
+
+fn pairs(all: &[Alphabet], ground: &Ground) -> Vec<Scope> {
+    let with_later = |(at, one): (usize, &Alphabet)| {
+        let later = all[at + 1..].iter();
+        later.map(|other| Scope::of_pair(*one, *other, ground.clone())).collect::<Vec<_>>()
+    };
+    all.iter().enumerate().flat_map(with_later).collect()
+}
+
 #[test]
 fn every_kind_by_itself() {
-    run(&alphabets().into_iter().map(Scope::of_kind).collect::<Vec<_>>(), OF_A_KIND);
+    run(&each(&alphabets(), &Ground::of_kinds()), OF_A_KIND);
 }
 
 #[test]
 fn every_pair_of_kinds() {
-    let all = alphabets();
-    let mut scopes = Vec::new();
-    for (at, one) in all.iter().enumerate() {
-        scopes.extend(all[at + 1..].iter().map(|other| Scope::of_pair(*one, *other)));
-    }
-    run(&scopes, OF_A_PAIR);
+    run(&pairs(&alphabets(), &Ground::of_kinds()), OF_A_PAIR);
+}
+
+#[test]
+fn every_policy_and_every_step_by_itself() {
+    let all = [policies(), steps()].concat();
+    run(&each(&all, &Ground::of_existence()), OF_A_POLICY);
+}
+
+#[test]
+fn every_pair_of_policies_and_steps() {
+    let all = [policies(), steps()].concat();
+    run(&pairs(&all, &Ground::of_existence()), OF_A_PAIR_OF_POLICIES);
 }
 
 #[test]

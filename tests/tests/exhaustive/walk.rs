@@ -8,12 +8,20 @@
 use crate::shapes::{ALL, BATCHES, Batches, Shape, bit};
 use std::collections::BTreeMap;
 use std::fmt;
-use woodland_format::{Commit, Digest, Op, Payload, SchemaChange};
+use woodland_format::{Commit, Digest, Op, Payload, SchemaChange, SchemaId};
 use woodland_graph::{Graph, Kinds};
 use woodland_log::Log;
-use woodland_tests::agreement::Answers;
+use woodland_tests::agreement::{Answers, log_of};
 use woodland_tests::histories::{Line, Script};
 use woodland_tests::oracle::Oracle;
+
+/// What a batch is, beside its place in a shape.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    pub(crate) ops: Vec<Op>,
+    /// The schema that it is written under; none where there is but one.
+    pub(crate) schema: Option<SchemaId>,
+}
 
 /// What was run, and of how much.
 #[derive(Debug, Default)]
@@ -51,32 +59,37 @@ impl fmt::Display for Counts {
 pub(crate) fn check(
     script: &Script,
     shape: &Shape,
-    ops: &[Vec<Op>; BATCHES],
+    batches: &[Batch; BATCHES],
     counts: &mut Counts,
 ) -> Result<(), String> {
+    let log = log_of(&script.commits);
     let mut script = script.clone();
-    let commits = written(&mut script, shape, ops);
+    let commits = written(&mut script, shape, batches);
     let answers = Answers::of(&Oracle::of(&script.commits));
-    let log = Log::found(script.commits[0].clone()).expect("it founds");
     let graph = Graph::of(&log, Kinds::standard());
     let mut walk = Walk { shape, commits, answers, digests: BTreeMap::new(), counts };
     walk.counts.histories += 1;
     walk.on(&log, &graph, 0, &mut vec![])
 }
 
-/// The commits of the batches, by batch.
-fn written(script: &mut Script, shape: &Shape, ops: &[Vec<Op>; BATCHES]) -> [Commit; BATCHES] {
+/// The commits of the batches, by batch. All have seen what the script begins with.
+fn written(script: &mut Script, shape: &Shape, batches: &[Batch; BATCHES]) -> [Commit; BATCHES] {
+    let ground = script.commits.get(1).cloned();
     let mut commits: [Option<Commit>; BATCHES] = [const { None }; BATCHES];
     for batch in shape.writing_order() {
         let author = shape.author[batch];
         let before = (0..batch).rfind(|one| shape.author[*one] == author);
-        let parents: Vec<Commit> =
+        let after = before.and_then(|before| commits[before].as_ref());
+        let mut parents: Vec<Commit> =
             shape.parents(batch).into_iter().filter_map(|one| commits[one].clone()).collect();
+        if after.is_none() && parents.is_empty() {
+            parents.extend(ground.clone());
+        }
         let line = Line {
-            after: before.and_then(|before| commits[before].as_ref()),
+            after,
             sees: &parents.iter().collect::<Vec<_>>(),
-            schema: SchemaChange::Keep,
-            payload: Payload::of(ops[batch].clone()).encode(),
+            schema: batches[batch].schema.map_or(SchemaChange::Keep, SchemaChange::Adopt),
+            payload: Payload::of(batches[batch].ops.clone()).encode(),
         };
         let commit = script.line(author, line);
         commits[batch] = Some(commit);

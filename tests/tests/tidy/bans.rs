@@ -204,13 +204,15 @@ fn a_careless_panic_is_seen() {
 }
 
 /// Words that no file of the repository holds, and why.
-const WORDS: [(&str, &str); 7] = [
+const WORDS: [(&str, &str); 9] = [
     (concat!("TO", "DO"), "do it now, or open an issue"),
     (concat!("FIX", "ME"), "fix it now, or open an issue"),
     (concat!("XX", "X "), "do it now, or open an issue"),
     (concat!("farm", "-bench"), "the workplace stays out of the project"),
     (concat!("/work/.", "library"), "the workplace stays out of the project"),
     (concat!("dupli", "cates --"), "the workplace stays out of the project"),
+    (concat!("<<<<", "<<< "), "a merge that was not finished: choose, and take the marks out"),
+    (concat!(">>>>", ">>> "), "a merge that was not finished: choose, and take the marks out"),
     (concat!("``", "`ignore"), "examples in docs compile and run"),
 ];
 

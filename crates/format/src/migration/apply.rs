@@ -7,7 +7,7 @@
 
 use super::sound::check_sound;
 use super::{Migration, MigrationStep};
-use crate::canonical::{decode, encode};
+use crate::canonical::{CanonicalError, decode, encode};
 use crate::id::{FieldId, TypeId};
 use crate::limits::{CONFIG_BYTES_MAX, MIGRATION_STEPS_MAX};
 use crate::op::MapConfig;
@@ -121,12 +121,7 @@ impl Run {
             }
             MigrationStep::MoveField { from, to } => self.move_field(*from, *to),
             MigrationStep::ChangeDefaultType { field, value } => {
-                let map = self.map_mut(*field)?;
-                let config = decode::<MapConfig, CONFIG_BYTES_MAX>("a map", &map.config);
-                let mut config = config.map_err(|_| Misfit::NoMap(*field))?;
-                config.value = value.clone();
-                map.config = encode(&config);
-                Ok(())
+                self.change_default_type(*field, value)
             }
             MigrationStep::RemoveDefaultType { field } => {
                 if self.schema.field_with(*field).is_some() {
@@ -177,6 +172,19 @@ impl Run {
         let name = target.name.clone();
         self.remove(to);
         self.field_mut(from)?.name = name;
+        Ok(())
+    }
+
+    fn change_default_type(&mut self, field: FieldId, value: &[u8]) -> Result<(), Misfit> {
+        let map = self.map_mut(field)?;
+        let config = decode::<MapConfig, CONFIG_BYTES_MAX>("a map", &map.config);
+        let mut config = config.map_err(|_| Misfit::NoMap(field))?;
+        let value = decode::<_, CONFIG_BYTES_MAX>("a type", value);
+        config.value = value.map_err(|error: CanonicalError| {
+            let (field, reason) = (map.name.clone(), error.to_string());
+            Misfit::Unsound { field, reason }
+        })?;
+        map.config = encode(&config);
         Ok(())
     }
 

@@ -110,12 +110,24 @@ pub enum MigrationStep {
     ChangeDefaultType {
         /// A field of kind `map`.
         field: FieldId,
-        /// What may stand at a key.
-        value: ValueType,
+        /// The type of what may stand at a key, in canonical bytes: in memory, types are ten times
+        /// as much. [`MigrationStep::change_default_type`] takes the type.
+        #[serde(
+            serialize_with = "canonical::put_bytes",
+            deserialize_with = "canonical::bytes::<_, CONFIG_BYTES_MAX>"
+        )]
+        value: Vec<u8>,
     },
     /// Takes from a type the map that held what no field is declared for.
     RemoveDefaultType {
         /// A field of kind `map`.
         field: FieldId,
     },
+}
+
+impl MigrationStep {
+    /// [`MigrationStep::ChangeDefaultType`] to this type.
+    pub fn change_default_type(field: FieldId, value: &ValueType) -> Self {
+        MigrationStep::ChangeDefaultType { field, value: canonical::encode(value) }
+    }
 }

@@ -290,7 +290,7 @@ fn changed_config(known: &FieldDefinition, wanted: &FieldDefinition) -> Migratio
     };
     match (map(known), map(wanted)) {
         (Some(known), Some(wanted)) if known.key == wanted.key => {
-            MigrationStep::ChangeDefaultType { field, value: wanted.value }
+            MigrationStep::change_default_type(field, &wanted.value)
         }
         _ => MigrationStep::ChangeType { field, config },
     }

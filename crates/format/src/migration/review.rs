@@ -138,9 +138,13 @@ impl Review<'_> {
             }
             MigrationStep::ChangeDefaultType { field, value } => {
                 let known = self.config::<MapConfig>(*field).map(|known| known.value);
-                self.retyped(*field, "a value of ", known.as_ref(), value, |from| {
-                    of_values(from, value, "is left out with its key", self.names())
-                })
+                match parsed(value) {
+                    Some(to) => self.retyped(*field, "a value of ", known.as_ref(), &to, |from| {
+                        of_values(from, &to, "is left out with its key", self.names())
+                    }),
+                    // Such a step does not apply.
+                    None => (format!("change {}", self.field(*field)), harmless("")),
+                }
             }
         }
     }

@@ -1,7 +1,10 @@
 //! Migrations in words, for people who review one before it is made.
 
 use super::{Migration, MigrationStep};
+use crate::canonical::decode;
 use crate::excerpt::joined;
+use crate::limits::CONFIG_BYTES_MAX;
+use crate::value_type::ValueType;
 use std::fmt;
 
 impl fmt::Display for Migration {
@@ -32,7 +35,11 @@ impl fmt::Display for MigrationStep {
                 write!(f, "move field {} to the place of field {}", from.0, to.0)
             }
             MigrationStep::ChangeDefaultType { field, value } => {
-                write!(f, "change the default type of field {} to {value}", field.0)
+                write!(f, "change the default type of field {}", field.0)?;
+                match decode::<ValueType, CONFIG_BYTES_MAX>("a type", value) {
+                    Ok(value) => write!(f, " to {value}"),
+                    Err(_) => f.write_str(" to what is no type"),
+                }
             }
             MigrationStep::RemoveDefaultType { field } => {
                 write!(f, "remove the default type of field {}", field.0)

@@ -173,7 +173,8 @@ impl ValueType {
         }
     }
 
-    pub(crate) fn has_foreign_key(&self) -> bool {
+    /// Whether values of this type may hold foreign keys, at any depth.
+    pub fn has_foreign_key(&self) -> bool {
         match self {
             ValueType::ForeignKey { .. } => true,
             ValueType::List(of) | ValueType::Optional(of) | ValueType::Default { of, .. } => {

@@ -1,0 +1,45 @@
+//! The fields that hold foreign keys under some schema of the log.
+//!
+//! A write under a schema that knows no foreign key at a place still ends the link that another
+//! schema's write shows there. So once one schema has a foreign key in a field, all ops on the field
+//! are followed, whatever schema they are written under.
+//!
+//! **Invariants**
+//! - Of each such field, all ops are followed that stand after the first commit, in order, that
+//!   carries such a schema: before it there is no foreign key in it.
+//!
+//! What this does not do: follow an op. `arrive` does.
+
+use crate::past::{Stamp, order};
+use std::sync::Arc;
+use woodland_format::FieldId;
+use woodland_log::Log;
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Keyed(im::OrdMap<FieldId, Vec<(Arc<str>, Stamp)>>);
+
+impl Keyed {
+    /// Whether ops on the field are followed.
+    pub(crate) fn contains(&self, field: FieldId, kind: &str) -> bool {
+        self.from(field, kind).is_some()
+    }
+
+    fn from(&self, field: FieldId, kind: &str) -> Option<Stamp> {
+        let (_, from) = self.0.get(&field)?.iter().find(|(name, _)| **name == *kind)?;
+        Some(*from)
+    }
+
+    /// A schema with a foreign key in the field is carried there. Gives whether ops after it may
+    /// not have been followed.
+    pub(crate) fn follow(&mut self, log: &Log, field: FieldId, kind: &str, from: Stamp) -> bool {
+        match self.from(field, kind) {
+            Some(before) if order(log, before, from).is_le() => false,
+            _ => {
+                let kinds = self.0.entry(field).or_default();
+                kinds.retain(|(name, _)| **name != *kind);
+                kinds.push((kind.into(), from));
+                true
+            }
+        }
+    }
+}

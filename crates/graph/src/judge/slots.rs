@@ -1,0 +1,139 @@
+//! The ops on the parts of an object that hold foreign keys: from them follows what ends a link.
+//!
+//! ```text
+//!   put a ──── put b ──── end ──── put c        one generation, in order
+//!   a is shown up to b, b up to the end, c never
+//! ```
+//!
+//! **Invariants**
+//! - The ops of a part ascend by generation; in one, ends stand before puts, and each ascend in
+//!   order.
+//! - A put is shown up to the next put or the first end of its generation. An addition is shown up
+//!   to the first removal that saw it; removals are not kept, for an addition arrives before them.
+//!
+//! What this does not do: hold the links. An op names them by their numbers.
+
+use crate::judge::series::Series;
+use crate::kind::{Part, Writing, Written};
+use crate::past::{Past, Stamp, order};
+use std::cmp::Ordering;
+use std::ops::Range;
+use woodland_log::Log;
+
+/// The ops on one object, by part.
+#[derive(Debug, Clone)]
+pub(crate) enum Slots {
+    /// Of an object that is one part.
+    Whole(Series<SlotOp>),
+    Parts(im::OrdMap<Part, Series<SlotOp>>),
+}
+
+/// One op on one part.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SlotOp {
+    pub(crate) stamp: Stamp,
+    /// The numbers of its links among those of the op.
+    first: u32,
+    end: u32,
+    generation: u32,
+    /// Whether it writes; otherwise it ends the generation.
+    writes: bool,
+}
+
+/// What an op does to links.
+#[derive(Debug, Default)]
+pub(crate) struct Placed {
+    /// What ended its own links before it arrived.
+    pub(crate) end: Option<Stamp>,
+    /// The ops whose links it ends, unless they ended before.
+    pub(crate) ends: Vec<SlotOp>,
+}
+
+impl SlotOp {
+    pub(crate) fn numbers(&self) -> Range<u32> {
+        self.first..self.end
+    }
+
+    fn compare(&self, log: &Log, other: &SlotOp) -> Ordering {
+        let key = |op: &SlotOp| (op.generation, op.writes);
+        key(self).cmp(&key(other)).then_with(|| order(log, self.stamp, other.stamp))
+    }
+}
+
+impl Slots {
+    pub(crate) fn for_part(part: &Part) -> Self {
+        match part {
+            Part::Whole => Slots::Whole(Series::default()),
+            _ => Slots::Parts(im::OrdMap::new()),
+        }
+    }
+
+    /// Puts an op at its place; its links have these numbers. None where it says nothing about
+    /// links, or stands there already.
+    pub(crate) fn place(
+        &mut self,
+        log: &Log,
+        past: &Past<'_>,
+        written: &Written,
+        numbers: Range<u32>,
+    ) -> Option<Placed> {
+        let series = match self {
+            Slots::Whole(series) => series,
+            Slots::Parts(parts) => match &written.writing {
+                Writing::Remove if !parts.contains_key(&written.part) => return None,
+                Writing::Add if numbers.is_empty() => return None,
+                _ => parts.entry(written.part.clone()).or_default(),
+            },
+        };
+        let op = |generation, writes| SlotOp {
+            stamp: past.at(),
+            first: numbers.start,
+            end: numbers.end,
+            generation,
+            writes,
+        };
+        match written.writing {
+            Writing::Put { generation } => put(series, log, op(generation, true)),
+            Writing::End { generation } => end(series, log, op(generation, false)),
+            Writing::Add => {
+                insert(series, log, op(0, true))?;
+                Some(Placed::default())
+            }
+            Writing::Remove => {
+                let seen = series.from(0).filter(|add| past.saw(add.stamp));
+                Some(Placed { end: None, ends: seen.copied().collect() })
+            }
+        }
+    }
+}
+
+/// Where the op stands now; none if it stood there before.
+fn insert(series: &mut Series<SlotOp>, log: &Log, op: SlotOp) -> Option<usize> {
+    let at = series.partition_point(|one| one.compare(log, &op).is_lt());
+    if series.get(at).is_some_and(|one| one.compare(log, &op).is_eq()) {
+        return None;
+    }
+    series.insert(at, op);
+    Some(at)
+}
+
+fn put(series: &mut Series<SlotOp>, log: &Log, op: SlotOp) -> Option<Placed> {
+    let at = insert(series, log, op)?;
+    let is_put = |one: &&SlotOp| one.generation == op.generation && one.writes;
+    let next = series.get(at + 1).filter(is_put).map(|next| next.stamp);
+    let first = series.partition_point(|one| one.generation < op.generation);
+    let first = series.get(first).filter(|one| !one.writes).map(|end| end.stamp);
+    let before = at.checked_sub(1).and_then(|at| series.get(at)).filter(is_put);
+    let end = next.into_iter().chain(first).min_by(|one, other| order(log, *one, *other));
+    Some(Placed { end, ends: before.copied().into_iter().collect() })
+}
+
+fn end(series: &mut Series<SlotOp>, log: &Log, op: SlotOp) -> Option<Placed> {
+    let at = insert(series, log, op)?;
+    // Of the puts before it, all but the last ended before.
+    let puts = series.from(at).filter(|one| one.writes);
+    let puts: Vec<SlotOp> =
+        puts.take_while(|one| one.generation == op.generation).copied().collect();
+    let before = puts.partition_point(|put| order(log, put.stamp, op.stamp).is_lt());
+    Some(Placed { end: None, ends: puts[before.saturating_sub(1)..].to_vec() })
+}
