@@ -20,9 +20,7 @@ use crate::state::{NodeEntry, State};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use woodland_format::{
-    FieldId, NodeId, TypeId, Value, encode, keyed_node_id, recreated_node_id,
-};
+use woodland_format::{FieldId, NodeId, TypeId, Value, encode, keyed_node_id, recreated_node_id};
 
 /// Nodes that should not read alike.
 #[derive(Debug, Clone, PartialEq, Eq)]

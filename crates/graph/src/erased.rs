@@ -182,7 +182,8 @@ pub(crate) trait AnyKind: Debug + Send + Sync {
                 Some((part, (stamp, value)))
             };
             let writes: Option<Vec<_>> = writes.into_iter().map(view).collect();
-            let (parts, writes): (Vec<Part>, Vec<_>) = writes.unwrap_or_default().into_iter().unzip();
+            let (parts, writes): (Vec<Part>, Vec<_>) =
+                writes.unwrap_or_default().into_iter().unzip();
             let Some(part) = parts.into_iter().next_back() else { continue };
             // Of keys that become equal the first that has a value is read.
             let is_key = matches!(part, Part::Key(_));

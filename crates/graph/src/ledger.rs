@@ -229,7 +229,8 @@ impl Current {
         let mut ids: Vec<_> = old.iter().chain(new).map(|one| one.id).collect();
         ids.sort_unstable();
         ids.dedup();
-        let pairs = ids.into_iter().map(|id| (self.schema.type_with(id), after.schema.type_with(id)));
+        let pairs =
+            ids.into_iter().map(|id| (self.schema.type_with(id), after.schema.type_with(id)));
         let labels = pairs.filter(|(before, now)| before != now).map(|(before, now)| LabelChange {
             before: before.map(woodland_format::TypeDefinition::label),
             after: now.map(woodland_format::TypeDefinition::label),

@@ -7,11 +7,11 @@
 //!
 //! What this does not do: read. `sight` does, with a state at hand.
 
+use crate::Kind;
 use crate::erased::{AnyConfig, AnyKind};
 use crate::fields::{Fields, KEY, OfField, UNIQUE};
 use crate::ledger::Move;
 use crate::register::{Atom, Register};
-use crate::Kind;
 use std::sync::Arc;
 use woodland_format::limits::CONFIG_BYTES_MAX;
 use woodland_format::{

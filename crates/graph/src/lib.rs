@@ -42,9 +42,9 @@ mod weave;
 mod weigh;
 
 pub use crate::changes::NodeChange;
+pub use crate::claims::{Clash, Keyed};
 pub use crate::explain::{Told, Verdict};
 pub use crate::graph::{Conflict, Graph, Node, Work, Write};
-pub use crate::claims::{Clash, Keyed};
 pub use crate::ledger::{LabelChange, MadeMigration, Migrated};
 pub use crate::judge::{Death, Referrer};
 pub use crate::schemas::{CarriedSchema, LabelledType};

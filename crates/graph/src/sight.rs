@@ -125,11 +125,9 @@ impl<'a> Sight<'a> {
         let Found { object, of } = found;
         let standing = object.kind.standing(&object.held);
         match (of.look, &of.config) {
-            (Look::Targets | Look::Convert, Some(config)) => of.kind.view_standing(
-                config,
-                standing,
-                &|node, of| self.state.is_there(node, of),
-            ),
+            (Look::Targets | Look::Convert, Some(config)) => {
+                of.kind.view_standing(config, standing, &|node, of| self.state.is_there(node, of))
+            }
             (Look::Never, _) => Vec::new(),
             _ => standing,
         }
@@ -150,7 +148,9 @@ impl<'a> Sight<'a> {
         let mut last = own.and_then(|own| Some((winner(own)?, own)));
         for one in &of.moves {
             let target = entry.object(one.to, of.kind.name());
-            let Some((at, target)) = target.and_then(|it| Some((winner(it)?, it))) else { continue };
+            let Some((at, target)) = target.and_then(|it| Some((winner(it)?, it))) else {
+                continue;
+            };
             let is_after = |other: Stamp| order(self.log, at, other).is_gt();
             if is_after(one.at) && last.is_none_or(|(other, _)| is_after(other)) {
                 last = Some((at, target));

@@ -23,6 +23,9 @@ pub enum Law {
     ShowsValues,
     /// Sizes, stretches and entries are those of what is shown.
     ReadsAgree,
+    /// Through the configuration that it was written under, and where all that it points to is
+    /// there, what was written reads as it is.
+    ReadAsWritten,
     /// `resolve` and `prepare` change nothing that can be seen, and a void leaves no trace.
     VoidIsNothing,
     /// Whether an op counts depends on what its author saw, and on nothing else that is held.
@@ -41,6 +44,7 @@ impl Law {
             Law::ClonesAreValues => "a version that is held shows the same for ever",
             Law::ShowsValues => "what is shown is a value with canonical bytes",
             Law::ReadsAgree => "sizes, stretches and entries are those of the whole",
+            Law::ReadAsWritten => "through its own configuration a value reads as it was written",
             Law::VoidIsNothing => "a void leaves the state as it was, and resolving shows nothing",
             Law::PastAlone => "whether an op counts depends on what its author saw",
             Law::Commuting => "the order in which ops arrive does not show",

@@ -12,7 +12,7 @@ use std::marker::PhantomData;
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
 use woodland_format::{NodeId, TypeId, Value};
-use woodland_graph::{Fate, History, Kind, Part, Past, Stamp, Standing, Void};
+use woodland_graph::{Fate, History, IsThere, Kind, Part, Past, Stamp, Standing, Void};
 
 /// What a seat is called in schemas.
 pub(crate) trait Called: 'static {
@@ -160,6 +160,24 @@ impl<K: Kind, N: Called> Kind for Seat<K, N> {
 
     fn entry(&self, state: &K::State, key: &Value) -> Option<Value> {
         self.kind.entry(state, key)
+    }
+
+    fn has_pointers(&self, config: &K::Config) -> bool {
+        self.kind.has_pointers(config)
+    }
+
+    fn view(&self, config: &K::Config, shown: Value, is_there: IsThere<'_>) -> Option<Value> {
+        self.kind.view(config, shown, is_there)
+    }
+
+    fn view_part(
+        &self,
+        config: &K::Config,
+        part: Part,
+        value: Option<Value>,
+        is_there: IsThere<'_>,
+    ) -> Option<(Part, Option<Value>)> {
+        self.kind.view_part(config, part, value, is_there)
     }
 
     fn standing(&self, state: &K::State) -> Vec<Standing> {

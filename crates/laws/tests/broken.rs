@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use woodland_format::{NodeId, TypeId, Value};
-use woodland_graph::{Kind, Past, Stamp, Void};
+use woodland_graph::{IsThere, Kind, Past, Stamp, Void};
 use woodland_laws::{Breach, Broken, Law, Laws, Maker, NODE_TYPE};
 
 /// Ops of one byte up to 200.
@@ -212,6 +212,29 @@ kind!(Miscounting, "miscounting", std::collections::BTreeSet<i64>, in_order: fal
 fn a_kind_that_knows_its_size_wrongly_disagrees_with_itself() {
     let found = breach(|| Miscounting, Law::ReadsAgree);
     assert!(found.what.contains("size"), "{found}");
+}
+
+/// Reads every number as one more.
+#[derive(Debug)]
+struct Misreading;
+kind!(Misreading, "misreading", i64, in_order: false, {
+    decode: |_, bytes| byte(bytes),
+    resolve: |_, _, _, op| Ok(op),
+    apply: |_, state, _, op| *state += op,
+    show: |_, state| Some(Value::Int(*state)),
+}
+    fn view(&self, (): &(), shown: Value, _: IsThere<'_>) -> Option<Value> {
+        match shown {
+            Value::Int(sum) => Some(Value::Int(sum + 1)),
+            other => Some(other),
+        }
+    }
+);
+
+#[test]
+fn a_kind_that_reads_its_own_values_otherwise_is_found() {
+    let found = breach(|| Misreading, Law::ReadAsWritten);
+    assert!(found.what.contains("reads as"), "{found}");
 }
 
 #[derive(Debug)]

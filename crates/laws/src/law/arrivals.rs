@@ -3,7 +3,7 @@
 //! **Invariants**
 //! - What is compared are versions with the same commits.
 
-use super::reads::reads;
+use super::reads::{read_as_written, reads};
 use super::{Case, Fault, advanced, graph_of, view_of};
 use crate::arrival::{arrivals, bursts, said};
 use crate::broken::Law;
@@ -24,6 +24,7 @@ pub(crate) fn clones_are_values<K: Kind>(case: &Case<'_, K>) -> Result<(), Fault
     for number in 1..=history.commits.len() {
         let view = view_of(&graph, history)?;
         reads(&graph, history, number - 1)?;
+        read_as_written(case, &graph, number - 1)?;
         held.push((graph.clone(), view));
         if let Some(commit) = history.commits.get(number) {
             log = log.append(commit).expect(IS_CAUSAL);

@@ -3,7 +3,7 @@
 //! **Invariants**
 //! - What a part should be is cut from the whole here, not by the kind.
 
-use super::Fault;
+use super::{Case, Fault};
 use crate::broken::Law;
 use crate::caught::caught;
 use crate::history::History;
@@ -12,7 +12,7 @@ use crate::seat::said;
 use std::ops::Range;
 use woodland_format::limits::OP_BYTES_MAX;
 use woodland_format::{ObjectId, Value, decode, encode};
-use woodland_graph::Graph;
+use woodland_graph::{Graph, Kind};
 
 /// What is shown has canonical bytes, strictly ascending where it must be and not too deep; sizes,
 /// stretches and entries are those of the whole.
@@ -30,6 +30,47 @@ pub(crate) fn reads(graph: &Graph, history: &History, number: usize) -> Result<(
         let found = caught(ask).map_err(|said| Fault::panic("a part of an object", &said))?;
         if let Some((law, what)) = found {
             return Err(Fault::of(law, format!("after #{number} the {} {what}", side.name())));
+        }
+    }
+    Ok(())
+}
+
+/// What is shown, and each write that stands, reads as it is where everything is there; where
+/// nothing is, reading it does not panic.
+pub(crate) fn read_as_written<K: Kind>(
+    case: &Case<'_, K>,
+    graph: &Graph,
+    number: usize,
+) -> Result<(), Fault> {
+    for side in Side::BOTH {
+        let object = case.history.setting.object(side);
+        let ask = || {
+            let Ok(config) = case.kind.config(case.config) else { return None };
+            let shown = graph.values(&[object]).pop().flatten()?;
+            let is_nothing_there = |_, _| false;
+            case.kind.view(&config, shown.clone(), &is_nothing_there);
+            let read = case.kind.view(&config, shown.clone(), &|_, _| true);
+            if read.as_ref() != Some(&shown) {
+                return Some(format!("shows {shown}, which reads as {}", said(read.as_ref())));
+            }
+            for conflict in graph.conflicts(&[object]).pop().unwrap_or_default() {
+                for write in conflict.losers.into_iter().chain([conflict.winner]) {
+                    let (part, value) = (conflict.part.clone(), write.value);
+                    let written = Some((part.clone(), value.clone()));
+                    let ask =
+                        |value| case.kind.view_part(&config, part.clone(), value, &|_, _| true);
+                    if ask(value.clone()) != written {
+                        let value = said(value.as_ref());
+                        return Some(format!("holds a write of {value}, which reads otherwise"));
+                    }
+                }
+            }
+            None
+        };
+        let found = caught(ask).map_err(|said| Fault::panic("how a value reads", &said))?;
+        if let Some(what) = found {
+            let what = format!("after #{number} the {} {what}", side.name());
+            return Err(Fault::of(Law::ReadAsWritten, what));
         }
     }
     Ok(())

@@ -1,0 +1,10 @@
+//! Migrations and reading: the ledger, values through one schema or another, moved fields, what is
+//! unique, what is final.
+
+mod changes;
+mod ledger;
+mod moved;
+mod reading;
+mod tentative;
+mod unique;
+mod world;
