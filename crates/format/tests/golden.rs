@@ -10,12 +10,12 @@ use sample::kinds::{self, Sample};
 use std::collections::{BTreeMap, BTreeSet};
 use woodland_format::{
     AuthorKey, Certificate, Commit, CommitId, DatasetId, Digest, Draft, FieldDefinition, FieldId,
-    FileHeader, ForkProof, Header, MemberDefinition, NodeId, ObjectId, Op, Payload, Position,
-    ProvenBranch, Purpose, RecordConfig, RecordOp, RegisterConfig, RegisterOp, Schema,
-    SchemaChange, SecretKey, SegmentHead, Signature, TextOp, TypeDefinition, TypeId, Value,
+    FileHeader, ForkProof, Header, MemberDefinition, Migration, NodeId, ObjectId, Op, Payload,
+    Position, ProvenBranch, Purpose, RecordConfig, RecordOp, RegisterConfig, RegisterOp, Renames,
+    Schema, SchemaChange, SecretKey, SegmentHead, Signature, TextOp, TypeDefinition, TypeId, Value,
     ValueType, decode, digest_branch, digest_key, digest_leaf, encode, encode_segment,
-    keyed_node_id, limits, node_id, payload_hash, read_segments, segment_root, verify_commit,
-    version_id,
+    keyed_node_id, limits, node_id, payload_hash, read_segments, recreated_node_id, segment_root,
+    verify_commit, version_id,
 };
 
 const PAGE: &str = include_str!("../../../docs/format.md");
@@ -278,6 +278,7 @@ fn samples() -> Vec<Sample> {
     all.extend(kinds::configs());
     all.extend(kinds::ops());
     all.push(kinds::definition(&types));
+    all.extend(kinds::migrations());
     all
 }
 
@@ -288,7 +289,40 @@ fn put_kinds(v: &mut Vectors) {
     put(v, "type.digest", schema().types[0].digest().0);
     let key = encode(&kinds::natural_key());
     put(v, "node.keyed", keyed_node_id(TypeId(1), &key).0);
-    put(v, "node.keyed.key", key);
+    put(v, "node.keyed.key", key.clone());
+    put(v, "node.recreated", recreated_node_id(TypeId(1), &key, 2).0);
+    for (name, payload) in kinds::existence() {
+        put(v, &format!("payload.{name}"), payload.encode());
+        put(v, &format!("payload.{name}.hash"), payload_hash(&payload.encode()).0);
+    }
+    let [new_type, new_field, again] = new_ids();
+    put(v, "id.type.new", new_type.to_le_bytes());
+    put(v, "id.field.new", new_field.to_le_bytes());
+    put(v, "id.field.again", again.to_le_bytes());
+}
+
+/// What a proposal calls a new type Folder, a new register `rank` of Note, and another of the same
+/// name after that is gone.
+fn new_ids() -> [u64; 3] {
+    let propose = |current: &Schema, wanted: &Schema, taken: &[&Schema]| {
+        let renames = Renames::default();
+        Migration::propose(current, wanted, &renames, taken).unwrap().unwrap().schema
+    };
+    let id = |schema: &Schema| {
+        schema.type_named("Note").unwrap().field_named("rank").map(|field| field.id.0)
+    };
+    let current = schema();
+    let mut wanted = current.clone();
+    let config = encode(&RegisterConfig { value: ValueType::Int });
+    let (name, kind) = ("rank".to_owned(), "register".to_owned());
+    wanted.types[0].fields.push(FieldDefinition { id: FieldId(19), name, kind, config });
+    let folder =
+        TypeDefinition { id: TypeId(3), name: "Folder".into(), version: 1, fields: vec![] };
+    wanted.types.push(folder);
+    let made = propose(&current, &wanted, &[]);
+    let again = propose(&current, &wanted, &[&made]);
+    let folder = made.type_named("Folder").unwrap().id.0;
+    [folder, id(&made).unwrap(), id(&again).unwrap()]
 }
 
 fn put_alike(v: &mut Vectors, founding: &Commit) {
@@ -526,6 +560,15 @@ fn samples_decode_from_the_page_and_nodes_have_their_names() {
     assert_eq!(op.creates(&key(1).author(), 3, 2), Some(node));
     assert_eq!(op.creates(&key(2).author(), 0, 0), Some(node));
     assert_ne!(keyed_node_id(TypeId(2), &vector("node.keyed.key")), node);
+    for (name, payload) in kinds::existence() {
+        assert_eq!(Payload::decode(&vector(&format!("payload.{name}"))), Ok(payload), "{name}");
+    }
+    let [op] = &Payload::decode(&vector("payload.recreate")).unwrap().ops[..] else {
+        panic!("one op")
+    };
+    let again = op.creates(&key(1).author(), 3, 2).unwrap();
+    assert_eq!(again.0.to_vec(), vector("node.recreated"));
+    assert_ne!(again, recreated_node_id(TypeId(1), &vector("node.keyed.key"), 1));
 }
 
 #[test]
@@ -644,6 +687,10 @@ fn the_sizes_of_the_page_are_the_sizes() {
     assert_eq!(vector("payload.empty").len(), 9);
     let keyed = vector("payload.create_keyed").len() - vector("payload.empty").len();
     assert_eq!(keyed - vector("node.keyed.key").len(), 12);
+    let own = |name: &str| vector(&format!("payload.{name}")).len() - vector("payload.empty").len();
+    assert_eq!(own("recreate"), 16 + vector("node.keyed.key").len());
+    assert_eq!(own("delete"), 20);
+    assert_eq!(vector("config.deletion.lose").len(), 4);
     for (name, bytes) in [("counter.add", 12), ("list.remove", 12), ("list.move", 12)] {
         assert_eq!(vector(&format!("op.{name}")).len(), bytes, "{name}");
     }
@@ -668,6 +715,7 @@ fn the_limits_of_the_page_are_the_limits() {
         ("SCHEMA_BYTES_MAX", limits::SCHEMA_BYTES_MAX as u64),
         ("TYPES_MAX", limits::TYPES_MAX as u64),
         ("FIELDS_MAX", limits::FIELDS_MAX as u64),
+        ("MIGRATION_STEPS_MAX", limits::MIGRATION_STEPS_MAX as u64),
         ("NAME_BYTES_MAX", limits::NAME_BYTES_MAX as u64),
         ("CONFIG_BYTES_MAX", limits::CONFIG_BYTES_MAX as u64),
         ("VALUE_DEPTH_MAX", limits::VALUE_DEPTH_MAX as u64),

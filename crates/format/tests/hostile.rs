@@ -10,10 +10,10 @@ use std::fmt::Debug;
 use woodland_format::{
     AuthorKey, Certificate, Commit, CommitError, CommitId, DamageCause, DatasetId, Draft,
     EventsConfig, FieldDefinition, FieldId, FileHeader, Header, HeaderError, IdParseError, ListOp,
-    MapOp, MemberDefinition, NodeId, ObjectId, Op, Payload, PayloadError, Position, RecordConfig,
-    RecordOp, RegisterConfig, RegisterOp, Schema, SchemaChange, SchemaError, SegmentHead, SetOp,
-    Signature, TextOp, TypeDefinition, TypeId, Value, ValueType, decode, encode, limits,
-    read_segments, verify_commit,
+    MapOp, MemberDefinition, Migration, MigrationStep, NodeId, ObjectId, OnDelete, Op, Payload,
+    PayloadError, Position, RecordConfig, RecordOp, RegisterConfig, RegisterOp, Schema,
+    SchemaChange, SchemaError, SegmentHead, SetOp, Signature, TextOp, TypeDefinition, TypeId,
+    UniqueConfig, Value, ValueType, decode, encode, limits, read_segments, verify_commit,
 };
 
 fn value() -> Value {
@@ -59,6 +59,7 @@ fn decoders() -> Vec<Sample> {
     let mut all = kinds::values_and_types();
     all.extend(kinds::configs());
     all.extend(kinds::ops());
+    all.extend(kinds::migrations());
     all.extend(plain_decoders());
     all
 }
@@ -69,7 +70,9 @@ fn plain_decoders() -> Vec<Sample> {
         |b| Payload::decode(b).map(|p| p.encode()).map_err(|e| e.to_string());
     let schema: kinds::Decoder =
         |b| Schema::decode(b).map(|s| s.encode()).map_err(|e| e.to_string());
-    let ops = [typed(1, "x").ops, vec![Op::Schema(named(1))], kinds::keyed().ops].concat();
+    let existence = kinds::existence().into_iter().flat_map(|(_, payload)| payload.ops);
+    let ops = [typed(1, "x").ops, vec![Op::Schema(named(1))], kinds::keyed().ops];
+    let ops = ops.into_iter().flatten().chain(existence).collect();
     let sample = sample();
     vec![
         ("header", header().encode(), head),
@@ -227,6 +230,7 @@ fn types_nest_to_one_limit_whichever_way() {
     let ends = [
         (ValueType::Int, 1),
         (ValueType::Pointer(TypeId(1)), 1),
+        (ValueType::ForeignKey { target: TypeId(1), on_delete: OnDelete::Revive }, 1),
         (ValueType::Literal("red".into()), 2),
         (ValueType::Literal(list(5)), 6),
         (ValueType::Union(vec![]), 2),
@@ -428,6 +432,29 @@ fn every_limit_holds_exactly() {
         fits(Payload::of(ops))
     });
     at_limit("ops", limits::OPS_MAX, |n| fits(Payload::of(vec![Op::Schema(schema()); n])));
+    at_limit("steps", limits::MIGRATION_STEPS_MAX, |n| {
+        let migration =
+            Migration { steps: vec![MigrationStep::RemoveField { field: FieldId(1) }; n] };
+        fits(Payload::of(vec![Op::Migrate(migration)]))
+    });
+    let step = |step| fits(Payload::of(vec![Op::Migrate(Migration { steps: vec![step] })]));
+    let (node_type, field) = (TypeId(1), FieldId(1));
+    at_limit("a type's name", limits::NAME_BYTES_MAX, |n| {
+        step(MigrationStep::RenameType { node_type, name: "n".repeat(n) })
+    });
+    at_limit("a field's name", limits::NAME_BYTES_MAX, |n| {
+        step(MigrationStep::RenameField { field, name: "n".repeat(n) })
+    });
+    at_limit("a configuration", limits::CONFIG_BYTES_MAX, |n| {
+        step(MigrationStep::ChangeType { field, config: vec![0; n] })
+    });
+    at_limit("a default type", limits::CONFIG_BYTES_MAX, |n| {
+        step(MigrationStep::ChangeDefaultType { field, value: vec![0; n] })
+    });
+    at_limit("what is unique", limits::FIELDS_MAX, |n| {
+        let fields = (0..n as u64).map(FieldId).collect();
+        decode::<UniqueConfig, ALL>("a config", &encode(&UniqueConfig { fields })).is_ok()
+    });
     at_limit("identity's name", limits::NAME_BYTES_MAX, |n| {
         let certificate = key(9).certify(&author(1), &"x".repeat(n));
         decode::<Certificate, ALL>("a word", &encode(&certificate)).is_ok()

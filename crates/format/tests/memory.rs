@@ -11,9 +11,9 @@ use cap::Cap;
 use std::alloc::System;
 use woodland_format::{
     Commit, DatasetId, FieldDefinition, FieldId, ListOp, MapOp, MemberDefinition, Migration,
-    MigrationStep, Op, Payload, RecordConfig, RecordOp, Schema, Segment, SegmentHead, SetOp,
-    TextOp, TypeDefinition, TypeId, Value, ValueType, decode, encode, encode_segment, limits,
-    read_segments,
+    MigrationStep, NodeId, Op, Payload, RecordConfig, RecordOp, Schema, Segment, SegmentHead,
+    SetOp, TextOp, TypeDefinition, TypeId, UniqueConfig, Value, ValueType, decode, encode,
+    encode_segment, limits, read_segments,
 };
 
 #[global_allocator]
@@ -115,6 +115,11 @@ fn ops_and_types() {
     let keyed = Op::CreateKeyed { node_type: TypeId(1), key: true.into() };
     let keyed = Payload::of(vec![keyed; 1 << 19]).encode();
     within("creations by key", 8, &keyed, payload);
+    let recreated = Op::Recreate { node_type: TypeId(1), key: true.into(), generation: 1 };
+    let recreated = Payload::of(vec![recreated; 1 << 19]).encode();
+    within("generations of keys", 8, &recreated, payload);
+    let deleted = Payload::of(vec![Op::Delete { node: NodeId([7; 16]) }; 1 << 19]).encode();
+    within("deletions", 8, &deleted, payload);
     let mixed =
         [Op::Schema(Schema { types: vec![] }), Op::Create { node_type: TypeId(1), salt: 1 }];
     within("small ops", 8, &Payload::of(vec![mixed; 1 << 18].concat()).encode(), payload);
@@ -136,6 +141,8 @@ fn ops_and_types() {
     let member = |number| MemberDefinition { number, name: String::new(), value: ValueType::Bool };
     let composite = ValueType::Composite((0..1024).map(member).collect());
     costs!("members", ValueType, composite);
+    let fields = (0..limits::FIELDS_MAX as u64).map(FieldId).collect();
+    costs!("what is unique", UniqueConfig, UniqueConfig { fields });
     let places = |of| ValueType::Optional(Box::new(ValueType::Default { of, value: true.into() }));
     let places = ValueType::Union(vec![places(Box::new(ValueType::Bool)); 256]);
     costs!("places", ValueType, places);

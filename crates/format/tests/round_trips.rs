@@ -10,12 +10,13 @@ use sample::{founding, key};
 use std::cmp::Ordering;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use woodland_format::{
-    AtomConfig, Block, Commit, CommitId, CounterOp, DatasetId, Draft, EventsConfig,
+    AtomConfig, Block, Commit, CommitId, CounterOp, DatasetId, DeletionConfig, Draft, EventsConfig,
     FieldDefinition, FieldId, Float, Header, KeyConfig, ListConfig, ListOp, MapConfig, MapOp,
-    MemberDefinition, NodeId, ObjectId, Op, OpView, Payload, PayloadHash, Position, RecordConfig,
-    RecordOp, RegisterConfig, RegisterOp, Schema, SchemaChange, SchemaId, SegmentHead, SetConfig,
-    SetOp, SignedPoint, TextOp, TypeDefinition, TypeId, Value, ValueType, decode, encode,
-    encode_segment, limits, read_segments,
+    MemberDefinition, Migration, MigrationStep, NodeId, ObjectId, OnDelete, Op, OpView, Payload,
+    PayloadHash, Position, RecordConfig, RecordOp, RegisterConfig, RegisterOp, Schema,
+    SchemaChange, SchemaId, SegmentHead, SetConfig, SetOp, SignedPoint, TextOp, TypeDefinition,
+    TypeId, UniqueConfig, UnseenEdits, Value, ValueType, decode, encode, encode_segment, limits,
+    read_segments,
 };
 
 const ALL: usize = limits::PAYLOAD_BYTES_MAX;
@@ -78,6 +79,10 @@ fn value_type() -> impl Strategy<Value = ValueType> {
         Just(ValueType::Bytes),
         Just(ValueType::Float),
         any::<u64>().prop_map(|id| ValueType::Pointer(TypeId(id))),
+        (any::<u64>(), 0..3usize).prop_map(|(id, at)| {
+            let policies = [OnDelete::Restrict, OnDelete::Cascade, OnDelete::Revive];
+            ValueType::ForeignKey { target: TypeId(id), on_delete: policies[at] }
+        }),
         close_value().prop_map(ValueType::Literal),
     ];
     leaf.prop_recursive(7, 30, 4, |inner| {
@@ -119,12 +124,48 @@ fn schema() -> impl Strategy<Value = Schema> {
     })
 }
 
+fn migration_step() -> impl Strategy<Value = MigrationStep> {
+    let node_type = || any::<u64>().prop_map(TypeId);
+    let field = || any::<u64>().prop_map(FieldId);
+    let name = || "\\PC{0,9}";
+    let config = || vec(any::<u8>(), 0..30);
+    let part =
+        || schema().prop_filter_map("it has a type", |schema| schema.types.into_iter().next());
+    let added = (node_type(), part()).prop_filter_map("it has a field", |(node_type, one)| {
+        let field = one.fields.into_iter().next()?;
+        Some(MigrationStep::AddField { node_type, field })
+    });
+    prop_oneof![
+        part().prop_map(MigrationStep::AddType),
+        node_type().prop_map(|node_type| MigrationStep::RemoveType { node_type }),
+        (node_type(), name())
+            .prop_map(|(node_type, name)| MigrationStep::RenameType { node_type, name }),
+        added,
+        field().prop_map(|field| MigrationStep::RemoveField { field }),
+        (field(), name()).prop_map(|(field, name)| MigrationStep::RenameField { field, name }),
+        (field(), config()).prop_map(|(field, config)| MigrationStep::ChangeType { field, config }),
+        (field(), field()).prop_map(|(from, to)| MigrationStep::MoveField { from, to }),
+        (field(), value_type())
+            .prop_map(|(field, value)| MigrationStep::change_default_type(field, &value)),
+        field().prop_map(|field| MigrationStep::RemoveDefaultType { field }),
+    ]
+}
+
+fn migration() -> impl Strategy<Value = Migration> {
+    vec(migration_step(), 0..5).prop_map(|steps| Migration { steps })
+}
+
 fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         1 => schema().prop_map(Op::Schema),
         2 => any::<(u64, u64)>().prop_map(|(id, salt)| Op::Create { node_type: TypeId(id), salt }),
         1 => (any::<u64>(), value())
             .prop_map(|(id, key)| Op::CreateKeyed { node_type: TypeId(id), key }),
+        1 => (any::<u64>(), value(), any::<u32>()).prop_map(|(id, key, generation)| {
+            Op::Recreate { node_type: TypeId(id), key, generation }
+        }),
+        1 => any::<[u8; 16]>().prop_map(|id| Op::Delete { node: NodeId(id) }),
+        1 => migration().prop_map(Op::Migrate),
         4 => (any::<[u8; 16]>(), any::<u64>(), vec(any::<u8>(), 0..50)).prop_map(|(id, field, op)| {
             Op::Edit { object: ObjectId { node: NodeId(id), field: FieldId(field) }, op }
         }),
@@ -207,6 +248,17 @@ proptest! {
         returns!(ListConfig, ListConfig { item: value_type.clone() });
         returns!(KeyConfig, KeyConfig { value: value_type.clone() });
         returns!(MapConfig, MapConfig { key: value_type.clone(), value: value_type });
+    }
+
+    #[test]
+    fn migrations_and_rules_return(
+        migration in migration(), ids in vec(any::<u64>(), 0..5), is_revive in any::<bool>(),
+    ) {
+        prop_assert_eq!(migration.to_string().is_empty(), migration.steps.is_empty());
+        returns!(Migration, migration);
+        returns!(UniqueConfig, UniqueConfig { fields: ids.into_iter().map(FieldId).collect() });
+        let edits = if is_revive { UnseenEdits::Revive } else { UnseenEdits::Lose };
+        returns!(DeletionConfig, DeletionConfig { edits });
     }
 
     #[test]

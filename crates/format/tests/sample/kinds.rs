@@ -1,9 +1,11 @@
 //! One of each value, type, op and configuration, for the vectors and for the attacks on them.
 
 use woodland_format::{
-    AtomConfig, CounterOp, EventsConfig, KeyConfig, ListConfig, ListOp, MapConfig, MapOp,
-    MemberDefinition, NodeId, Op, Payload, RecordConfig, RecordOp, RegisterConfig, RegisterOp,
-    SetConfig, SetOp, TextOp, TypeDefinition, TypeId, Value, ValueType, decode, encode, limits,
+    AtomConfig, CounterOp, DeletionConfig, EventsConfig, FieldDefinition, FieldId, KeyConfig,
+    ListConfig, ListOp, MapConfig, MapOp, MemberDefinition, Migration, MigrationStep, NodeId,
+    OnDelete, Op, Payload, RecordConfig, RecordOp, RegisterConfig, RegisterOp, SetConfig, SetOp,
+    TextOp, TypeDefinition, TypeId, UniqueConfig, UnseenEdits, Value, ValueType, decode, encode,
+    limits,
 };
 
 /// A decoder, and the bytes of what it decoded.
@@ -74,7 +76,22 @@ pub(crate) fn values_and_types() -> Vec<Sample> {
         "value_type.optional": ValueType = ValueType::Optional(boxed(ValueType::Int)),
         "value_type.default": ValueType =
             ValueType::Default { of: boxed(ValueType::Int), value: 5.into() },
+        "value_type.foreign_key": ValueType = foreign_key(OnDelete::Revive),
+        "value_type.foreign_keys": ValueType = ValueType::Composite(
+            (1..)
+                .zip([OnDelete::Restrict, OnDelete::Cascade])
+                .map(|(number, on_delete)| MemberDefinition {
+                    number,
+                    name: on_delete.to_string(),
+                    value: foreign_key(on_delete),
+                })
+                .collect(),
+        ),
     }
+}
+
+fn foreign_key(on_delete: OnDelete) -> ValueType {
+    ValueType::ForeignKey { target: TypeId(2), on_delete }
 }
 
 /// A configuration of every kind that was not there from the beginning.
@@ -91,6 +108,9 @@ pub(crate) fn configs() -> Vec<Sample> {
         "config.list": ListConfig = ListConfig { item: ValueType::Pointer(TypeId(2)) },
         "config.events": EventsConfig = EventsConfig { reducer: "ledger".into() },
         "config.key": KeyConfig = KeyConfig { value: ValueType::String },
+        "config.deletion.lose": DeletionConfig = DeletionConfig { edits: UnseenEdits::Lose },
+        "config.deletion.revive": DeletionConfig = DeletionConfig { edits: UnseenEdits::Revive },
+        "config.unique": UniqueConfig = UniqueConfig { fields: vec![FieldId(10), FieldId(12)] },
     }
 }
 
@@ -125,4 +145,43 @@ pub(crate) fn keyed() -> Payload {
 /// A type whose definition has a digest.
 pub(crate) fn definition(types: &[TypeDefinition]) -> Sample {
     ("type", encode(&types[0]), decoder!(TypeDefinition))
+}
+
+/// A step of every form.
+pub(crate) fn steps() -> Vec<MigrationStep> {
+    let (node_type, field) = (TypeId(1), FieldId(10));
+    let config = encode(&RegisterConfig { value: ValueType::Int });
+    let kind = "register".to_owned();
+    let rank =
+        FieldDefinition { id: FieldId(30), name: "rank".into(), kind, config: config.clone() };
+    let fields = vec![rank.clone()];
+    let folder = TypeDefinition { id: TypeId(3), name: "Folder".into(), version: 1, fields };
+    vec![
+        MigrationStep::AddType(folder),
+        MigrationStep::RemoveType { node_type: TypeId(2) },
+        MigrationStep::RenameType { node_type, name: "Memo".into() },
+        MigrationStep::AddField { node_type, field: rank },
+        MigrationStep::RemoveField { field: FieldId(11) },
+        MigrationStep::RenameField { field, name: "heading".into() },
+        MigrationStep::ChangeType { field, config },
+        MigrationStep::MoveField { from: FieldId(12), to: field },
+        MigrationStep::change_default_type(FieldId(14), &derived()),
+        MigrationStep::RemoveDefaultType { field: FieldId(14) },
+    ]
+}
+
+/// All steps in one.
+pub(crate) fn migrations() -> Vec<Sample> {
+    samples! { "migration": Migration = Migration { steps: steps() } }
+}
+
+/// Batches with the ops of existence, and with one that migrates.
+pub(crate) fn existence() -> Vec<(&'static str, Payload)> {
+    let (node_type, key, node) = (TypeId(1), natural_key(), NodeId([8; 16]));
+    let recreate = Op::Recreate { node_type, key, generation: 2 };
+    vec![
+        ("recreate", Payload::of(vec![recreate])),
+        ("delete", Payload::of(vec![Op::Delete { node }])),
+        ("migrate", Payload::of(vec![Op::Migrate(Migration { steps: steps() })])),
+    ]
 }
