@@ -45,6 +45,6 @@ impl Replica {
     /// Writes a migration, and goes on through the schema that it makes.
     fn migrate(&self, proposal: Proposal) -> Result<(), WriteError> {
         let made = Bindings::to(Arc::new(proposal.schema));
-        self.write_under(Some(made), |b| b.ops.push(Op::Migrate(proposal.migration)))
+        self.write_under(Some(made), |b| b.collected.ops.push(Op::Migrate(proposal.migration)))
     }
 }

@@ -6,10 +6,11 @@
 //!
 //! What this does not do: look fields up by name. A binding has done so.
 
-use crate::batch::{Violation, Violations};
+use crate::batch::{Collected, Violation};
 use crate::binding::Binding;
 use crate::define::Fields;
 use crate::field::{Field, FieldType};
+use crate::targets;
 use crate::value::{FieldValue, Misread};
 use std::marker::PhantomData;
 use woodland_format::{FieldId, NodeId, ObjectId, Op, Value};
@@ -173,8 +174,7 @@ pub struct Writer<'a, R> {
     pub(crate) node: NodeId,
     /// None where the schema lacks the type, which was told before.
     pub(crate) binding: Option<&'a Binding>,
-    pub(crate) ops: &'a mut Vec<Op>,
-    pub(crate) violations: &'a mut Violations,
+    pub(crate) collected: &'a mut Collected,
     pub(crate) of: PhantomData<fn() -> R>,
 }
 
@@ -201,15 +201,23 @@ impl<R> Writer<'_, R> {
     /// Adds an op of this kind.
     pub(crate) fn push(&mut self, index: u16, kind: &str, op: Vec<u8>) {
         let Some(binding) = self.binding else { return };
+        let collected = &mut *self.collected;
+        let at = collected.ops.len();
         let (field, op) = match binding.field(index, kind) {
             Ok(field) => (field, op),
             Err(reason) => {
-                self.violations.push(Violation::at(self.ops.len(), reason));
+                collected.violations.push(Violation::at(at, reason));
                 NOTHING
             }
         };
+        if binding.points(index) {
+            targets::written(kind, &op, &mut |node| collected.targets.push((at, node)));
+        }
         let object = ObjectId { node: self.node, field };
-        self.ops.push(Op::Edit { object, op });
+        if binding.claims(field) {
+            collected.claims.push((at, object));
+        }
+        collected.ops.push(Op::Edit { object, op });
     }
 }
 

@@ -7,8 +7,9 @@
 //! What this does not do: judge. Existence and uniqueness are the graph's (`docs/meaning.md`).
 
 use crate::define::DefineError;
+use woodland_format::limits::CONFIG_BYTES_MAX;
 use woodland_format::{
-    DeletionConfig, FieldDefinition, FieldId, UniqueConfig, UnseenEdits, encode,
+    DeletionConfig, FieldDefinition, FieldId, UniqueConfig, UnseenEdits, decode, encode,
 };
 
 /// The kinds of fields without content.
@@ -17,6 +18,12 @@ const KINDS: [&str; 2] = ["deletion", "unique"];
 /// Whether fields of this kind have neither ops nor content.
 pub(crate) fn is_rule(kind: &str) -> bool {
     KINDS.contains(&kind)
+}
+
+/// The fields that a field of kind `unique` names.
+pub(crate) fn unique_fields(rule: &FieldDefinition) -> Vec<FieldId> {
+    let config = decode::<UniqueConfig, CONFIG_BYTES_MAX>("a rule of uniqueness", &rule.config);
+    config.map(|config| config.fields).unwrap_or_default()
 }
 
 /// What a record says about its nodes.

@@ -18,7 +18,9 @@ use crate::value::{FieldValue, ValueFor};
 use std::fmt;
 use std::sync::Arc;
 use woodland_format::{AuthorKey, CommitId, Digest, NodeId, ObjectId, Schema, TypeId, VersionId};
-use woodland_graph::{Clash, Conflict, Graph, MadeMigration, Node, Tentative, Told, VoidOp};
+use woodland_graph::{
+    Clash, Conflict, Death, Graph, MadeMigration, Node, Referrer, Tentative, Told, VoidOp,
+};
 use woodland_log::Log;
 
 /// The graph at one version. Cheap to clone.
@@ -166,6 +168,18 @@ impl Snapshot {
     /// apart for one natural key after it was deleted. Nothing is hidden by a clash.
     pub fn clashes(&self) -> Vec<Clash> {
         self.graph.clashes()
+    }
+
+    /// The living nodes that have a say when this one is deleted, at most so many, each field once:
+    /// first those that forbid it.
+    pub fn referrers<R: Record>(&self, node: Pointer<R>, limit: usize) -> Vec<Referrer> {
+        self.graph.referrers(node.id(), limit)
+    }
+
+    /// By which deletion each node is gone; none where it is there, or never was.
+    pub fn deaths<R: Record>(&self, nodes: &[Pointer<R>]) -> Vec<Option<Death>> {
+        let nodes: Vec<NodeId> = nodes.iter().map(Pointer::id).collect();
+        self.graph.died(&nodes)
     }
 
     /// What of this version is final, if nobody but these authors ever writes to the dataset.

@@ -19,15 +19,14 @@
 
 use crate::batch::{Batch, Violation};
 use crate::binding::Bindings;
+use crate::check::Check;
 use crate::replica::{BackingError, Replica, Writer};
 use crate::snapshot::Snapshot;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use woodland_format::limits::PARENTS_MAX;
 use woodland_format::{
     Commit, CommitError, CommitId, Draft, Op, Payload, Position, SchemaChange, SchemaId,
 };
-use woodland_graph::Graph;
 use woodland_log::{AppendError, Log};
 
 /// A batch was not written; nothing has changed.
@@ -92,9 +91,10 @@ impl Replica {
         if batch.is_empty() {
             return Ok(answer);
         }
-        let commit = chain.add(std::mem::take(&mut batch.ops))?;
+        let mut collected = batch.collected;
+        let commit = chain.add(std::mem::take(&mut collected.ops))?;
         let graph = current.graph.advance(&chain.log);
-        check(&graph, &commit, &current, batch.violations)?;
+        Check { before: &current, after: &graph, commit: &commit }.all(collected)?;
         let log = chain.signed();
         let arrived = std::mem::take(&mut chain.commits);
         drop(chain);
@@ -215,52 +215,5 @@ impl<'a> Chain<'a> {
         let newest = self.commits.last().expect("a commit was added");
         let point = newest.sign(&self.writer.key);
         self.log.with_verified_point(&point).expect("the commit is in the log")
-    }
-}
-
-/// Every op must count, or all that is wrong is listed.
-fn check(
-    graph: &Graph,
-    commit: &Commit,
-    before: &Snapshot,
-    mut violations: Vec<Violation>,
-) -> Result<(), WriteError> {
-    let voids = graph.voids_of(&commit.id());
-    if voids.is_empty() && violations.is_empty() {
-        return Ok(());
-    }
-    // Read again only to name what is wrong: a batch may be large.
-    let payload = commit.payload().map(Payload::decode);
-    let ops = payload.and_then(Result::ok).map_or_else(Vec::new, |payload| payload.ops);
-    let told: BTreeSet<usize> = violations.iter().map(|violation| violation.op).collect();
-    for void in voids {
-        let op = void.index.unwrap_or(0) as usize;
-        if told.contains(&op) {
-            continue;
-        }
-        let subject = ops.get(op).map_or_else(String::new, |op| name(op, before));
-        violations.push(Violation::at(op, format!("{subject}: {}", void.reason)));
-    }
-    violations.sort_by_key(|violation| violation.op);
-    Err(WriteError::Invalid { violations })
-}
-
-fn name(op: &Op, snapshot: &Snapshot) -> String {
-    match op {
-        Op::Schema(_) => "a schema".to_owned(),
-        Op::Create { node_type, .. }
-        | Op::CreateKeyed { node_type, .. }
-        | Op::Recreate { node_type, .. } => {
-            let named = snapshot.bindings.schema.type_with(*node_type);
-            named.map_or_else(|| "a node".to_owned(), |one| format!("a new {}", one.label()))
-        }
-        Op::Delete { node } => format!("the deletion of node {}", node.short()),
-        Op::Migrate(_) => "a migration".to_owned(),
-        Op::Edit { object, .. } => match snapshot.bindings.schema.field_with(object.field) {
-            Some((owner, field)) => {
-                format!("{}.{} of node {}", owner.name, field.name, object.node.short())
-            }
-            None => format!("node {}", object.node.short()),
-        },
     }
 }
