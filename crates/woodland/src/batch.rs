@@ -43,6 +43,8 @@ pub struct Batch<'a> {
 /// What a batch is made of, and what is to be looked at before it is signed.
 #[derive(Debug, Default)]
 pub(crate) struct Collected {
+    /// Whether this is no batch, and only to be compared.
+    pub(crate) is_told: bool,
     pub(crate) ops: Vec<Op>,
     pub(crate) violations: Vec<Violation>,
     /// The nodes that pointers are written to, with the index of the op.
@@ -51,8 +53,10 @@ pub(crate) struct Collected {
     pub(crate) edited: Vec<(usize, NodeId)>,
     /// The writes of fields that a rule of uniqueness names.
     pub(crate) claims: Vec<(usize, ObjectId)>,
-    /// The nodes that are deleted, by the first op that does so, and as nodes of which type.
-    pub(crate) deleted: HashMap<NodeId, (usize, TypeId)>,
+    /// The nodes that are deleted, and the first op that does so.
+    pub(crate) deleted: HashMap<NodeId, usize>,
+    /// The deletions, with the index of the op, and as nodes of which type.
+    pub(crate) deletions: Vec<(usize, NodeId, TypeId)>,
 }
 
 /// One thing that is wrong with a batch.
@@ -127,8 +131,9 @@ impl<'a> Batch<'a> {
     pub fn delete<R: Record>(&mut self, node: Pointer<R, impl Policy>) {
         let outcome = self.bind::<R>();
         let node_type = outcome.as_ref().as_ref().map_or(NO_TYPE, |binding| binding.node_type);
-        let deletion = (self.collected.ops.len(), node_type);
-        self.collected.deleted.entry(node.id()).or_insert(deletion);
+        let at = self.collected.ops.len();
+        self.collected.deleted.entry(node.id()).or_insert(at);
+        self.collected.deletions.push((at, node.id(), node_type));
         self.collected.ops.push(Op::Delete { node: node.id() });
     }
 

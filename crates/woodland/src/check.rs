@@ -78,11 +78,14 @@ impl Check<'_> {
         let lives = self.before.graph.lives(&nodes);
         let mut found = Vec::new();
         for (((op, node), is_edit), lives) in named.into_iter().zip(lives) {
-            let deletion = collected.deleted.get(node).filter(|(at, _)| at < op);
-            let by = match deletion {
-                Some((at, _)) => Some(format!("op {at} of this batch deletes it")),
-                None if lives && collected.deleted.is_empty() => None,
-                None => self.death(*node, *op).map(|death| told_death(*node, &death)),
+            if lives && collected.deleted.is_empty() {
+                continue;
+            }
+            let deletion = collected.deleted.get(node).filter(|at| *at < op);
+            let by = match (self.death(*node, *op), deletion) {
+                (Some(death), _) => Some(self.told_death(*node, &death)),
+                (None, Some(at)) => Some(format!("by op {at} of this batch")),
+                (None, None) => None,
             };
             let Some(by) = by else { continue };
             found.push((
@@ -111,20 +114,15 @@ impl Check<'_> {
 
     /// The deletions of nodes that are of another type than the program says.
     fn deleted_as_others(self, collected: &Collected) -> Vec<(usize, String)> {
-        let deleted: Vec<_> = collected.deleted.iter().collect();
-        let nodes: Vec<NodeId> = deleted.iter().map(|(node, _)| **node).collect();
+        let nodes: Vec<NodeId> = collected.deletions.iter().map(|(_, node, _)| *node).collect();
         let types = self.before.graph.types(&nodes);
-        let other =
-            |((node, (op, wanted)), found): (&(&NodeId, &(usize, TypeId)), Option<TypeId>)| {
-                let found = found.filter(|found| found != wanted)?;
-                let (found, wanted) = (self.label(found), self.label(*wanted));
-                let node = node.short();
-                Some((
-                    *op,
-                    format!("node {node} is a {found}, the program deletes it as a {wanted}"),
-                ))
-            };
-        deleted.iter().zip(types).filter_map(other).collect()
+        let deletions = collected.deletions.iter().zip(types);
+        let other = deletions.filter_map(|((op, node, wanted), found)| {
+            let found = found.filter(|found| found != wanted)?;
+            let (found, wanted, node) = (self.label(found), self.label(*wanted), node.short());
+            Some((*op, format!("node {node} is a {found}, the program deletes it as a {wanted}")))
+        });
+        other.collect()
     }
 
     /// The writes that claim what another node has.
@@ -249,12 +247,15 @@ impl Check<'_> {
             },
         }
     }
-}
 
-fn told_death(node: NodeId, death: &Death) -> String {
-    let by = death.author.short();
-    match death.of == node {
-        true => format!("by {by}"),
-        false => format!("with node {}, by {by}", death.of.short()),
+    fn told_death(self, node: NodeId, death: &Death) -> String {
+        let by = match death.commit == self.commit.id() {
+            true => format!("by op {} of this batch", death.index),
+            false => format!("by {}", death.author.short()),
+        };
+        match death.of == node {
+            true => by,
+            false => format!("with node {}, {by}", death.of.short()),
+        }
     }
 }

@@ -37,6 +37,12 @@ pub trait FieldType: Sized + 'static {
     /// change nothing.
     fn write(&self, op: &mut dyn FnMut(Vec<u8>));
 
+    /// As `write`, with all by which two readings differ: for subscriptions.
+    #[doc(hidden)]
+    fn tell(&self, op: &mut dyn FnMut(Vec<u8>)) {
+        self.write(op);
+    }
+
     /// Reads what the kind shows; none while nothing is visible.
     ///
     /// # Errors

@@ -138,9 +138,8 @@ impl<R, P> Clone for Pointer<R, P> {
 
 impl<R, P> Copy for Pointer<R, P> {}
 
-/// Two pointers are equal that name one node, whatever they say to its deletion.
-impl<R, P, Q> PartialEq<Pointer<R, Q>> for Pointer<R, P> {
-    fn eq(&self, other: &Pointer<R, Q>) -> bool {
+impl<R, P> PartialEq for Pointer<R, P> {
+    fn eq(&self, other: &Self) -> bool {
         self.id == other.id
     }
 }

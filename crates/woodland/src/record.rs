@@ -181,7 +181,12 @@ pub struct Writer<'a, R> {
 impl<R> Writer<'_, R> {
     /// Writes a field of a node that was just made.
     pub fn put<T: FieldType>(&mut self, field: Field<R, T>, value: &T) -> &mut Self {
-        value.write(&mut |op| self.push(field.index(), T::KIND, op));
+        let is_told = self.collected.is_told;
+        let mut push = |op| self.push(field.index(), T::KIND, op);
+        match is_told {
+            true => value.tell(&mut push),
+            false => value.write(&mut push),
+        }
         self
     }
 

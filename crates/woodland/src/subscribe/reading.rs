@@ -31,7 +31,7 @@ pub(super) fn that_differ<R: Record>(
 pub(super) fn differ<T: FieldType>(before: &T, after: &T) -> bool {
     let ops = |value: &T| {
         let mut ops = Vec::new();
-        value.write(&mut |op| ops.push(op));
+        value.tell(&mut |op| ops.push(op));
         ops
     };
     T::KIND == "key" || ops(before) != ops(after)
@@ -39,7 +39,7 @@ pub(super) fn differ<T: FieldType>(before: &T, after: &T) -> bool {
 
 /// What writes a record, field by field.
 fn ops<R: Record>(binding: &Binding, node: NodeId, record: &R) -> BTreeMap<FieldId, Vec<Vec<u8>>> {
-    let mut collected = Collected::default();
+    let mut collected = Collected { is_told: true, ..Collected::default() };
     let (binding, of) = (Some(binding), PhantomData);
     record.write(&mut Writer { node, binding, collected: &mut collected, of });
     let mut by_field = BTreeMap::<FieldId, Vec<Vec<u8>>>::new();

@@ -88,6 +88,12 @@ impl<T: FieldValue> FieldType for List<T> {
         insertion(0, self.0.iter().map(T::to_value).collect()).into_iter().for_each(op);
     }
 
+    fn tell(&self, op: &mut dyn FnMut(Vec<u8>)) {
+        self.write(op);
+        // An item that keeps its neighbours may have another position.
+        self.1.iter().for_each(|position| op(encode(&(*position as u64))));
+    }
+
     fn read(value: Option<&Value>) -> Result<Self, Misread> {
         match value {
             None => Ok(List::default()),
