@@ -138,7 +138,8 @@ impl World {
             let mut ops = Vec::new();
             for from in start..count.min(start + BATCH) {
                 let spread = |times: usize| (from * times + 13) % count;
-                let elsewhere = |times| if is_cascade { spread(times) % 4 + 3 } else { spread(times) };
+                let elsewhere =
+                    |times| if is_cascade { spread(times) % 4 + 3 } else { spread(times) };
                 // Hubs are the first nodes; who points to them are the last ones.
                 let hub = HUBS.iter().position(|size| count - from <= *size && *size < count);
                 let targets = [hub.unwrap_or(elsewhere(7)), elsewhere(11), elsewhere(29)];
@@ -199,10 +200,7 @@ impl World {
         let mut wanted = schema(None);
         let text = encode(&RegisterConfig { value: ValueType::String });
         let late = encode(&RegisterConfig {
-            value: ValueType::Default {
-                of: Box::new(ValueType::Int),
-                value: Value::Int(7),
-            },
+            value: ValueType::Default { of: Box::new(ValueType::Int), value: Value::Int(7) },
         });
         let (name, kind) = ("rank".to_owned(), "register".to_owned());
         let added = FieldDefinition { id: FieldId(9), name, kind, config: late };

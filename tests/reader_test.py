@@ -133,9 +133,11 @@ parts = ascending(by_number, struct_of(u32, any_value))
 members = listed(struct_of(u32, name, any_type))
 value = enum(boolean, u64, text, sized, raw(16), listed(any_value), parts, float_of, entries)
 value_type = enum(raw(0), raw(0), raw(0), raw(0), u64, any_type, raw(0), value, listed(any_type), members,
-                  struct_of(name, any_type), any_type, struct_of(any_type, value))
+                  struct_of(name, any_type), any_type, struct_of(any_type, value),
+                  struct_of(u64, enum(raw(0), raw(0), raw(0))))
 CONFIGS = {"register": value_type, "atom": value_type, "record": members, "set": value_type, "map": struct_of(value_type, value_type),
-           "list": value_type, "events": name, "key": value_type, "text": raw(0), "counter": raw(0)}
+           "list": value_type, "events": name, "key": value_type, "text": raw(0), "counter": raw(0),
+           "deletion": enum(raw(0), raw(0)), "unique": listed(u64)}
 items = ascending(meant, value)
 OPS = {"register": enum(value, raw(0)), "record": enum(parts, ascending(by_number, u32)), "counter": enum(u64),
        "set": enum(items, items), "map": enum(entries, items), "text": enum(struct_of(u32, text), struct_of(u32, u32)),
@@ -159,21 +161,33 @@ type_of_node = struct_of(u64, text, u32, listed(field))
 schema = listed(type_of_node)
 
 
+def default_type(t):
+    out = sized(t)
+    assert whole(value_type, out[8:]) == out[8:]
+    return out
+
+
+migration = listed(enum(type_of_node, u64, struct_of(u64, name), struct_of(u64, field), u64, struct_of(u64, name),
+                        struct_of(u64, sized), struct_of(u64, u64), struct_of(u64, default_type), u64))
+
+
 def payload(kind):
     def edit(t):
         head, op = struct_of(raw(16), u64)(t), sized(t)
         if kind:
             assert whole(OPS[kind], op[8:]) == op[8:]
         return head + op
-    return struct_of(u8, listed(enum(schema, struct_of(u64, u64), edit, struct_of(u64, value))))
+    return struct_of(u8, listed(enum(schema, struct_of(u64, u64), edit, struct_of(u64, value),
+                                        struct_of(u64, value, u32), raw(16), migration)))
 
 
 KINDS = {"register.set": "register", "record.set": "record", "text.insert": "text", "text.delete": "text", "keystroke": "text"}
 for name, data in V.items():
     first, _, rest = name.partition(".")
     kind = rest.partition(".")[0]
-    if first in ("value", "value_type", "config", "op") or name in ("schema", "type", "node.keyed.key"):
-        rules = {"value_type": value_type, "config": CONFIGS.get(kind), "op": OPS.get(kind), "schema": schema, "type": type_of_node}
+    if first in ("value", "value_type", "config", "op") or name in ("schema", "type", "node.keyed.key", "migration"):
+        rules = {"value_type": value_type, "config": CONFIGS.get(kind), "op": OPS.get(kind), "schema": schema, "type": type_of_node,
+                 "migration": migration}
         same(name, whole(rules.get(first, value), data))
     if first == "payload" and not rest.endswith("hash"):
         same(name, whole(payload(KINDS.get(rest)), data))
@@ -188,6 +202,12 @@ for name in [n for n in V if n.startswith("hash.")]:
 same("schema.id", derive("schema", V["schema"]))
 same("node.id", derive("node", V["key.1.public"] + struct.pack("<QIQ", 3, 2, 0x0123456789ABCDEF))[:16])
 same("node.keyed", derive("keyed node", struct.pack("<Q", 1) + V["node.keyed.key"])[:16])
+same("node.recreated", derive("recreated node", struct.pack("<QI", 1, 2) + V["node.keyed.key"])[:16])
+folder, rank = (struct.pack("<Q", len(one)) + one for one in (b"Folder", b"rank"))
+rank = struct.pack("<Q", 1) + rank + struct.pack("<Q", 8) + b"register" + struct.pack("<QI", 4, 1)
+same("id.type.new", derive("new type", folder + struct.pack("<I", 0))[:8])
+for attempt, name in enumerate(("id.field.new", "id.field.again")):
+    same(name, derive("new field", rank + struct.pack("<I", attempt))[:8])
 same("type.digest", derive("type", V["type"]))
 same("version.id", derive("version", V["version.heads"]))
 same("version.id.empty", derive("version", b""))

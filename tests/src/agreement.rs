@@ -14,7 +14,8 @@ use crate::oracle::{ClashRule, ConflictEntry, ConflictName, ConflictPart, Oracle
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use woodland_format::{
-    Commit, CommitId, Digest, FieldId, NodeId, ObjectId, Schema, SchemaId, TypeId, UniqueConfig, Value, decode,
+    Commit, CommitId, Digest, FieldId, NodeId, ObjectId, Schema, SchemaId, TypeId, UniqueConfig,
+    Value, decode,
 };
 use woodland_graph::{Graph, Kinds, Node, Part};
 use woodland_log::Log;
@@ -106,7 +107,8 @@ impl Reading {
         let alone = alone.filter_map(|(object, value)| Some((*object, value?))).collect();
         same("values asked for one by one", &values, &alone)?;
         let clashes = graph.clashes().into_iter();
-        let clashes = clashes.map(|one| (one.node_type, one.rule, one.values, one.holder, one.others));
+        let clashes =
+            clashes.map(|one| (one.node_type, one.rule, one.values, one.holder, one.others));
         let mut clashes: Vec<SeenClash> = clashes.collect();
         clashes.sort();
         same("clashes", &self.clashes, &clashes)

@@ -13,7 +13,7 @@ use woodland_tests::fuzz::{Corpus, Heap, Settings, run, targets};
 static ALLOCATOR: &PeakMemAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// Every target has a row: how many inputs.
-const EXECUTIONS: [(&str, u64); 35] = [
+const EXECUTIONS: [(&str, u64); 38] = [
     ("header", 20_000),
     ("payload", 6_000),
     ("schema", 20_000),
@@ -37,6 +37,9 @@ const EXECUTIONS: [(&str, u64); 35] = [
     ("list-config", 10_000),
     ("key-config", 10_000),
     ("value-type", 20_000),
+    ("migration", 5_000),
+    ("deletion-config", 5_000),
+    ("unique-config", 10_000),
     ("id", 10_000),
     ("file-header", 30_000),
     ("segments", 3_000),
@@ -106,6 +109,9 @@ attacks! {
     list_config = "list-config",
     key_config = "key-config",
     value_type = "value-type",
+    migration = "migration",
+    deletion_config = "deletion-config",
+    unique_config = "unique-config",
     id = "id",
     file_header = "file-header",
     segments = "segments",

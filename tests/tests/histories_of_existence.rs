@@ -1,17 +1,17 @@
 //! Histories in which nodes die and schemas change: rich enough, honest where they say so, and the
 //! same in every order.
 //!
-//! `WOODLAND_HISTORIES=2000 cargo test -p woodland-tests --test histories_of_existence -- --nocapture`
-//! looks at more.
+//! `WOODLAND_HISTORIES=2000 cargo test -p woodland-tests --test histories_of_existence` looks at
+//! more; `-- --nocapture` prints what they are made of.
 
 use woodland_format::{Commit, Op, Payload};
-use woodland_tests::histories::{Distribution, History, Recipe, Rng};
+use woodland_tests::histories::{ALL_KINDS, Distribution, History, Recipe, Rng};
 use woodland_tests::oracle::Oracle;
 
 /// How many histories of each recipe.
 fn count() -> u64 {
     let wanted = std::env::var("WOODLAND_HISTORIES").ok();
-    wanted.map_or(100, |text| text.parse().expect("WOODLAND_HISTORIES is a number"))
+    wanted.map_or(60, |text| text.parse().expect("WOODLAND_HISTORIES is a number"))
 }
 
 fn distribution(name: &str, recipe: &Recipe, count: u64) -> Distribution {
@@ -24,22 +24,63 @@ fn distribution(name: &str, recipe: &Recipe, count: u64) -> Distribution {
     distribution
 }
 
+/// Asserts that ops met often enough, for so many histories as there are by default.
+fn assert_met(found: &Distribution, least: &[(&str, usize)]) {
+    for (name, least) in least {
+        let met = found.meetings_of(name);
+        assert!(met >= *least, "{name}: {met}, and there should be {least}\n{found}");
+    }
+}
+
+fn assert_listed(found: &Distribution, reasons: &[&str]) {
+    for reason in reasons {
+        assert!(found.voids.contains_key(reason), "nothing is listed as {reason}\n{found}");
+    }
+}
+
 #[test]
 fn verdicts_of_existence_meet() {
     let found = distribution("existence", &Recipe::existence(), count());
-    println!("{found}");
+    let least = [
+        ("deletions that took", 200),
+        ("cascades", 15),
+        ("deletions restricted", 15),
+        ("deletions edited", 25),
+        ("comings back", 40),
+        ("dead targets", 20),
+        ("creations anew", 30),
+        ("clashes", 10),
+    ];
+    assert_met(&found, &least);
+    assert!(found.ops_median("delete") >= 4, "too few deletions in a history: {found}");
+    let reasons =
+        ["dead-node", "edited", "restricted", "dead-target", "unseen-generation", "misfit"];
+    assert_listed(&found, &reasons);
 }
 
 #[test]
 fn migrations_meet() {
     let found = distribution("migrations", &Recipe::migrations(), count());
-    println!("{found}");
+    let least = [("migrations applied", 150), ("misfits", 6), ("reads converted", 40)];
+    assert_met(&found, &least);
+    assert!(found.meetings_median("migrations applied") >= 2, "too few in a history: {found}");
+    assert_eq!(found.steps.len(), 10, "not every step is drawn: {found}");
 }
 
 #[test]
 fn everything_has_its_share() {
-    let found = distribution("everything", &Recipe::everything(), count() / 4);
-    println!("{found}");
+    let found = distribution("everything", &Recipe::everything(), count() / 3);
+    let least = [
+        ("deletions that took", 40),
+        ("deletions edited", 3),
+        ("comings back", 3),
+        ("migrations applied", 10),
+        ("reads converted", 10),
+    ];
+    assert_met(&found, &least);
+    for (kind, _) in ALL_KINDS {
+        assert!(found.ops_median(kind) >= 2, "too few ops of kind {kind}: {found}");
+    }
 }
 
 /// What an honest author writes is not listed where only that is there which it saw.

@@ -14,7 +14,7 @@
 
 use crate::graph::Graph;
 use crate::lens::Rule;
-use crate::past::{Stamp, order};
+use crate::past::{Past, Stamp, order};
 use crate::sight::{Sight, lives, winner};
 use crate::state::{NodeEntry, State};
 use std::cmp::Ordering;
@@ -27,9 +27,11 @@ use woodland_format::{FieldId, NodeId, TypeId, Value, encode, keyed_node_id, rec
 pub struct Clash {
     /// Their type.
     pub node_type: TypeId,
-    /// The field that is broken: of kind `unique`, or of kind `key`.
+    /// The field that is broken: of kind `unique`, or of kind `key`, as the schema names it that is
+    /// read through; where that has no key, as the one did under which the holder was created.
     pub rule: FieldId,
-    /// What they read alike: the values of the rule's fields, or the key.
+    /// What they have alike: the values of the rule's fields, as they are read; or the key, as it
+    /// was written.
     pub values: Vec<Value>,
     /// The node that holds the values: the one whose claim is the first in order; of a key's
     /// generations the highest.
@@ -139,15 +141,21 @@ impl Graph {
         let keys: BTreeSet<(TypeId, &Arc<Value>)> =
             claims.recreated.iter().map(|(of, key, _)| (*of, key)).collect();
         keys.into_iter().filter_map(|(of, key)| {
-            let lens = self.lens.as_deref()?;
-            let (field, key_type) = lens.fields.key(of)?;
+            let lens = self.lens.as_deref().filter(|lens| lens.type_with(of).is_some())?;
             let known = generations(of, key).map_while(|node| Some((node, self.state.get(node)?)));
             let living = known.filter(|(_, entry)| lives(entry)).map(|(node, _)| node);
             let mut living: Vec<NodeId> = living.collect();
             living.reverse();
-            let key = key_type.convert(key, &|_, _| false)?;
-            Clash::of(of, *field, vec![key], living)
+            let field = lens.fields.key(of).map(|(field, _)| *field);
+            let field = field.or_else(|| self.key_as_created(living.first()?, of))?;
+            Clash::of(of, field, vec![Value::clone(key)], living)
         })
+    }
+
+    /// The field of kind `key` in the schema under which a node was created.
+    fn key_as_created(&self, node: &NodeId, of: TypeId) -> Option<FieldId> {
+        let created = Past::of(&self.log, self.state.get(*node)?.first.stamp);
+        self.schema_of(&created)?.key(of).map(|(field, _)| *field)
     }
 
     /// The index: the last one known, and what changed since.

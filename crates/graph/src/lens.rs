@@ -107,15 +107,15 @@ impl Lens {
         carried: &[&Schema],
         moves: &[Move],
     ) -> Self {
-        let moved = |owner: &TypeDefinition, field: &FieldDefinition| -> Vec<Move> {
+        let moved = |field: &FieldDefinition| -> Vec<Move> {
             let is_value = [Register::NAME, Atom::NAME].contains(&&*field.kind);
             let of_it = moves.iter().filter(|one| is_value && one.from == field.id);
-            of_it.filter(|one| owner.field_with(one.to).is_none()).copied().collect()
+            of_it.filter(|one| fields.schema.field_with(one.to).is_none()).copied().collect()
         };
         let mut types = Vec::new();
         for owner in &fields.schema.types {
             let shown = owner.fields.iter().map(|field| {
-                let moves = moved(owner, field);
+                let moves = moved(field);
                 let of = shown(fields, owner.id, field, carried, moves);
                 FieldLens { id: field.id, of }
             });
@@ -218,7 +218,7 @@ fn shown(
 fn rule(
     owner: &TypeDefinition,
     field: &FieldDefinition,
-    moved: impl Fn(&TypeDefinition, &FieldDefinition) -> Vec<Move>,
+    moved: impl Fn(&FieldDefinition) -> Vec<Move>,
 ) -> Option<Rule> {
     let config = decode::<UniqueConfig, CONFIG_BYTES_MAX>("a rule", &field.config).ok()?;
     let ascend = config.fields.windows(2).all(|pair| pair[0] < pair[1]);
@@ -227,7 +227,7 @@ fn rule(
     }
     let register = |id: &FieldId| {
         let field = owner.field_with(*id).filter(|field| field.kind == Register::NAME)?;
-        let (config, moves) = (field.config.clone(), moved(owner, field));
+        let (config, moves) = (field.config.clone(), moved(field));
         Some(RuleField { id: *id, config, moves })
     };
     let fields = config.fields.iter().map(register).collect::<Option<Vec<_>>>()?;

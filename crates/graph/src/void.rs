@@ -26,8 +26,8 @@ pub enum Void {
     TypeDiffers,
     /// No such field in the commit's schema.
     UnknownField,
-    /// The author had not seen the deletion of the generation before.
-    UnseenDelete,
+    /// The author had not seen a node of the generation before.
+    UnseenGeneration,
     /// The steps do not fit the schema that is current at their place.
     Misfit,
     /// The node is dead at the op's place.
@@ -83,7 +83,7 @@ impl Void {
             Void::UnknownType => "unknown-type",
             Void::TypeDiffers => "type-differs",
             Void::UnknownField => "unknown-field",
-            Void::UnseenDelete => "unseen-delete",
+            Void::UnseenGeneration => "unseen-generation",
             Void::Misfit => "misfit",
             Void::DeadNode => "dead-node",
             Void::Edited => "edited",
@@ -116,7 +116,7 @@ impl fmt::Display for Void {
             Void::UnknownType => "the schema has no such type",
             Void::TypeDiffers => "the node was created before with another type",
             Void::UnknownField => "the schema has no such field",
-            Void::UnseenDelete => "its author had not seen the generation before deleted",
+            Void::UnseenGeneration => "its author had not seen the generation before",
             Void::Misfit => "its steps do not fit the schema that is current at its place",
             Void::DeadNode => "the node is deleted",
             Void::Edited => "the node has an edit that the deletion did not see, and lives",

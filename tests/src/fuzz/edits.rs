@@ -5,6 +5,7 @@
 //!   (hashes, backlinks, parents, signatures) is made to follow.
 
 use crate::fuzz::corpus::{Corpus, cut_up};
+use crate::fuzz::migrations;
 use crate::fuzz::mutation::{INPUT_BYTES_MAX, length, mutate};
 use crate::fuzz::shapes::{value_of, value_type};
 use crate::histories::{History, Rng, later_schema, other_schema};
@@ -121,7 +122,12 @@ pub(crate) fn header(corpus: &Corpus, rng: &mut Rng, bytes: &mut Vec<u8>) {
 /// Edits canonical bytes of a payload.
 pub(crate) fn payload(corpus: &Corpus, rng: &mut Rng, bytes: &mut Vec<u8>) {
     let Ok(mut payload) = Payload::decode(bytes) else { return };
-    match rng.below(7) {
+    match rng.below(8) {
+        7 => {
+            let count = [1, 2, 40][rng.below(3)];
+            let made = (0..count).map(|_| existence_op(rng)).collect::<Vec<_>>();
+            payload.ops.extend(made);
+        }
         6 => {
             let count = [1, 3, 400][rng.below(3)];
             let keyed =
@@ -150,6 +156,18 @@ pub(crate) fn payload(corpus: &Corpus, rng: &mut Rng, bytes: &mut Vec<u8>) {
     bytes.truncate(INPUT_BYTES_MAX);
 }
 
+/// An op that deletes, creates again or migrates.
+fn existence_op(rng: &mut Rng) -> Op {
+    match rng.below(3) {
+        0 => Op::Delete { node: NodeId([rng.below(256) as u8; 16]) },
+        1 => {
+            let generation = [0, 1, 2, u32::MAX][rng.below(4)];
+            Op::Recreate { node_type: TypeId(rng.below(6) as u64), key: value(rng, 1), generation }
+        }
+        _ => Op::Migrate(migrations::some(rng)),
+    }
+}
+
 fn bend_op(rng: &mut Rng, op: &mut Op) {
     match op {
         Op::Schema(schema) => bend_schema(rng, schema),
@@ -166,7 +184,7 @@ fn bend_op(rng: &mut Rng, op: &mut Op) {
             *generation = [0, 1, 2, u32::MAX][rng.below(4)];
         }
         Op::Delete { node } => *node = NodeId(*rng.bytes().first_chunk().expect("32 bytes")),
-        Op::Migrate(migration) => migration.steps.reverse(),
+        Op::Migrate(migration) => migrations::bend(rng, migration),
         Op::Edit { object, op } => match rng.below(4) {
             0 => object.node = NodeId(*rng.bytes().first_chunk().expect("32 bytes hold 16")),
             1 => object.field.0 = 10 + rng.below(30) as u64,

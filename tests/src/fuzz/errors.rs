@@ -8,7 +8,7 @@
 use woodland_dump::DumpError;
 use woodland_format::{
     CanonicalError, CommitError, Damage, DamageCause, FileError, FrameError, HeaderError,
-    IdParseError, PayloadError, ProofError, SchemaError, TypeError,
+    IdParseError, Misfit, PayloadError, ProofError, SchemaError, TypeError,
 };
 use woodland_graph::Void;
 use woodland_log::{AppendError, Refusal};
@@ -90,7 +90,9 @@ named!(HeaderError: Canonical[(only)], ForeignFormat, Founding, SeqZero, TooMany
 named!(PayloadError: Canonical[(only)], ForeignFormat);
 named!(SchemaError: Canonical[(only)], BadName, NameTwice, IdTwice, TooMany);
 named!(TypeError: Ambiguous, UnionSize, NestedUnion, Literal, Derivation, NoPlace, Default,
-    MemberTwice, MemberName, TooManyMembers, NoComposite, PointerInKey, TooLarge, TooDeep);
+    MemberTwice, MemberName, TooManyMembers, NoComposite, PointerInKey, ForeignKeyInList, TooLarge,
+    TooDeep);
+named!(Misfit: Empty, NoType, NoField, Taken, Apart, NoMap, Unsound, Schema[(only)]);
 named!(ProofError: Canonical[(only)], ForeignFormat, Length, Header[{error}], Broken, Order,
     NotRivals, Signature);
 named!(CommitError: Header[(only)], PayloadLength, PayloadHash, Author, BatchTooLarge);
@@ -102,7 +104,8 @@ named!(AppendError: NotFounding, OtherDataset, Missing, Author, Seq, Turn, Schem
 named!(Refusal: OtherDataset, Signature, Invalid[{error}], Past, Full);
 named!(Void: Unreadable, StraySchema, UnknownSchema, UnknownType, TypeDiffers, UnknownField,
     UnknownNode, WrongType, NeedsKey, NoKey, ReadOnly, UnknownKey, BadConfig, Undecodable,
-    UnknownMember, WrongValue, UnknownTarget, EmptyEdit, BadPosition);
+    UnknownMember, WrongValue, UnknownTarget, EmptyEdit, BadPosition, UnseenDelete, Misfit,
+    DeadNode, Edited, Restricted, DeadTarget);
 named!(RecordError: Short, Magic, ForeignFormat, Checksum, Value);
 named!(KeyError: Length, Magic, ForeignFormat, Checksum);
 named!(Problem: Missing, NotAFolder, Unreadable, Record[{error}], Key[{error}],

@@ -297,6 +297,13 @@ fn types() -> Target {
                 let value = value_of(&mut Rng::from_seed(bytes.len() as u64), &one);
                 assert!(one.admits(&value), "{value} is of {one}");
                 assert!(!one.is_apart(&one), "a type is never apart from itself");
+                assert_eq!(one.read(Some(&value), &|_, _| true), Some(value));
+            }
+            // Whatever was written there, and whoever is there.
+            let any = edits::value(&mut Rng::from_seed(bytes.len() as u64), 1);
+            let found = one.read(Some(&any), &|_, _| bytes.len().is_multiple_of(2));
+            if as_key {
+                assert!(found.is_some_and(|found| one.admits(&found)), "{any} is read as {one}");
             }
         })
     }

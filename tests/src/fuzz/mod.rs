@@ -22,6 +22,7 @@ mod edits;
 mod errors;
 mod kinds;
 mod mending;
+mod migrations;
 mod mutation;
 mod proofs;
 mod report;

@@ -10,7 +10,7 @@
 use crate::fuzz::edits::value;
 use crate::histories::Rng;
 use woodland_format::{
-    AtomConfig, KeyConfig, ListConfig, MapConfig, MemberDefinition, NodeId, RecordConfig,
+    AtomConfig, KeyConfig, ListConfig, MapConfig, MemberDefinition, NodeId, OnDelete, RecordConfig,
     RegisterConfig, SetConfig, TypeId, Value, ValueType, encode, limits,
 };
 
@@ -46,7 +46,11 @@ impl Configs {
                 .zip(items().rev())
                 .map(|(key, value)| encode(&MapConfig { key, value }))
                 .collect(),
-            lists: items().map(|item| encode(&ListConfig { item })).collect(),
+            lists: items()
+                .map(|item| ListConfig { item })
+                .filter(|config| config.check().is_ok())
+                .map(|config| encode(&config))
+                .collect(),
             keys: items().filter(key).map(|value| encode(&KeyConfig { value })).collect(),
         }
     }
@@ -62,6 +66,10 @@ fn optional(of: ValueType) -> ValueType {
 
 fn default(of: ValueType, value: Value) -> ValueType {
     ValueType::Default { of: Box::new(of), value }
+}
+
+fn foreign_key(on_delete: OnDelete) -> ValueType {
+    ValueType::ForeignKey { target: TypeId(1), on_delete }
 }
 
 fn derivation(name: &str, over: ValueType) -> ValueType {
@@ -81,6 +89,8 @@ fn sound_types() -> Vec<ValueType> {
         list(list(Int)),
         derivation("date", ValueType::String),
         Literal("red".into()),
+        foreign_key(OnDelete::Restrict),
+        foreign_key(OnDelete::Revive),
     ]);
     all.extend((0..12).map(|seed| sound_type(&mut Rng::from_seed(seed), 1)));
     all
@@ -121,7 +131,9 @@ pub(crate) fn sound_type(rng: &mut Rng, depth: usize) -> ValueType {
                 let Composite(more) = composite(rng, depth + 1) else { return Int };
                 Composite([vec![tag], more].concat())
             };
-            Union(vec![tagged("circle", rng), tagged("square", rng), Pointer(TypeId(2))])
+            let pointer =
+                [Pointer(TypeId(2)), foreign_key(OnDelete::Cascade)][rng.below(2)].clone();
+            Union(vec![tagged("circle", rng), tagged("square", rng), pointer])
         }
     }
 }
@@ -150,7 +162,9 @@ pub(crate) fn value_type(rng: &mut Rng, depth: usize) -> ValueType {
     match rng.below(if deep { 20 } else { 8 }) {
         at @ 0..=5 => scalars()[at].clone(),
         6 | 7 => Literal(value(rng, limits::VALUE_DEPTH_MAX - 1)),
-        8 | 9 => list(below(rng)),
+        8 => list(below(rng)),
+        9 if rng.chance(50) => list(foreign_key(OnDelete::Restrict)),
+        9 => foreign_key([OnDelete::Cascade, OnDelete::Revive][rng.below(2)]),
         10 | 11 => Union((0..rng.below(4)).map(|_| below(rng)).collect()),
         12 => {
             let most = limits::UNION_MEMBERS_MAX as i64;

@@ -15,7 +15,7 @@ use crate::fuzz::errors::{Named, Told, outcome};
 use crate::fuzz::kinds::kinds;
 use crate::fuzz::mending::{mend_file_header, mend_record};
 use crate::fuzz::segments::mend_file;
-use crate::fuzz::{doors, proofs, stores};
+use crate::fuzz::{doors, migrations, proofs, stores};
 use crate::histories::Rng;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -73,6 +73,7 @@ pub(crate) const ALL: usize = limits::PAYLOAD_BYTES_MAX;
 pub fn targets() -> Vec<Target> {
     let mut all = canonical();
     all.extend(kinds());
+    all.extend(migrations::targets());
     all.extend(texts());
     all.extend(files());
     all.extend(directories());
@@ -167,7 +168,11 @@ fn payload() -> Target {
                 let author = AuthorKey([7; 32]);
                 for (index, op) in (0..).zip(&payload.ops) {
                     let creates = op.creates(&author, 1, index).is_some();
-                    assert_eq!(creates, !matches!(op, Op::Schema(_) | Op::Edit { .. }));
+                    let is_creation = matches!(
+                        op,
+                        Op::Create { .. } | Op::CreateKeyed { .. } | Op::Recreate { .. }
+                    );
+                    assert_eq!(creates, is_creation);
                 }
             }
         },

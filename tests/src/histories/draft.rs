@@ -183,7 +183,8 @@ impl Draft<'_> {
         self.create(node_type);
     }
 
-    /// A living node of this type that the author sees; more often one of the first two, where all meet.
+    /// A living node of this type that the author sees; more often one of the first two, where all
+    /// meet.
     pub(crate) fn node_of(&mut self, node_type: TypeId) -> Option<NodeId> {
         let is_in_reach = |node: &NodeId| self.reaches_dead || !self.view.dead.contains(node);
         let fits = self.view.nodes.iter();

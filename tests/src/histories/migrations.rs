@@ -81,7 +81,7 @@ fn step(rng: &mut Rng, schema: &Schema) -> Option<MigrationStep> {
         }
         14 => {
             let (field, value) = (any_field(rng, &is_map)?.id, scalar(rng));
-            MigrationStep::ChangeDefaultType { field, value }
+            MigrationStep::ChangeDefaultType { field, value: encode(&value) }
         }
         _ => MigrationStep::RemoveDefaultType { field: any_field(rng, &is_map)?.id },
     })

@@ -84,7 +84,7 @@ pub enum ConflictPart {
 pub type ConflictName = (ObjectId, ConflictPart);
 
 /// A write that stands beside the winner: its commit, its index there, and what it wrote; none
-/// where it cleared the place, or wrote a pointer whose target is dead.
+/// where it cleared the place, or reads as nothing.
 pub type ConflictEntry = (CommitId, u32, Option<Value>);
 
 /// Nodes that a rule says should not be together.

@@ -11,8 +11,8 @@ use crate::oracle::places::{Part, Places};
 use crate::oracle::register::Write;
 use crate::oracle::run::State;
 use crate::oracle::schemas::{Schemas, key_of};
-use crate::oracle::{ConflictEntry, ConflictName};
-use std::collections::BTreeMap;
+use crate::oracle::{ConflictEntry, ConflictName, ConflictPart};
+use std::collections::{BTreeMap, BTreeSet};
 use woodland_format::{
     FieldDefinition, FieldId, NodeId, ObjectId, Schema, TypeDefinition, TypeId, Value, ValueType,
 };
@@ -56,29 +56,60 @@ impl<'a> Reader<'a> {
         shown.collect()
     }
 
-    /// The standing writes that did not win, as they were written; of a pointer whose target is
-    /// dead, nothing.
+    /// The standing writes that did not win, of the parts that the schema has, as they are read; of
+    /// what reads as nothing, nothing. Of a map, the entries that are there.
     pub(crate) fn conflicts(self) -> BTreeMap<ConflictName, Vec<ConflictEntry>> {
         let mut conflicts = BTreeMap::new();
         for (node, _, field) in self.fields() {
             let object = ObjectId { node, field: field.id };
-            let Some(content) = self.content(object, field) else { continue };
-            for (part, mut standing) in content.standing(self.past) {
-                standing.pop();
-                if !standing.is_empty() {
+            let source = self.write(object, &field.kind).map_or(object, |(source, _)| source);
+            let content = self.content(source, field);
+            let (Some(places), Some(content)) = (Places::of(field), content) else { continue };
+            let mut parts = BTreeSet::new();
+            for (part, standing) in content.standing(self.past) {
+                let Some((part, mut writes)) = self.part(&places, part, standing) else { continue };
+                writes.pop();
+                // Parts ascend, so of keys that become equal the least as written is read.
+                if parts.insert(part.clone()) && !writes.is_empty() {
                     let entry = |(stamp, value): Write| {
-                        let value = value.filter(|value| !self.points_to_the_dead(value));
                         (self.past.commits()[stamp.rank].id(), stamp.index, value)
                     };
-                    conflicts.insert((object, part), standing.into_iter().map(entry).collect());
+                    conflicts.insert((object, part), writes.into_iter().map(entry).collect());
                 }
             }
         }
         conflicts
     }
 
-    fn points_to_the_dead(self, value: &Value) -> bool {
-        matches!(value, Value::Pointer(target) if !self.state.judge.lives(*target))
+    /// A part of an object and the writes that stand there, as they are read.
+    fn part(
+        self,
+        places: &Places,
+        part: ConflictPart,
+        standing: Vec<Write>,
+    ) -> Option<(ConflictPart, Vec<Write>)> {
+        let each = |read: &dyn Fn(&Value) -> Option<Value>| -> Vec<Write> {
+            let one = |(stamp, value): Write| (stamp, value.and_then(|value| read(&value)));
+            standing.iter().cloned().map(one).collect()
+        };
+        let writes = match &part {
+            ConflictPart::Whole => {
+                let of = places.type_at(Part::Whole)?;
+                each(&|value| self.read(of, value))
+            }
+            ConflictPart::Member(number) => {
+                let of = places.type_at(Part::Member(*number))?;
+                each(&|value| self.read(of, value))
+            }
+            ConflictPart::Key(key) => {
+                let key = self.convert(places.type_at(Part::Key)?, key)?;
+                let of = places.type_at(Part::AtKey)?;
+                let writes = each(&|value| self.convert(of, value));
+                writes.last()?.1.as_ref()?;
+                return Some((ConflictPart::Key(key), writes));
+            }
+        };
+        Some((part, writes))
     }
 
     /// The key of the first creation, converted.
@@ -145,14 +176,15 @@ impl<'a> Reader<'a> {
         let (_, field) = self.schema.field_with(object.field)?;
         let places = Places::of(field)?;
         let of_place = places.type_at(Part::Whole)?;
-        let (stamp, value) = self.write(object, &field.kind)?;
+        let (_, (stamp, value)) = self.write(object, &field.kind)?;
         Some((stamp, self.read(of_place, &value?)?))
     }
 
-    /// The write that is read: the winner, or a later one by a program that still writes the target
-    /// of a move.
-    fn write(self, object: ObjectId, kind: &str) -> Option<Write> {
-        let mut writes: Vec<Write> = self.winner(object, kind).into_iter().collect();
+    /// The write that is read, and its object: the winner, or a later one by a program that still
+    /// writes the target of a move.
+    fn write(self, object: ObjectId, kind: &str) -> Option<(ObjectId, Write)> {
+        let own = self.winner(object, kind).map(|winner| (object, winner));
+        let mut writes: Vec<(ObjectId, Write)> = own.into_iter().collect();
         for one in self.state.moves.iter().filter(|one| one.from == object.field) {
             let target = ObjectId { node: object.node, field: one.to };
             let winner = self.winner(target, kind);
@@ -161,10 +193,10 @@ impl<'a> Reader<'a> {
                 && stamp > one.stamp
                 && self.has_field(stamp, one.to)
             {
-                writes.push((stamp, value));
+                writes.push((target, (stamp, value)));
             }
         }
-        writes.into_iter().max_by_key(|(stamp, _)| *stamp)
+        writes.into_iter().max_by_key(|(_, (stamp, _))| *stamp)
     }
 
     fn winner(self, object: ObjectId, kind: &str) -> Option<Write> {

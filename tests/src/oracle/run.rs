@@ -7,7 +7,7 @@
 
 use crate::oracle::content::Content;
 use crate::oracle::judge::{Edits, Judge};
-use crate::oracle::links::{ForeignKey, shown_at, written_by};
+use crate::oracle::links::{ForeignKey, shown_after};
 use crate::oracle::past::{Past, Stamp};
 use crate::oracle::schemas::{Schemas, introduced_by, is_revivable, key_of};
 use crate::oracle::sight::{Creation, Creations, Sight, Verdict};
@@ -33,8 +33,6 @@ pub(crate) struct Move {
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) creations: Creations,
-    /// The deletions of each node, whatever the judge said of them, ascending by stamp.
-    deletions: BTreeMap<NodeId, Vec<Stamp>>,
     /// An object is here once it has had an op that was not void.
     pub(crate) objects: BTreeMap<ObjectName, Content>,
     pub(crate) judge: Judge,
@@ -98,9 +96,11 @@ impl Run<'_> {
             }
             Op::Recreate { node_type, key, generation } => {
                 let definition = keyed_type(schema, *node_type, key)?;
-                let before = generation.checked_sub(1).ok_or("unseen-delete")?;
-                if !self.saw_deletion(stamp, generation_of(*node_type, key, before)) {
-                    return Err("unseen-delete");
+                let before = generation.checked_sub(1).ok_or("unseen-generation")?;
+                let before = generation_of(*node_type, key, before);
+                let sight = Sight { past: self.past, creations: &self.state.creations, stamp };
+                if sight.types_of(before).is_empty() {
+                    return Err("unseen-generation");
                 }
                 let node = generation_of(*node_type, key, *generation);
                 self.create(stamp, definition, node, Some(key), *generation)
@@ -146,15 +146,8 @@ impl Run<'_> {
         if sight.types_of(node).is_empty() {
             return Err("unknown-node");
         }
-        self.state.deletions.entry(node).or_default().push(stamp);
         let past = self.past;
         self.judge(stamp, |judge, links_of| judge.deletion(past, stamp, node, links_of))
-    }
-
-    /// Whether the op saw a deletion of the node.
-    fn saw_deletion(&self, stamp: Stamp, node: NodeId) -> bool {
-        let deletions = self.state.deletions.get(&node).map_or(&[][..], Vec::as_slice);
-        deletions.iter().any(|deletion| self.past.saw(stamp, *deletion))
     }
 
     fn edit(&mut self, schema: &Schema, stamp: Stamp, object: ObjectId, op: &[u8]) -> Verdict {
@@ -178,20 +171,28 @@ impl Run<'_> {
             content.edit(&sight, &field.config, op)?;
             self.state.objects.insert(name, content);
         }
-        let (edits, written) = (edits_of(owner), written_by(field, op));
+        let State { objects, .. } = &self.state;
+        let shown = shown_after(stamp, object.node, objects, self.past, self.schemas);
+        let written = shown.into_iter().filter(|(writer, _)| *writer == stamp);
+        let written: Vec<ForeignKey> = written.map(|(_, link)| link).collect();
+        let edits = edits_of(owner);
         self.judge(stamp, |judge, links_of| {
             judge.edit(stamp, object.node, edits, &written, links_of)
         })
     }
 
-    /// Lets the judge look at the op with this stamp, and at all links from the ops before it.
+    /// Lets the judge look at the op with this stamp, and at all links after it. A deletion and a
+    /// creation write none, so for them these are the links before it.
     fn judge(
         &mut self,
         stamp: Stamp,
         verdict: impl FnOnce(&mut Judge, &dyn Fn(NodeId) -> Vec<ForeignKey>) -> Verdict,
     ) -> Verdict {
         let State { judge, objects, .. } = &mut self.state;
-        let links_of = |node| shown_at(stamp, node, objects, self.past, self.schemas);
+        let links_of = |node| {
+            let shown = shown_after(stamp, node, objects, self.past, self.schemas);
+            shown.into_iter().map(|(_, link)| link).collect()
+        };
         verdict(judge, &links_of)
     }
 }

@@ -29,6 +29,7 @@ mod raised_by_facade;
 mod raised_by_format;
 mod raised_by_graph;
 mod raised_by_log;
+mod raised_by_migrations;
 mod raised_by_pages;
 mod raised_by_store;
 mod raised_by_types;
@@ -64,6 +65,7 @@ macro_rules! raised {
 pub(crate) fn rows() -> Vec<Row> {
     let mut rows = raised_by_format::rows();
     rows.extend(raised_by_types::rows());
+    rows.extend(raised_by_migrations::rows());
     rows.extend(raised_by_log::rows());
     rows.extend(raised_by_graph::rows());
     rows.extend(raised_by_store::rows());

@@ -3,7 +3,8 @@
 use crate::{Row, raised};
 use woodland_format::limits::{FIELDS_MAX, TYPE_NODES_MAX, VALUE_DEPTH_MAX};
 use woodland_format::{
-    AtomConfig, KeyConfig, MemberDefinition, RecordConfig, TypeError, TypeId, Value, ValueType,
+    AtomConfig, KeyConfig, ListConfig, MemberDefinition, OnDelete, RecordConfig, TypeError, TypeId,
+    Value, ValueType,
 };
 
 fn boxed(one: ValueType) -> Box<ValueType> {
@@ -54,6 +55,9 @@ fn parts(rows: &mut Vec<Row>) {
     let value = ValueType::List(boxed(ValueType::Pointer(TypeId(7))));
     let key = KeyConfig { value }.check().expect_err("a pointer");
     raised!(rows, "format" TypeError::PointerInKey, "a key that is a list of pointers", key);
+    let item = ValueType::ForeignKey { target: TypeId(7), on_delete: OnDelete::Restrict };
+    let list = ListConfig { item }.check().expect_err("a foreign key");
+    raised!(rows, "format" TypeError::ForeignKeyInList, "a list of foreign keys", list);
 }
 
 fn places(rows: &mut Vec<Row>) {

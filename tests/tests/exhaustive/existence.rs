@@ -231,10 +231,10 @@ fn default_type(holder: NodeId, batch: usize, letter: usize) -> Vec<Op> {
     let change = |value| migrate(vec![MigrationStep::ChangeDefaultType { field: THINGS, value }]);
     let put = |value| vec![edit(holder, THINGS, &MapOp::Put(vec![(Value::Int(1), value)]))];
     match letter {
-        0 => change(ValueType::String),
+        0 => change(encode(&ValueType::String)),
         1 => put(number(batch)),
         2 => migrate(vec![MigrationStep::RemoveDefaultType { field: THINGS }]),
-        3 => change(ValueType::Float),
+        3 => change(encode(&ValueType::Float)),
         _ => put(Value::from(format!("{batch}"))),
     }
 }

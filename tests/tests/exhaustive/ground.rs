@@ -117,7 +117,10 @@ pub(crate) fn modern_schema() -> Schema {
                 change(HOME, &register(foreign(TARGET, OnDelete::Restrict))),
                 change(NUMBER, &register(ValueType::String)),
                 MigrationStep::MoveField { from: NUMBER, to: SPARE },
-                MigrationStep::ChangeDefaultType { field: THINGS, value: ValueType::String },
+                MigrationStep::ChangeDefaultType {
+                    field: THINGS,
+                    value: encode(&ValueType::String),
+                },
                 change(END, &DeletionConfig { edits: UnseenEdits::Lose }),
             ],
         };

@@ -67,8 +67,8 @@ pub(super) fn of_place(from: &ValueType, to: &ValueType, names: Names<'_>) -> Ef
     (loss.max(Loss::Converted), format!("{text}; where nothing is written, it {nothing}"))
 }
 
-/// Of items, keys and other values that are always there; `otherwise` says what becomes of what does
-/// not convert.
+/// Of items, keys and other values that are always there; `otherwise` says what becomes of what
+/// does not convert.
 pub(super) fn of_values(
     from: &ValueType,
     to: &ValueType,

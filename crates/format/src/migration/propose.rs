@@ -7,8 +7,8 @@
 //! ```
 //!
 //! **Invariants**
-//! - What is proposed, applied, has the shape of what is wanted ([`same_shape`](super::same_shape));
-//!   proposing again gives nothing.
+//! - What is proposed, applied, has the shape of what is wanted
+//!   ([`same_shape`](super::same_shape)); proposing again gives nothing.
 //! - A function of its arguments: two replicas that upgrade apart, to one program and from one log,
 //!   propose the same bytes.
 //! - A new id is none that any schema of the log has: what is added again does not show what was
@@ -49,16 +49,16 @@ impl fmt::Display for Proposal {
 }
 
 impl Migration {
-    /// The migration from the current schema to the shape of the one that a program wants, whose ids
-    /// are the program's own; `None` where they are of one shape already.
+    /// The migration from the current schema to the shape of the one that a program wants, whose
+    /// ids are the program's own; `None` where they are of one shape already.
     ///
     /// Types and fields are the same where they have the same name, or where `renames` says so. A
-    /// field of another kind is another field. `taken` are the schemas of the log, whose ids are not
-    /// given again; those of the current one are not, either.
+    /// field of another kind is another field. `taken` are the schemas of the log, whose ids are
+    /// not given again; those of the current one are not, either.
     ///
     /// # Errors
-    /// [`Misfit`], where what is wanted keeps no rule, or is too far from the current schema for one
-    /// migration.
+    /// [`Misfit`], where what is wanted breaks a rule, or is too far from the current schema for
+    /// one migration.
     pub fn propose(
         current: &Schema,
         wanted: &Schema,

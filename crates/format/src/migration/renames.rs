@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 /// Which type or field had which other name before, and which field takes the place of which.
 ///
-/// A program may say so for as long as it likes: once a schema has the name of today, what was is no
-/// longer asked.
+/// A program may say so for as long as it likes: once a schema has the name of today, what was is
+/// no longer asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Renames {
     types: BTreeMap<String, Vec<String>>,

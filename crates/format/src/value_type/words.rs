@@ -1,4 +1,7 @@
 //! Types of values in words: with the numbers of types of node, or with their names.
+//!
+//! **Invariants**
+//! - One way to write a type, whatever types of node are called.
 
 use super::{OnDelete, ValueType};
 use crate::excerpt::joined;

@@ -8,7 +8,7 @@
 use crate::graph::Graph;
 use crate::past::key;
 use std::collections::HashSet;
-use woodland_format::{AuthorKey, CommitId, FieldId, NodeId, OnDelete, TypeId};
+use woodland_format::{AuthorKey, CommitId, FieldId, NodeId, OnDelete};
 
 /// A living node that links to another one by a foreign key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -14,7 +14,7 @@ use crate::judge::life::Stretch;
 use crate::judge::links::{Link, LinkId};
 use crate::judge::slots::{SlotOp, Slots};
 use crate::judge::{Act, Case};
-use crate::past::{Past, Stamp, key};
+use crate::past::{Past, Stamp, key, order};
 use crate::reread::OpReader;
 use crate::state::NodeEntry;
 use crate::void::Void;
@@ -41,7 +41,7 @@ impl Run<'_> {
     }
 
     /// The node that a key names in a generation after the first, if the op's author had seen the
-    /// one before deleted.
+    /// one before.
     pub(crate) fn generation(
         &self,
         past: &Past<'_>,
@@ -50,16 +50,16 @@ impl Run<'_> {
         generation: u32,
     ) -> Result<NodeId, Void> {
         let key = encode(key);
-        let before = match generation.checked_sub(1).ok_or(Void::UnseenDelete)? {
+        let before = match generation.checked_sub(1).ok_or(Void::UnseenGeneration)? {
             0 => keyed_node_id(node_type, &key),
             before => recreated_node_id(node_type, &key, before),
         };
         let entry = self.touched.get(before).or_else(|| self.graph.state.get(before));
-        let life = entry.and_then(|entry| entry.life.as_ref());
-        if life.is_some_and(|life| life.was_deleted(|deletion| past.saw(deletion))) {
+        let is_seen = |entry: &NodeEntry| entry.creations().any(|one| past.saw(one.stamp));
+        if entry.is_some_and(is_seen) {
             Ok(recreated_node_id(node_type, &key, generation))
         } else {
-            Err(Void::UnseenDelete)
+            Err(Void::UnseenGeneration)
         }
     }
 
@@ -88,9 +88,18 @@ impl Run<'_> {
             let of_op = |op: SlotOp| op.numbers().map(move |at| LinkId::of(node, op.stamp, at));
             ended.extend(placed.ends.into_iter().flat_map(of_op));
         }
-        let matters = self.graph.existence.is_before_a_deletion(log, start);
+        // Deletions after it look at its links, and so do returns of the node, deletions or not.
+        let matters =
+            self.graph.existence.is_before_a_deletion(log, start) || self.has_shifts(node);
         for id in ended {
             let link = self.graph.existence.links.end(log, id, start);
+            if let Some(link) = link
+                && order(log, start, id.start()).is_lt()
+                && self.has_shifts(link.target)
+            {
+                // What wrote it never shows it any more.
+                self.news.cases.push(Case { at: id.start(), act: Act::Edit, node });
+            }
             if let Some(link) = link.filter(|_| matters) {
                 let shown = Stretch { from: start, until: link.end };
                 self.news.links.push((node, link.target, shown));
@@ -118,17 +127,20 @@ impl Run<'_> {
     /// A schema is carried there: from there on, its foreign keys are followed.
     pub(crate) fn follow_fields(&mut self, carrier: Place, fields: &Fields) {
         let (log, from) = (self.log, Stamp { place: carrier, index: 0 });
-        let existence = &mut self.graph.existence;
-        let mut begun = Vec::new();
-        for (field, kind) in fields.with_foreign_keys() {
-            if existence.keyed.follow(log, field, kind.name(), from) {
-                begun.push((field, kind.name()));
-            }
-        }
-        // What stands after the carrier and was derived before it came was not followed.
+        let keyed = &mut self.graph.existence.keyed;
+        let begun = fields.with_foreign_keys().filter_map(|(field, kind)| {
+            let stretch = keyed.follow(log, field, kind.name(), from)?;
+            Some(((field, kind.name()), stretch.until))
+        });
+        let (begun, ends): (Vec<(FieldId, &str)>, Vec<Option<Stamp>>) = begun.unzip();
+        // What was derived before the schema came was not followed.
         let Some(earlier) = self.earlier.clone().filter(|_| !begun.is_empty()) else { return };
-        let (mut order, mut ops) = (log.order_from(&key(log, from)), OpReader::of(log));
-        while let Some(place) = order.next_place() {
+        let ends: Option<Vec<Stamp>> = ends.into_iter().collect();
+        let last = ends.and_then(|ends| ends.into_iter().max_by(|a, b| order(log, *a, *b)));
+        let (lower, upper) = (key(log, from), last.map(|last| key(log, last)));
+        let (mut late, mut ops) =
+            (log.order_range(Some(&lower), upper.as_ref()), OpReader::of(log));
+        while let Some(place) = late.next_place() {
             if earlier.turn(place).is_some() {
                 self.follow_late(&begun, place, &mut ops);
             }

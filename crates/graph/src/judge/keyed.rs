@@ -10,6 +10,7 @@
 //!
 //! What this does not do: follow an op. `arrive` does.
 
+use crate::judge::life::Stretch;
 use crate::past::{Stamp, order};
 use std::sync::Arc;
 use woodland_format::FieldId;
@@ -29,17 +30,22 @@ impl Keyed {
         Some(*from)
     }
 
-    /// A schema with a foreign key in the field is carried there. Gives whether ops after it may
-    /// not have been followed.
-    pub(crate) fn follow(&mut self, log: &Log, field: FieldId, kind: &str, from: Stamp) -> bool {
-        match self.from(field, kind) {
-            Some(before) if order(log, before, from).is_le() => false,
-            _ => {
-                let kinds = self.0.entry(field).or_default();
-                kinds.retain(|(name, _)| **name != *kind);
-                kinds.push((kind.into(), from));
-                true
-            }
+    /// A schema with a foreign key in the field is carried there. Gives where ops on the field may
+    /// not have been followed until now.
+    pub(crate) fn follow(
+        &mut self,
+        log: &Log,
+        field: FieldId,
+        kind: &str,
+        carrier: Stamp,
+    ) -> Option<Stretch> {
+        let until = self.from(field, kind);
+        if until.is_some_and(|until| order(log, until, carrier).is_le()) {
+            return None;
         }
+        let kinds = self.0.entry(field).or_default();
+        kinds.retain(|(name, _)| **name != *kind);
+        kinds.push((kind.into(), carrier));
+        Some(Stretch { from: carrier, until })
     }
 }

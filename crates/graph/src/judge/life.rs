@@ -30,6 +30,12 @@ impl Stretch {
             && self.until.is_none_or(|until| order(log, at, until).is_le())
     }
 
+    /// Whether it holds right after this op.
+    pub(crate) fn holds_after(&self, log: &Log, at: Stamp) -> bool {
+        order(log, self.from, at).is_le()
+            && self.until.is_none_or(|until| order(log, at, until).is_lt())
+    }
+
     /// Whether there is an op in both of them, or could be.
     pub(crate) fn meets(&self, log: &Log, other: &Stretch) -> bool {
         let begins_before_end = |one: &Stretch, other: &Stretch| {
@@ -127,11 +133,6 @@ impl Life {
     ) -> impl Iterator<Item = Stamp> + 'a {
         let first = self.deletions.partition_point(|one| order(log, *one, stretch.from).is_le());
         self.deletions[first..].iter().copied().take_while(move |one| stretch.holds(log, *one))
-    }
-
-    /// Whether one of its deletions is so.
-    pub(crate) fn was_deleted(&self, is_so: impl Fn(Stamp) -> bool) -> bool {
-        self.deletions.iter().any(|deletion| is_so(*deletion))
     }
 
     /// The revivable edits.

@@ -6,8 +6,7 @@
 //! ```
 //!
 //! **Invariants**
-//! - A link is shown from the op that wrote it, without it, up to the op that ended it, with it: an
-//!   op is judged by what stood before it.
+//! - A link is shown from right after the op that wrote it to right before the op that ended it.
 //! - Links are never taken out, and their ends only ever move towards the beginning: what arrives
 //!   can end a link earlier, never later. A link that ends before it begins is never shown.
 //!
@@ -60,8 +59,14 @@ impl Found {
         Stretch { from: self.id.start(), until: self.link.end }
     }
 
+    /// Whether it is shown right before this op.
     pub(crate) fn is_shown(&self, log: &Log, at: Stamp) -> bool {
         self.shown().holds(log, at)
+    }
+
+    /// Whether it is shown right after this op.
+    pub(crate) fn is_shown_after(&self, log: &Log, at: Stamp) -> bool {
+        self.shown().holds_after(log, at)
     }
 }
 

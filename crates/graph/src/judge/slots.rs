@@ -25,8 +25,12 @@ use woodland_log::Log;
 pub(crate) enum Slots {
     /// Of an object that is one part.
     Whole(Series<SlotOp>),
-    Parts(im::OrdMap<Part, Series<SlotOp>>),
+    /// Ascending; a tree of a few parts would be mostly air.
+    Few(Vec<(Part, Series<SlotOp>)>),
+    Many(im::OrdMap<Part, Series<SlotOp>>),
 }
+
+const FEW_MAX: usize = 16;
 
 /// One op on one part.
 #[derive(Debug, Clone, Copy)]
@@ -64,7 +68,38 @@ impl Slots {
     pub(crate) fn for_part(part: &Part) -> Self {
         match part {
             Part::Whole => Slots::Whole(Series::default()),
-            _ => Slots::Parts(im::OrdMap::new()),
+            _ => Slots::Few(Vec::new()),
+        }
+    }
+
+    fn get(&self, part: &Part) -> Option<&Series<SlotOp>> {
+        match self {
+            Slots::Whole(series) => Some(series),
+            Slots::Few(parts) => {
+                let at = parts.binary_search_by(|(one, _)| one.cmp(part)).ok()?;
+                parts.get(at).map(|(_, series)| series)
+            }
+            Slots::Many(parts) => parts.get(part),
+        }
+    }
+
+    /// The ops on a part, to be added to.
+    fn of(&mut self, part: &Part) -> &mut Series<SlotOp> {
+        if let Slots::Few(parts) = self
+            && parts.len() == FEW_MAX
+        {
+            *self = Slots::Many(std::mem::take(parts).into_iter().collect());
+        }
+        match self {
+            Slots::Whole(series) => series,
+            Slots::Few(parts) => {
+                let at = parts.binary_search_by(|(one, _)| one.cmp(part)).unwrap_or_else(|at| {
+                    parts.insert(at, (part.clone(), Series::default()));
+                    at
+                });
+                &mut parts[at].1
+            }
+            Slots::Many(parts) => parts.entry(part.clone()).or_default(),
         }
     }
 
@@ -77,14 +112,15 @@ impl Slots {
         written: &Written,
         numbers: Range<u32>,
     ) -> Option<Placed> {
-        let series = match self {
-            Slots::Whole(series) => series,
-            Slots::Parts(parts) => match &written.writing {
-                Writing::Remove if !parts.contains_key(&written.part) => return None,
-                Writing::Add if numbers.is_empty() => return None,
-                _ => parts.entry(written.part.clone()).or_default(),
-            },
+        let is_moot = match written.writing {
+            Writing::Remove => self.get(&written.part).is_none(),
+            Writing::Add => numbers.is_empty(),
+            Writing::Put { .. } | Writing::End { .. } => false,
         };
+        if is_moot {
+            return None;
+        }
+        let series = self.of(&written.part);
         let op = |generation, writes| SlotOp {
             stamp: past.at(),
             first: numbers.start,

@@ -1,8 +1,8 @@
 //! Deciding one case at its place.
 //!
 //! **Invariants**
-//! - Looked at is only what stands before the case: links shown there, shifts before it, and what
-//!   its author saw.
+//! - Looked at is only what stands before the case, and what its op itself writes or ends: links,
+//!   shifts, and what its author saw.
 //! - Each node that a deletion takes is walked once. What is listed does not depend on where the
 //!   walk ends early.
 //!
@@ -84,7 +84,8 @@ impl Judge<'_> {
             }
         }
         let (mut listed, written) = (None, self.graph.existence.links.of_op(node, at));
-        for link in written.map(|found| found.link).collect::<Vec<_>>() {
+        let shown = written.filter(|found| found.is_shown_after(self.log, at));
+        for link in shown.map(|found| found.link).collect::<Vec<_>>() {
             self.graph.work.referrers += 1;
             if self.lives_before(link.target, at) || risen.known.contains(&link.target) {
                 continue;
@@ -97,7 +98,7 @@ impl Judge<'_> {
         (risen.nodes, listed)
     }
 
-    /// Brings a dead node back, and what it links to under *revive*.
+    /// Brings a dead node back, and what it links to under *revive* once the op is done.
     fn rise(&mut self, node: NodeId, at: Stamp, risen: &mut Risen) {
         risen.add(node);
         let mut walked = risen.nodes.len() - 1;
@@ -108,7 +109,7 @@ impl Judge<'_> {
                 looked_at += 1;
                 let target = found.link.target;
                 let comes = found.link.on_delete == OnDelete::Revive
-                    && found.is_shown(self.log, at)
+                    && found.is_shown_after(self.log, at)
                     && !risen.known.contains(&target)
                     && !self.lives_before(target, at);
                 if comes {

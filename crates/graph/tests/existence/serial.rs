@@ -46,7 +46,6 @@ struct Serial<'a> {
     types: BTreeMap<NodeId, Vec<(Stamp, TypeId)>>,
     living: BTreeSet<NodeId>,
     edits: BTreeMap<NodeId, Vec<Stamp>>,
-    deletions: BTreeMap<NodeId, Vec<Stamp>>,
     objects: BTreeMap<ObjectId, Object>,
 }
 
@@ -55,7 +54,7 @@ const OF_EXISTENCE: [Void; 7] = [
     Void::Edited,
     Void::Restricted,
     Void::DeadTarget,
-    Void::UnseenDelete,
+    Void::UnseenGeneration,
     // Of deletions alone.
     Void::UnknownNode,
     Void::TypeDiffers,
@@ -75,7 +74,6 @@ pub(crate) fn judge(log: &Log, graph: &Graph) -> Outcome {
         types: BTreeMap::new(),
         living: BTreeSet::new(),
         edits: BTreeMap::new(),
-        deletions: BTreeMap::new(),
         objects: BTreeMap::new(),
     };
     let void: BTreeMap<_, _> =
@@ -101,9 +99,9 @@ pub(crate) fn judge(log: &Log, graph: &Graph) -> Outcome {
     Outcome { lives, listed }
 }
 
-/// What the engine says.
-pub(crate) fn told(log: &Log, graph: &Graph, nodes: impl Iterator<Item = NodeId>) -> Outcome {
-    let nodes: Vec<NodeId> = nodes.collect();
+/// What the engine says of the same nodes.
+pub(crate) fn told(log: &Log, graph: &Graph, of: &Outcome) -> Outcome {
+    let nodes: Vec<NodeId> = of.lives.keys().copied().collect();
     let lives = nodes.iter().copied().zip(graph.lives(&nodes)).collect();
     let mut ops = BTreeMap::new();
     let mut order = log.order();
@@ -143,13 +141,13 @@ impl Serial<'_> {
             Op::Recreate { node_type, key, generation } => {
                 let key = encode(key);
                 let before = match generation {
-                    0 => return Err(Void::UnseenDelete),
+                    0 => return Err(Void::UnseenGeneration),
                     1 => keyed_node_id(*node_type, &key),
                     _ => recreated_node_id(*node_type, &key, generation - 1),
                 };
-                let deletions = self.deletions.get(&before).cloned().unwrap_or_default();
-                if !deletions.iter().any(|deletion| self.saw(at, *deletion)) {
-                    return Err(Void::UnseenDelete);
+                let creations = self.types.get(&before).cloned().unwrap_or_default();
+                if !creations.iter().any(|(creation, _)| self.saw(at, *creation)) {
+                    return Err(Void::UnseenGeneration);
                 }
                 let node = recreated_node_id(*node_type, &key, *generation);
                 self.creation(at, node, *node_type, &schema)
@@ -191,7 +189,6 @@ impl Serial<'_> {
         if !creations.iter().any(|(creation, _)| self.saw(at, *creation)) {
             return Err(Void::UnknownNode);
         }
-        self.deletions.entry(node).or_default().push(at);
         if !self.living.contains(&node) {
             return Err(Void::DeadNode);
         }
@@ -250,31 +247,29 @@ impl Serial<'_> {
     ) -> Result<(), Void> {
         let ObjectId { node, field } = object;
         let (owner, kind, config) = field_of(schema, field);
+        let before = self.objects.remove(&object).unwrap_or_default();
+        let (after, written) = self.write(before, at, &kind, &config, op);
+        self.objects.insert(object, after);
         if is_revivable(schema, owner) {
             self.edits.entry(node).or_default().push(at);
             if !self.living.contains(&node) {
                 self.come_back(node);
             }
         }
-        let before = self.objects.remove(&object).unwrap_or_default();
-        let (after, written) = self.write(before, at, &kind, &config, op);
         let mut listed = Ok(());
         if self.living.contains(&node) {
             for (target, on_delete) in written {
                 match (self.living.contains(&target), on_delete) {
                     (true, _) => {}
-                    // The links of what comes back are those from before this op; it is none of
-                    // the node's own, which lives.
                     (false, OnDelete::Revive) => self.come_back(target),
                     (false, _) => listed = Err(Void::DeadTarget),
                 }
             }
         }
-        self.objects.insert(object, after);
         listed
     }
 
-    /// Adds an op to an object. Gives the foreign keys in what it writes.
+    /// Adds an op to an object. Gives the foreign keys in what it writes, where that is shown.
     fn write(
         &self,
         mut object: Object,
@@ -361,8 +356,10 @@ impl Serial<'_> {
             MapOp::Put(entries) => {
                 for (key, value) in entries {
                     let keys = [keys_in(&of.key, &key), keys_in(&of.value, &value)].concat();
-                    written.extend(keys.clone());
                     let generation = generation(&key);
+                    if !ends.get(&key).into_iter().flatten().any(|(_, end)| *end == generation) {
+                        written.extend(keys.clone());
+                    }
                     object.puts.entry(key).or_default().push((at, generation, keys));
                 }
             }

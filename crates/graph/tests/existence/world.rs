@@ -1,9 +1,9 @@
-//! A dataset with two types of nodes that link to each other in every way, under two schemas; and
-//! the replicas that write in it.
+//! A dataset with types of nodes that link to each other in every way, under two schemas; and the
+//! replicas that write in it.
 //!
 //! **Invariants**
 //! - Both schemas have the same types and fields. What a field says to a deletion differs; so does
-//!   whether edits keep a node of the type `FREE`.
+//!   whether edits keep a node.
 //! - A replica's log holds all that it wrote and read; a commit names what is new of others.
 //!
 //! What this does not do: check anything.
@@ -19,8 +19,10 @@ use woodland_log::Log;
 
 /// Nodes with names of their own. Under `Late` their edits keep them.
 pub(crate) const FREE: TypeId = TypeId(1);
-/// Nodes named by a key. Their edits keep them under both schemas.
+/// Nodes named by a key. Under `Early` their edits keep them.
 pub(crate) const KEYED: TypeId = TypeId(2);
+/// Nodes without content, whose creations keep them.
+pub(crate) const BARE: TypeId = TypeId(3);
 
 /// What a field is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,7 +123,8 @@ fn configured(owner: TypeId, target: TypeId, shape: Shape, age: Age) -> (&'stati
 
 fn define(owner: TypeId, age: Age) -> TypeDefinition {
     let mut fields: Vec<FieldDefinition> = Vec::new();
-    for target in [FREE, KEYED] {
+    let targets: &[TypeId] = if owner == BARE { &[] } else { &[FREE, KEYED] };
+    for target in targets.iter().copied() {
         for shape in SHAPES {
             let (kind, config) = configured(owner, target, shape, age);
             let id = field(owner, target, shape);
@@ -139,16 +142,16 @@ fn define(owner: TypeId, age: Age) -> TypeDefinition {
         fields.push(rule(900, "key", encode(&KeyConfig { value: ValueType::Int })));
     }
     let edits = match (owner, age) {
-        (FREE, Age::Early) => UnseenEdits::Lose,
+        (FREE, Age::Early) | (KEYED, Age::Late) => UnseenEdits::Lose,
         _ => UnseenEdits::Revive,
     };
     fields.push(rule(901, "deletion", encode(&DeletionConfig { edits })));
-    let name = if owner == FREE { "Free" } else { "Keyed" };
-    TypeDefinition { id: owner, name: name.into(), version: 1, fields }
+    let name = format!("Type{}", owner.0);
+    TypeDefinition { id: owner, name, version: 1, fields }
 }
 
 pub(crate) fn schema(age: Age) -> Schema {
-    let schema = Schema { types: vec![define(FREE, age), define(KEYED, age)] };
+    let schema = Schema { types: [FREE, KEYED, BARE].map(|of| define(of, age)).into() };
     schema.check().expect("a sound schema");
     schema
 }
@@ -226,6 +229,16 @@ impl Replica {
         self.tip = Some(commit.clone());
         self.written.push(commit);
         self.tip.as_ref().map_or(0, Commit::seq)
+    }
+
+    /// Another copy of this replica, that does not know of it: their author forks.
+    pub(crate) fn fork(&self) -> Replica {
+        Replica { written: Vec::new(), ..self.clone() }
+    }
+
+    /// Whether there is a node of this name, dead or alive.
+    pub(crate) fn knows(&self, node: NodeId) -> bool {
+        self.lives(node) || self.graph.died(&[node]) != [None]
     }
 
     /// Creates nodes without keys, in one commit.
