@@ -163,9 +163,9 @@ impl Check<'_> {
             (Some(Op::Delete { node }), Void::DeadNode) => {
                 format!("{} is deleted already", self.label_of(*node))
             }
-            (Some(Op::Recreate { .. }), Void::UnseenDelete) => format!(
-                "{subject}: the node of this key went with another that was deleted; only what was \
-                 deleted itself is made anew"
+            (Some(Op::CreateKeyed { .. } | Op::Recreate { .. }), Void::DeadNode) => format!(
+                "{subject}: the node of its key goes with what this batch deletes: insert it in \
+                 another batch, after this one"
             ),
             _ => format!("{subject}: {reason}"),
         }

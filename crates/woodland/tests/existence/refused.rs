@@ -145,16 +145,22 @@ fn who_edits_what_was_deleted_elsewhere_is_told_once_it_arrives() {
 }
 
 #[test]
-fn a_key_whose_node_went_with_another_is_told() {
+fn a_key_whose_node_goes_along_in_the_same_batch_is_told() {
     let replica = founded();
+    let tag = || Tag { name: "t".into(), color: None, folder: None };
     let top = replica
         .write(|b| {
             let top = b.insert(&folder("top"));
-            b.insert(&Tag { name: "t".into(), color: None, folder: Some(top.into()) });
+            b.insert(&Tag { folder: Some(top.into()), ..tag() });
             top
         })
         .expect("written");
+    let said = told(&replica, |b| {
+        b.delete(top);
+        b.insert(&tag());
+    });
+    assert!(said.contains("op 1: a new Tag@1") && said.contains("insert it in another"), "{said}");
     replica.write(|b| b.delete(top)).expect("deleted");
-    let said = told(&replica, |b| b.insert(&Tag { name: "t".into(), color: None, folder: None }));
-    assert!(said.contains("went with another that was deleted"), "{said}");
+    let made = replica.write(|b| b.insert(&tag())).expect("made anew");
+    assert_eq!(find(&replica, made), Some(tag()));
 }
