@@ -40,7 +40,10 @@ fn agree(name: &str, recipe: &Recipe, share: u64) {
     if count < 50 {
         return; // A seed that is looked at again need not be like all the others.
     }
-    assert!(distribution.batches_median() >= *recipe.batches.start(), "histories are too short: {distribution}");
+    assert!(
+        distribution.batches_median() >= *recipe.batches.start(),
+        "histories are too short: {distribution}"
+    );
     // What a newer format hides cannot be counted.
     let is_counted = recipe.newer_format_percent == 0;
     let has_text = recipe.kinds.iter().any(|(kind, _)| *kind == "text");

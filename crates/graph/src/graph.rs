@@ -242,7 +242,8 @@ impl Graph {
             .collect()
     }
 
-    /// The hash of all that lives, as it was written, whatever schema it is read through. Costs what changed since it was last asked for.
+    /// The hash of all that lives, as it was written, whatever schema it is read through. Costs
+    /// what changed since it was last asked for.
     pub fn digest(&self) -> Digest {
         self.digested.get_or_init(|| self.weigh()).digest()
     }

@@ -104,7 +104,7 @@ named!(AppendError: NotFounding, OtherDataset, Missing, Author, Seq, Turn, Schem
 named!(Refusal: OtherDataset, Signature, Invalid[{error}], Past, Full);
 named!(Void: Unreadable, StraySchema, UnknownSchema, UnknownType, TypeDiffers, UnknownField,
     UnknownNode, WrongType, NeedsKey, NoKey, ReadOnly, UnknownKey, BadConfig, Undecodable,
-    UnknownMember, WrongValue, UnknownTarget, EmptyEdit, BadPosition, UnseenDelete, Misfit,
+    UnknownMember, WrongValue, UnknownTarget, EmptyEdit, BadPosition, UnseenGeneration, Misfit,
     DeadNode, Edited, Restricted, DeadTarget);
 named!(RecordError: Short, Magic, ForeignFormat, Checksum, Value);
 named!(KeyError: Length, Magic, ForeignFormat, Checksum);

@@ -5,6 +5,7 @@
 //! - Every policy stands in a register, a member, an atom, a set, a key and a value of a map; for
 //!   most of them there is a cycle of types.
 //! - Of the sound types nothing points to a token: it can be removed.
+//! - Values that should be unique are few.
 //! - All ids are apart from those of the schemas next door, so that both stand in one schema.
 
 use crate::histories::schemas::{
@@ -139,8 +140,8 @@ fn token() -> Vec<FieldDefinition> {
         field(230, "number", "key", encode(&KeyConfig { value: ValueType::Int })),
         deletion(231, "end", UnseenEdits::Lose),
         register(232, "bearer", optional(cascade(PERSON))),
-        register(233, "row", optional(ValueType::Int)),
-        register(234, "seat", optional(ValueType::String)),
+        register(233, "row", optional(ValueType::Bool)),
+        register(234, "seat", optional(ValueType::Bool)),
         unique(235, "one_place", &[233, 234]),
         plain(236, "visits", "counter"),
     ]

@@ -8,8 +8,8 @@
 
 use crate::alphabet::Alphabet;
 use crate::ground::{
-    ADDED, BACK, COUNT, END, GUARD, HOLDER, HOME, KEYED, KEYED_NUMBER, NUMBER, PLAIN, RULE, SPARE,
-    TARGET, THINGS, added, change, foreign, generation, key, nodes, register,
+    ADDED, BACK, COUNT, END, GUARD, HOLDER, HOME, KEYED, KEYED_NUMBER, NUMBER, PLAIN, ROW, RULE,
+    SEAT, SPARE, STEM, TARGET, THINGS, added, change, foreign, generation, key, nodes, register,
 };
 use woodland_format::{
     DeletionConfig, FieldId, MapOp, Migration, MigrationStep, NodeId, ObjectId, OnDelete, Op,
@@ -25,12 +25,14 @@ pub(crate) fn policies() -> Vec<Alphabet> {
     vec![
         of("restrict", 5, restrict as fn(NodeId, usize, usize) -> Vec<Op>),
         of("cascade", 5, cascade),
+        of("cascade of the revivable", 4, cascade_of_the_revivable),
         of("revive", 4, revive),
         of("nullify", 4, nullify),
         of("edits that revive", 4, edits_that_revive),
         of("edits that are lost", 4, edits_that_are_lost),
         of("generations", 6, generations),
         of("uniqueness", 4, uniqueness),
+        of("uniqueness of two", 4, uniqueness_of_two),
     ]
 }
 
@@ -100,6 +102,17 @@ fn cascade(holder: NodeId, _: usize, letter: usize) -> Vec<Op> {
     }
 }
 
+/// The target goes with a holder, but not where an unseen edit keeps it.
+fn cascade_of_the_revivable(holder: NodeId, batch: usize, letter: usize) -> Vec<Op> {
+    let target = nodes().target;
+    match letter {
+        0 => delete(holder),
+        1 => link(target, STEM, holder),
+        2 => vec![set(target, COUNT, number(batch))],
+        _ => [link(target, STEM, holder), delete(holder)].concat(),
+    }
+}
+
 /// The target keeps a holder, and brings it back.
 fn revive(holder: NodeId, _: usize, letter: usize) -> Vec<Op> {
     let target = nodes().target;
@@ -166,6 +179,17 @@ fn uniqueness(holder: NodeId, batch: usize, letter: usize) -> Vec<Op> {
         1 => vec![set(holder, NUMBER, if batch.is_multiple_of(2) { one() } else { Value::Int(2) })],
         2 => delete(holder),
         _ => clear(nodes().other, NUMBER),
+    }
+}
+
+/// Each has one of the two values from the beginning; the latest makes the claim.
+fn uniqueness_of_two(holder: NodeId, _: usize, letter: usize) -> Vec<Op> {
+    let other = nodes().other;
+    match letter {
+        0 => vec![set(holder, SEAT, Value::Int(1))],
+        1 => vec![set(other, ROW, Value::Int(1))],
+        2 => vec![set(holder, ROW, Value::Int(1))],
+        _ => clear(other, SEAT),
     }
 }
 

@@ -39,13 +39,18 @@ pub(crate) const SPARE: FieldId = FieldId(7);
 pub(crate) const THINGS: FieldId = FieldId(8);
 /// Of a holder, in the modern schema alone: a number with a default.
 pub(crate) const ADDED: FieldId = FieldId(9);
+/// Of a holder: two numbers that should be unique together.
+pub(crate) const ROW: FieldId = FieldId(10);
+pub(crate) const SEAT: FieldId = FieldId(11);
 /// Of a target: a number.
 pub(crate) const COUNT: FieldId = FieldId(20);
 /// How targets are deleted: unseen edits bring them back, but not in the modern schema.
 pub(crate) const END: FieldId = FieldId(21);
 /// Of a target: a key to a holder, under *revive*.
 pub(crate) const BACK: FieldId = FieldId(22);
-/// Of a node with a key: a number.
+/// Of a target: a key to a holder, under *cascade*.
+pub(crate) const STEM: FieldId = FieldId(23);
+/// Of a node with a key, which is revivable: a number.
 pub(crate) const KEYED_NUMBER: FieldId = FieldId(31);
 
 /// The nodes that the founding commit makes.
@@ -95,6 +100,8 @@ pub(crate) fn grounded() -> (Script, NodeId) {
         set(holder, NUMBER),
         set(other, SPARE),
         set(target, COUNT),
+        set(holder, ROW),
+        set(other, SEAT),
     ];
     let mut script = Script::found_with(schema(), ops);
     let founding = script.commits[0].clone();
@@ -142,15 +149,20 @@ pub(crate) fn schema() -> Schema {
         field(RULE, "unique", encode(&UniqueConfig { fields: vec![NUMBER] })),
         field(SPARE, "register", encode(&int())),
         field(THINGS, "map", encode(&MapConfig { key: ValueType::Int, value: ValueType::Int })),
+        field(ROW, "register", encode(&int())),
+        field(SEAT, "register", encode(&int())),
+        field(FieldId(12), "unique", encode(&UniqueConfig { fields: vec![ROW, SEAT] })),
     ];
     let target = vec![
         field(COUNT, "register", encode(&int())),
         field(END, "deletion", encode(&DeletionConfig { edits: UnseenEdits::Revive })),
         field(BACK, "register", encode(&register(foreign(HOLDER, OnDelete::Revive)))),
+        field(STEM, "register", encode(&register(foreign(HOLDER, OnDelete::Cascade)))),
     ];
     let keyed = vec![
         field(FieldId(30), "key", encode(&KeyConfig { value: ValueType::Int })),
         field(KEYED_NUMBER, "register", encode(&int())),
+        field(FieldId(32), "deletion", encode(&DeletionConfig { edits: UnseenEdits::Revive })),
     ];
     let of = |id, name: &str, fields| TypeDefinition { id, name: name.into(), version: 1, fields };
     let types =

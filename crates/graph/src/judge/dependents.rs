@@ -25,6 +25,7 @@ impl Judge<'_> {
         let mut until = Some(from);
         for (node, stretch) in changed {
             until = self.later(until, stretch.until);
+            // What shifts there may shift nothing any more.
             if let Some(next) = stretch.until {
                 self.recall(next);
             }

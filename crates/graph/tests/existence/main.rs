@@ -14,7 +14,7 @@ use woodland_format::{
     MapOp, NodeId, OnDelete, Op, RegisterOp, Value, encode, keyed_node_id, recreated_node_id,
 };
 use woodland_graph::{Graph, Kinds, Referrer, Void};
-use world::{Age, FREE, KEYED, Replica, Shape, edit, field, policy, replicas};
+use world::{Age, BARE, FREE, KEYED, Replica, Shape, edit, field, policy, replicas};
 
 /// The field by which a free node of the early schema links to another with this policy.
 fn shape(on_delete: OnDelete) -> Shape {
@@ -63,6 +63,18 @@ fn two(age: Age, count: u32) -> (Replica, Replica, Vec<NodeId>) {
     let mut other = all.remove(0);
     other.read(&founder);
     (founder, other, nodes)
+}
+
+/// The same with a third one. What the second writes stands before what the third does.
+fn three(age: Age, count: u32) -> (Replica, [Replica; 2], Vec<NodeId>) {
+    let mut all = replicas(3, age);
+    let nodes = all[0].create(count);
+    let founder = all.remove(0);
+    all.sort_by_key(|replica| replica.next().0);
+    let (mut second, mut third) = (all.remove(0), all.remove(0));
+    second.read(&founder);
+    third.read(&founder);
+    (founder, [second, third], nodes)
 }
 
 /// What both see once they have read each other: who lives, and the reasons of what is void.
@@ -217,4 +229,76 @@ fn a_write_under_another_schema_ends_a_link_whichever_arrives_first() {
     other.write(vec![link(nodes[2])]);
     other.write(vec![delete(nodes[0])]);
     assert_eq!(meet(one, other, &nodes), (vec![false, true, true], vec![]));
+}
+
+#[test]
+fn what_was_put_in_a_generation_that_has_ended_protects_nothing() {
+    let (mut one, mut other, nodes) = two(Age::Early, 3);
+    one.write(vec![link(nodes[0], nodes[1], OnDelete::Revive)]);
+    other.read(&one);
+    one.write(vec![unlink(nodes[0], OnDelete::Revive)]);
+    other.write(vec![link(nodes[0], nodes[2], OnDelete::Revive)]);
+    let (put_came_late, end_came_late) = (one.clone(), other.clone());
+    one.read(&end_came_late);
+    other.read(&put_came_late);
+    for replica in [&mut one, &mut other] {
+        replica.write(vec![delete(nodes[1]), delete(nodes[2])]);
+        assert_eq!(replica.graph.lives(&nodes), [true, false, false]);
+        assert_eq!(replica.graph.voids().count(), 0);
+    }
+}
+
+#[test]
+fn what_comes_back_late_brings_a_node_that_died_later_still() {
+    let (mut founder, [mut second, mut third], nodes) = three(Age::Early, 3);
+    let (note, folder, outsider) = (nodes[0], nodes[1], nodes[2]);
+    founder.write(vec![link(note, folder, OnDelete::Revive)]);
+    third.read(&founder);
+    founder.write(vec![delete(note)]);
+    second.read(&founder);
+    third.write(vec![link(outsider, note, OnDelete::Revive)]);
+    second.write(vec![delete(folder)]);
+    founder.read(&third);
+    assert_eq!(founder.graph.lives(&nodes), [true; 3]);
+    // In order, the folder was deleted while the note was dead.
+    assert_eq!(meet(founder, second, &nodes), (vec![true; 3], vec![]));
+}
+
+#[test]
+fn a_node_comes_back_with_the_links_that_it_has_by_then() {
+    let (mut founder, [mut second, mut third], nodes) = three(Age::Early, 3);
+    let (note, folder, outsider) = (nodes[0], nodes[1], nodes[2]);
+    founder.write(vec![link(note, folder, OnDelete::Revive)]);
+    second.read(&founder);
+    third.read(&founder);
+    founder.write(vec![delete(note), delete(folder)]);
+    second.write(vec![unlink(note, OnDelete::Revive)]);
+    third.write(vec![link(outsider, note, OnDelete::Revive)]);
+    founder.read(&third);
+    assert_eq!(founder.graph.lives(&nodes), [true; 3]);
+    // In order, the link was taken away before the note came back; no deletion follows.
+    assert_eq!(meet(founder, second, &nodes), (vec![true, false, true], vec![]));
+}
+
+#[test]
+fn a_creation_of_another_type_keeps_nothing() {
+    let mut met = std::collections::BTreeSet::new();
+    for salt in 1..20 {
+        let (mut bare, _, _) = two(Age::Early, 1);
+        let mut free = bare.fork();
+        let (author, seq) = bare.next();
+        let node = woodland_format::node_id(&author, seq, 0, 0);
+        let create = |node_type, salt| Op::Create { node_type, salt };
+        bare.write(vec![create(BARE, 0), create(BARE, salt)]);
+        free.write(vec![create(FREE, 0)]);
+        free.write(vec![delete(node)]);
+        // The one whose commit has the smaller id is first, and decides the type.
+        let (lives, voids) = meet(bare, free, &[node]);
+        match (&lives[..], &voids[..]) {
+            ([true], [Void::TypeDiffers, Void::Edited]) => met.insert("bare"),
+            ([false], [Void::TypeDiffers]) => met.insert("free"),
+            other => panic!("{other:?}"),
+        };
+    }
+    assert_eq!(met.len(), 2, "either is first now and then");
 }

@@ -30,6 +30,8 @@ struct World {
     free: Vec<NodeId>,
     keyed: Vec<NodeId>,
     shapes: Vec<Shape>,
+    /// The types that are written about, some more often.
+    types: Vec<TypeId>,
 }
 
 impl World {
@@ -47,7 +49,8 @@ impl World {
             1 => vec![numbers.one_of(&SHAPES[..9]), numbers.one_of(&SHAPES)],
             _ => SHAPES.to_vec(),
         };
-        World { numbers, free: Vec::new(), keyed, shapes }
+        let types = if numbers.below(2) == 0 { vec![FREE] } else { vec![FREE, FREE, KEYED] };
+        World { numbers, free: Vec::new(), keyed, shapes, types }
     }
 
     /// A node, mostly one that is known there.
@@ -64,12 +67,12 @@ impl World {
     fn any(&mut self, of: TypeId) -> NodeId {
         let of_type = if of == FREE { &self.free } else { &self.keyed };
         // The first few are meant more often: hubs.
-        let end = if self.numbers.below(2) == 0 { of_type.len().min(3) } else { of_type.len() };
+        let end = if self.numbers.below(3) > 0 { of_type.len().min(3) } else { of_type.len() };
         of_type[self.numbers.below(end)]
     }
 
     fn a_type(&mut self) -> TypeId {
-        if self.numbers.below(3) == 0 { KEYED } else { FREE }
+        self.types[self.numbers.below(self.types.len())]
     }
 
     /// One op of an author whose next commit this would be part of.
@@ -82,8 +85,8 @@ impl World {
                 let node_type = if self.numbers.below(3) == 0 { BARE } else { FREE };
                 Op::Create { node_type, salt: 0 }
             }
-            1 | 2 => Op::CreateKeyed { node_type: KEYED, key },
-            3 => {
+            1 | 2 if self.types.len() > 1 => Op::CreateKeyed { node_type: KEYED, key },
+            3 if self.types.len() > 1 => {
                 let generation = self.numbers.below(3) as u32;
                 Op::Recreate { node_type: KEYED, key, generation }
             }
@@ -166,14 +169,14 @@ fn history(world: &mut World) -> Vec<Replica> {
     all[1..].iter_mut().for_each(|other| other.read(&first));
     for _ in 0..12 + world.numbers.below(40) {
         let at = world.numbers.below(all.len());
-        if world.numbers.below(3) == 0 {
+        if world.numbers.below(5) < 2 {
             let other = all[world.numbers.below(all.len())].clone();
             all[at].read(&other);
         }
         if all.len() == 3 && world.numbers.below(100) == 0 {
             all.push(all[at].fork());
         }
-        if world.numbers.below(16) == 0 {
+        if world.numbers.below(12) == 0 {
             all[at].grow();
         }
         let count = 1 + world.numbers.below(3) as u32;

@@ -154,7 +154,8 @@ fn without_the_founding_schema_nothing_is_current_until_somebody_carries_it() {
     let reasons = |graph: &Graph| graph.voids().map(|void| void.reason.name()).collect::<Vec<_>>();
     assert_eq!(reasons(&founder.graph), ["unknown-schema"]);
 
-    // Another schema, which is carried, and under which a migration is made: still nothing to begin with.
+    // Another schema is carried, and under it a migration made: still there is nothing to begin
+    // with.
     let mut other = founder.join(2);
     other.write(vec![]);
     let mut third = other.join(3);
