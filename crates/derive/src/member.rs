@@ -83,7 +83,7 @@ fn checked_ident(ident: &Ident) -> syn::Result<String> {
     })
 }
 
-fn checked(name: &syn::LitStr) -> syn::Result<String> {
+pub(crate) fn checked(name: &syn::LitStr) -> syn::Result<String> {
     let text = name.value();
     if is_good(&text) {
         return Ok(text);

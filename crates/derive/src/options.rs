@@ -6,14 +6,14 @@
 //! What this does not do: know whether an option makes sense beside another.
 
 use syn::meta::ParseNestedMeta;
-use syn::{Attribute, Expr, Lit, LitStr, Type};
+use syn::{Attribute, Expr, Ident, Lit, LitStr, Type};
 
 /// Options of a struct that is a record.
-pub(crate) const RECORD: &[&str] = &["name"];
+pub(crate) const RECORD: &[&str] = &["name", "was", "unique", "unseen_edits"];
 /// Options of a type that is a value.
 pub(crate) const VALUE: &[&str] = &["derivation", "over"];
 /// Options of a record's field.
-pub(crate) const FIELD: &[&str] = &["key", "default", "name"];
+pub(crate) const FIELD: &[&str] = &["key", "default", "name", "unique", "was", "moved_from"];
 /// Options of a composite's member.
 pub(crate) const MEMBER: &[&str] = &["default", "name"];
 /// Options of a variant.
@@ -24,6 +24,12 @@ pub(crate) const VARIANT: &[&str] = &["name"];
 pub(crate) struct OfType {
     pub(crate) name: Option<LitStr>,
     pub(crate) derivation: Option<Derivation>,
+    /// Names of earlier releases.
+    pub(crate) was: Vec<LitStr>,
+    /// Fields that are unique together, by their names in Rust.
+    pub(crate) unique: Vec<Vec<Ident>>,
+    /// Edits that a deletion did not see keep the node.
+    pub(crate) revives: bool,
 }
 
 /// A primitive, read as something richer.
@@ -38,6 +44,11 @@ pub(crate) struct OfPart {
     pub(crate) name: Option<LitStr>,
     pub(crate) key: Option<proc_macro2::Span>,
     pub(crate) default: Option<Default>,
+    pub(crate) unique: Option<proc_macro2::Span>,
+    /// Names of earlier releases.
+    pub(crate) was: Vec<LitStr>,
+    /// Fields of earlier releases whose place this one takes.
+    pub(crate) moved_from: Vec<LitStr>,
 }
 
 /// What is read while nothing is written.
@@ -56,6 +67,9 @@ impl OfType {
         each(attributes, allowed, |option, meta| {
             match option {
                 "name" => found.name = Some(meta.value()?.parse()?),
+                "was" => found.was.push(meta.value()?.parse()?),
+                "unique" => found.unique.push(unique(meta)?),
+                "unseen_edits" => found.revives |= revives(meta)?,
                 "derivation" => derivation = Some(meta.value()?.parse::<LitStr>()?),
                 _ => over = Some(meta.value()?.parse::<Type>()?),
             }
@@ -86,12 +100,51 @@ impl OfPart {
             match option {
                 "name" => found.name = Some(meta.value()?.parse()?),
                 "key" => found.key = Some(meta.path.segments[0].ident.span()),
+                "unique" => found.unique = Some(alone(meta)?),
+                "moved_from" => found.moved_from.push(meta.value()?.parse()?),
+                "was" => found.was.push(meta.value()?.parse()?),
                 _ => found.default = Some(default(meta)?),
             }
             Ok(())
         })?;
         Ok(found)
     }
+}
+
+/// `unique(first, last)` at a struct.
+fn unique(meta: &ParseNestedMeta<'_>) -> syn::Result<Vec<Ident>> {
+    let mut fields = Vec::new();
+    if meta.input.peek(syn::token::Paren) {
+        meta.parse_nested_meta(|field| {
+            fields.push(field.path.require_ident()?.clone());
+            Ok(())
+        })?;
+    }
+    if fields.is_empty() {
+        return Err(meta.error("name the fields that are unique together: `unique(first, last)`"));
+    }
+    Ok(fields)
+}
+
+/// `unique` at a field.
+fn alone(meta: &ParseNestedMeta<'_>) -> syn::Result<proc_macro2::Span> {
+    let option = &meta.path.segments[0].ident;
+    if meta.input.peek(syn::token::Paren) {
+        let advice = "fields that are unique together are named at the struct: \
+                      `#[woodland(unique(first, last))]`";
+        return Err(syn::Error::new(option.span(), advice));
+    }
+    Ok(option.span())
+}
+
+fn revives(meta: &ParseNestedMeta<'_>) -> syn::Result<bool> {
+    let edits = meta.value()?.parse::<Ident>()?;
+    if edits == "revive" {
+        return Ok(true);
+    }
+    let advice = "edits that a deletion did not see go with the node, or keep it: \
+                  `unseen_edits = revive`";
+    Err(syn::Error::new(edits.span(), advice))
 }
 
 fn default(meta: &ParseNestedMeta<'_>) -> syn::Result<Default> {

@@ -7,6 +7,7 @@
 
 use crate::member::{self, Part};
 use crate::options::{FIELD, OfType, RECORD};
+use crate::rules;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -21,8 +22,10 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     };
     let parts = Part::all(member::named(ident, &data.fields, advice)?, FIELD)?;
     member::no_parameters("a record", &input.generics)?;
-    let name = member::name(ident, OfType::read(&input.attrs, RECORD)?.name.as_ref())?;
+    let options = OfType::read(&input.attrs, RECORD)?;
+    let name = member::name(ident, options.name.as_ref())?;
     let key = key(&parts)?;
+    let rules = rules::of(&options, &parts)?;
 
     let constants = (0_u16..).zip(&parts).map(|(index, part)| constant(ident, index, part));
     let defines = parts.iter().map(define);
@@ -42,6 +45,7 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
 
             fn define(fields: &mut ::woodland::Fields) {
                 #(#defines)*
+                #rules
             }
 
             #key_fn

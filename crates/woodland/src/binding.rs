@@ -10,10 +10,12 @@
 use crate::define::{ConfigError, Fields, Planned, Types};
 use crate::hint::hint;
 use crate::record::Record;
+use crate::rule::unique_fields;
+use crate::targets::may_point;
 use std::any::TypeId as RustType;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use woodland_format::{FieldId, Schema, TypeDefinition, TypeId};
+use woodland_format::{FieldId, Schema, SchemaId, TypeDefinition, TypeId};
 
 /// What a record stands for in a schema.
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub(crate) struct Binding {
     pub(crate) node_type: TypeId,
     pub(crate) label: String,
     fields: Vec<Bound>,
+    /// The fields that some rule of uniqueness names.
+    claiming: Vec<FieldId>,
 }
 
 /// One field of the record, in the order of its `define`.
@@ -30,6 +34,8 @@ pub(crate) struct Bound {
     pub(crate) kind: &'static str,
     /// Or why there is none.
     pub(crate) id: Result<FieldId, String>,
+    /// Whether its values may hold pointers.
+    points: bool,
 }
 
 impl Binding {
@@ -41,13 +47,15 @@ impl Binding {
             return Err(format!("type {} is not in the schema{}", R::TYPE, hint(R::TYPE, names)));
         };
         let number = |name: &str| schema.type_named(name).map(|one| one.id);
-        let bind = |one: Planned| Bound {
-            name: one.name,
-            kind: one.kind,
-            id: bind(&one, found, &Types::of(&number)),
+        let bind = |one: Planned| {
+            let id = bind(&one, found, &Types::of(&number));
+            let definition = id.as_ref().ok().and_then(|id| found.field_with(*id));
+            let points = definition.is_some_and(|field| may_point(&field.kind, &field.config));
+            Bound { name: one.name, kind: one.kind, id, points }
         };
         let fields = Fields::of::<R>().fields.into_iter().map(bind).collect();
-        Ok(Binding { node_type: found.id, label: found.label(), fields })
+        let claiming = claiming(found);
+        Ok(Binding { node_type: found.id, label: found.label(), fields, claiming })
     }
 
     /// The field at this place of `define`, if the schema has it as the program does.
@@ -64,6 +72,16 @@ impl Binding {
             return Err(format!("field {label}.{name} is a {is}, used here as a {kind}"));
         }
         bound.id.clone()
+    }
+
+    /// Whether values of the field at this place may hold pointers.
+    pub(crate) fn points(&self, index: u16) -> bool {
+        self.fields.get(usize::from(index)).is_some_and(|bound| bound.points)
+    }
+
+    /// Whether a rule of uniqueness names this field.
+    pub(crate) fn claims(&self, field: FieldId) -> bool {
+        self.claiming.contains(&field)
     }
 
     /// Whether the program's record has a natural key.
@@ -118,22 +136,41 @@ fn bind(one: &Planned, found: &TypeDefinition, types: &Types<'_>) -> Result<Fiel
     Ok(field.id)
 }
 
+fn claiming(found: &TypeDefinition) -> Vec<FieldId> {
+    let rules = found.fields.iter().filter(|field| field.kind == "unique");
+    rules.flat_map(unique_fields).collect()
+}
+
 /// A record's binding, or why there is none.
 pub(crate) type Outcome = Arc<Result<Binding, String>>;
 
-/// The bindings of a schema, made as they are asked for.
-#[derive(Debug, Default)]
-pub(crate) struct Bindings(Mutex<HashMap<RustType, Outcome>>);
+/// A schema of the dataset that the program works through, and the program's records bound to it
+/// as they are asked for.
+#[derive(Debug)]
+pub(crate) struct Bindings {
+    pub(crate) id: SchemaId,
+    pub(crate) schema: Arc<Schema>,
+    made: Mutex<HashMap<RustType, Outcome>>,
+}
 
 impl Bindings {
-    pub(crate) fn of<R: Record>(&self, schema: &Schema) -> Outcome {
+    pub(crate) fn to(schema: Arc<Schema>) -> Arc<Self> {
+        Arc::new(Bindings { id: schema.id(), schema, made: Mutex::default() })
+    }
+
+    /// The fields that this rule of uniqueness names.
+    pub(crate) fn unique(&self, rule: FieldId) -> Vec<FieldId> {
+        self.schema.field_with(rule).map(|(_, rule)| unique_fields(rule)).unwrap_or_default()
+    }
+
+    pub(crate) fn of<R: Record>(&self) -> Outcome {
         let of = RustType::of::<R>();
-        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let lock = || self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = lock().get(&of) {
             return Arc::clone(found);
         }
         // Not under the lock: `define` is the program's.
-        let made = Arc::new(Binding::of::<R>(schema));
+        let made = Arc::new(Binding::of::<R>(&self.schema));
         Arc::clone(lock().entry(of).or_insert(made))
     }
 }

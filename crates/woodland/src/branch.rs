@@ -18,6 +18,7 @@ use crate::snapshot::Snapshot;
 use crate::start::{StartError, log_of};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use woodland_format::CommitId;
 use woodland_graph::Graph;
 use woodland_log::{Log, UnknownHead};
@@ -127,10 +128,12 @@ impl Replica {
                 return Ok(Replica::assemble(Backing::Begun(store), disk, key, entropy, base)?);
             };
             let log = log_of(&opened.segments, Some(base.log().clone()))?;
-            let base = Snapshot { graph: base.graph.advance(&log), ..base };
+            let graph = base.graph.advance(&log);
             let backing = Backing::Written(opened.store, Some(store));
-            let replica = Replica::assemble(backing, disk, opened.key, entropy, base)?;
+            let (snapshot, proposal) = Snapshot::agreed(&graph, Arc::clone(&base.model))?;
+            let replica = Replica::assemble(backing, disk, opened.key, entropy, snapshot)?;
             replica.settle(opened.moved)?;
+            replica.settle_schema(proposal)?;
             Ok(replica)
         };
         begun().map_err(|error| BranchError::Start { name, error: Box::new(error) })
@@ -163,5 +166,5 @@ fn at(current: &Snapshot, heads: &[CommitId]) -> Result<Snapshot, UnknownHead> {
         return Ok(current.clone());
     }
     let log: Log = current.log().at(heads)?;
-    Ok(Snapshot { graph: Graph::of(&log, current.kinds.clone()), ..current.clone() })
+    Ok(current.of_version(&Graph::of(&log, current.model.kinds().clone())))
 }

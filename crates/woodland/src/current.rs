@@ -15,7 +15,6 @@ use crate::snapshot::Snapshot;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::Duration;
-use woodland_graph::Graph;
 
 /// Who is told that there is a later version.
 pub(crate) trait Listen: Send + Sync {
@@ -82,10 +81,10 @@ impl Current {
     }
 
     /// Makes this the current version.
-    pub(crate) fn publish(&self, graph: Graph) -> News<'_> {
+    pub(crate) fn publish(&self, snapshot: Snapshot) -> News<'_> {
         let mut latest = self.latest.write().unwrap_or_else(PoisonError::into_inner);
         latest.count += 1;
-        latest.snapshot.graph = graph;
+        latest.snapshot = snapshot;
         News { current: self, count: latest.count }
     }
 

@@ -5,18 +5,19 @@
 //!   program makes the same schema, with the same digest.
 //! - A schema that is given out keeps every rule, those of the types of its fields included.
 //!
-//! What this does not do: migrate. Naming things in another order, or other things, is another
-//! schema.
+//! What this does not do: open a dataset. The numbers are the program's; a dataset's schema is
+//! found by its shape (`fit`), whatever its numbers are.
 
-use crate::field::FieldType;
+use crate::field::{AnyField, FieldType};
+use crate::model::Model;
 use crate::record::Record;
+use crate::rule::Rule;
 use crate::shape::Shape;
 use crate::value::FieldValue;
 use std::fmt;
-use std::sync::Arc;
 use woodland_format::{
-    FieldDefinition, FieldId, RegisterConfig, Schema, SchemaError, TypeDefinition, TypeError,
-    TypeId, ValueType, encode,
+    FieldDefinition, FieldId, RegisterConfig, Renames, Schema, SchemaError, TypeDefinition,
+    TypeError, TypeId, UnseenEdits, ValueType, encode,
 };
 use woodland_graph::{Kind, Kinds};
 
@@ -66,6 +67,18 @@ pub enum DefineError {
         first: String,
         /// The other.
         second: String,
+    },
+    /// A rule of uniqueness names what is no register of its record.
+    #[error(
+        "{owner}.{field} cannot be unique: it is a {kind}, and what is unique is a plain value"
+    )]
+    NotUnique {
+        /// The type.
+        owner: String,
+        /// What is named.
+        field: String,
+        /// What it is.
+        kind: &'static str,
     },
     /// A kind of the program's own has the name of a built-in one, or of another.
     #[error("there is a kind {name} already: give yours another name")]
@@ -136,6 +149,14 @@ impl fmt::Debug for Types<'_> {
 #[derive(Debug, Default)]
 pub struct Fields {
     pub(crate) fields: Vec<Planned>,
+    /// They stand in the schema behind the fields, and in no record.
+    pub(crate) rules: Vec<Rule>,
+    /// What the record's type was called in earlier releases.
+    pub(crate) type_was: Vec<&'static str>,
+    /// What fields were called, by their place.
+    pub(crate) was: Vec<(u16, &'static str)>,
+    /// The fields that take the place of others.
+    pub(crate) moved: Vec<(u16, &'static str)>,
 }
 
 /// A field, before the types have their numbers.
@@ -173,49 +194,43 @@ impl Fields {
         self
     }
 
+    /// No two nodes should have equal values in all of these fields
+    /// ([`Snapshot::clashes`](crate::Snapshot::clashes)).
+    pub fn unique<R>(&mut self, fields: &[AnyField<R>]) -> &mut Self {
+        let fields = fields.iter().map(|field| field.index()).collect();
+        self.rules.push(Rule::Unique(fields));
+        self
+    }
+
+    /// What becomes of edits that the deletion of their node did not see.
+    pub fn unseen_edits(&mut self, edits: UnseenEdits) -> &mut Self {
+        self.rules.push(Rule::UnseenEdits(edits));
+        self
+    }
+
+    /// A field had another name in an earlier release: a migration renames it.
+    pub fn was<R>(&mut self, field: AnyField<R>, name: &'static str) -> &mut Self {
+        self.was.push((field.index(), name));
+        self
+    }
+
+    /// Another field of an earlier release takes this field's place: a migration moves it here. Its
+    /// content is read from then on; what was written here before is not.
+    pub fn moved_from<R>(&mut self, field: AnyField<R>, name: &'static str) -> &mut Self {
+        self.moved.push((field.index(), name));
+        self
+    }
+
+    /// The record's type had another name in an earlier release: a migration renames it.
+    pub fn type_was(&mut self, name: &'static str) -> &mut Self {
+        self.type_was.push(name);
+        self
+    }
+
     pub(crate) fn of<R: Record>() -> Self {
         let mut fields = Fields::default();
         R::define(&mut fields);
         fields
-    }
-}
-
-/// What a program brings to a dataset: a schema, and the kinds that its fields have.
-#[derive(Debug, Clone)]
-pub struct Model {
-    schema: Arc<Schema>,
-    kinds: Kinds,
-}
-
-impl Model {
-    /// The schema.
-    pub fn schema(&self) -> &Schema {
-        &self.schema
-    }
-
-    /// The kinds.
-    pub fn kinds(&self) -> &Kinds {
-        &self.kinds
-    }
-}
-
-impl From<&Model> for Model {
-    fn from(model: &Model) -> Self {
-        model.clone()
-    }
-}
-
-/// With the built-in kinds.
-impl From<Schema> for Model {
-    fn from(schema: Schema) -> Self {
-        Model { schema: Arc::new(schema), kinds: Kinds::standard() }
-    }
-}
-
-/// With the built-in kinds.
-impl From<&Schema> for Model {
-    fn from(schema: &Schema) -> Self {
-        schema.clone().into()
     }
 }
 
@@ -256,8 +271,8 @@ impl Define {
     /// # Errors
     /// [`DefineError`] says which rule the program's types break.
     pub fn model(self) -> Result<Model, DefineError> {
-        let schema = Arc::new(self.build()?);
-        Ok(Model { schema, kinds: self.kinds })
+        let schema = self.build()?;
+        Ok(Model::of(schema, self.renames(), self.kinds))
     }
 
     /// The schema alone, for programs without kinds of their own.
@@ -266,6 +281,23 @@ impl Define {
     /// [`DefineError`] says which rule the program's types break.
     pub fn schema(self) -> Result<Schema, DefineError> {
         self.build()
+    }
+
+    fn renames(&self) -> Renames {
+        let mut renames = Renames::default();
+        for (owner, fields) in &self.types {
+            for was in &fields.type_was {
+                renames.type_was(owner, was);
+            }
+            let named = |index: u16| fields.fields.get(usize::from(index)).map(|field| field.name);
+            for (index, was) in &fields.was {
+                named(*index).map(|name| renames.field_was(owner, name, was));
+            }
+            for (index, from) in &fields.moved {
+                named(*index).map(|to| renames.field_moved(owner, from, to));
+            }
+        }
+        renames
     }
 
     fn build(&self) -> Result<Schema, DefineError> {
@@ -287,12 +319,17 @@ impl Define {
                 let (name, kind) = (one.name.to_owned(), one.kind.to_owned());
                 Ok(FieldDefinition { id, name, kind, config })
             };
-            let fields = fields.fields.iter().map(field).collect::<Result<_, DefineError>>()?;
+            let mut defined =
+                fields.fields.iter().map(field).collect::<Result<Vec<_>, DefineError>>()?;
+            for rule in &fields.rules {
+                let id = FieldId(numbers.next().expect("numbers do not end"));
+                defined.push(rule.define(name, id, &defined)?);
+            }
             types.push(TypeDefinition {
                 id: TypeId(id),
                 name: (*name).to_owned(),
                 version: 1,
-                fields,
+                fields: defined,
             });
         }
         let schema = Schema { types };

@@ -37,6 +37,12 @@ pub trait FieldType: Sized + 'static {
     /// change nothing.
     fn write(&self, op: &mut dyn FnMut(Vec<u8>));
 
+    /// As `write`, with all by which two readings differ: for subscriptions.
+    #[doc(hidden)]
+    fn tell(&self, op: &mut dyn FnMut(Vec<u8>)) {
+        self.write(op);
+    }
+
     /// Reads what the kind shows; none while nothing is visible.
     ///
     /// # Errors
@@ -61,11 +67,29 @@ impl<R, T> Field<R, T> {
         self.index
     }
 
+    /// As [`Fields::unique`](crate::Fields::unique) names it.
+    pub const fn unique(self) -> AnyField<R>
+    where
+        T: Unique,
+    {
+        self.any()
+    }
+
     /// The same field, its type forgotten: to ask about several at once.
     pub const fn any(self) -> AnyField<R> {
         AnyField { index: self.index, of: PhantomData }
     }
 }
+
+/// A field's Rust type that a rule of uniqueness can name: a value, or `Option` of one.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` cannot be unique",
+    label = "merges in its own way",
+    note = "what is unique is a plain value, or `Option` of one: bool, integers, f64, String, Vec<T>, Pointer<R>"
+)]
+pub trait Unique: FieldType {}
+
+impl<P: Place> Unique for P {}
 
 impl<R, T: FieldType> Field<R, T> {
     /// The change that this op of the field's kind makes: for kinds of your own.

@@ -47,34 +47,44 @@ mod batch;
 mod binding;
 mod branch;
 mod change;
+mod check;
 mod current;
 mod define;
 mod entropy;
 #[cfg(feature = "files")]
 mod export;
 mod field;
+mod fit;
 mod hint;
 mod incarnation;
 mod merge;
+mod migrate;
+mod model;
 mod notice;
 mod pointer;
+mod policy;
 mod read;
 mod record;
 mod replica;
+mod rule;
 mod shape;
 mod snapshot;
 mod start;
 mod subscribe;
+mod targets;
 mod typed;
 mod value;
 mod write;
 
-pub use crate::define::{ConfigError, Define, DefineError, Fields, Model, Types, define};
-pub use crate::field::{AnyField, Field, FieldType};
+pub use crate::define::{ConfigError, Define, DefineError, Fields, Types, define};
+pub use crate::field::{AnyField, Field, FieldType, Unique};
+pub use crate::model::Model;
 pub use crate::record::{FieldError, Record, View, Writer};
 pub use woodland_derive::{FieldValue, Record};
+pub use woodland_format::{Loss, Migration, MigrationStep, Misfit, Proposal, Renames, StepNote};
 
 pub use crate::pointer::Pointer;
+pub use crate::policy::{Cascade, Plain, Policy, Restrict, Revive};
 pub use crate::shape::{MemberShape, Shape};
 pub use crate::typed::{
     Atom, Composite, Counter, Events, Key, Keyed, List, Map, Member, MemberChange, MemberChanges,
@@ -109,9 +119,12 @@ pub use crate::notice::Notice;
 pub use crate::branch::{BranchError, BranchName};
 
 pub use woodland_format::{
-    AuthorKey, CommitId, DatasetId, Digest, ForkProof, NodeId, Schema, Value, VersionId,
+    AuthorKey, CommitId, DatasetId, Digest, ForkProof, NodeId, OnDelete, Schema, UnseenEdits,
+    Value, VersionId,
 };
-pub use woodland_graph::{Conflict, Graph, Node, Part, Void, VoidOp, Write};
+pub use woodland_graph::{CarriedSchema, LabelChange, LabelledType, MadeMigration, Migrated};
+pub use woodland_graph::{Clash, Conflict, Graph, Node, Part, Tentative, Void, VoidOp, Write};
+pub use woodland_graph::{Death, Referrer};
 pub use woodland_graph::{Fate, History, Kind, Kinds, Past, Stamp, Standing, Told, Verdict};
 pub use woodland_log::{Fork, Log, Refusal, Tip, UnknownHead};
 pub use woodland_store::Moved;

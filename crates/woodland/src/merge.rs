@@ -11,6 +11,7 @@
 use crate::incarnation::IncarnationError;
 use crate::notice::Notice;
 use crate::replica::{BackingError, Replica, is_founding};
+use crate::snapshot::Snapshot;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use woodland_format::{
@@ -140,7 +141,8 @@ impl Replica {
             let others = log.new_forks(&before).into_iter().filter(|it| Some(it.author) != own);
             merged.notices.extend(others.map(|fork| Notice::forked(&log, fork)));
             writer.keep(&log, &arrived)?;
-            news = Some(self.publish(current.graph.advance(&log)));
+            let graph = current.graph.advance(&log);
+            news = Some(self.publish(Snapshot { graph, ..current }));
         }
         writer.pending = pending;
         drop(writer);

@@ -6,10 +6,11 @@
 //!
 //! What this does not do: look fields up by name. A binding has done so.
 
-use crate::batch::{Violation, Violations};
+use crate::batch::{Collected, Violation};
 use crate::binding::Binding;
 use crate::define::Fields;
 use crate::field::{Field, FieldType};
+use crate::targets;
 use crate::value::{FieldValue, Misread};
 use std::marker::PhantomData;
 use woodland_format::{FieldId, NodeId, ObjectId, Op, Value};
@@ -84,6 +85,19 @@ pub enum FieldError {
         /// The field; with a dot, a member of it.
         field: String,
     },
+    /// The field points to a node that is not there.
+    #[error(
+        "field {label}.{field} points to no {target}: that was deleted, or the field was never \
+         written; make it an `Option` where that may happen"
+    )]
+    NoTarget {
+        /// The type, with its version.
+        label: String,
+        /// The field; with a dot, a member of it.
+        field: String,
+        /// The record that it points to.
+        target: &'static str,
+    },
     /// The field holds another type of value.
     #[error("field {label}.{field} holds a {found} that is no {expected}")]
     Type {
@@ -148,6 +162,7 @@ impl<'a, R> View<'a, R> {
         }
         match misread {
             Misread::Type { expected, found } => FieldError::Type { label, field, expected, found },
+            Misread::NoTarget { target } => FieldError::NoTarget { label, field, target },
             _ => FieldError::Absent { label, field },
         }
     }
@@ -159,15 +174,19 @@ pub struct Writer<'a, R> {
     pub(crate) node: NodeId,
     /// None where the schema lacks the type, which was told before.
     pub(crate) binding: Option<&'a Binding>,
-    pub(crate) ops: &'a mut Vec<Op>,
-    pub(crate) violations: &'a mut Violations,
+    pub(crate) collected: &'a mut Collected,
     pub(crate) of: PhantomData<fn() -> R>,
 }
 
 impl<R> Writer<'_, R> {
     /// Writes a field of a node that was just made.
     pub fn put<T: FieldType>(&mut self, field: Field<R, T>, value: &T) -> &mut Self {
-        value.write(&mut |op| self.push(field.index(), T::KIND, op));
+        let is_told = self.collected.is_told;
+        let mut push = |op| self.push(field.index(), T::KIND, op);
+        match is_told {
+            true => value.tell(&mut push),
+            false => value.write(&mut push),
+        }
         self
     }
 
@@ -187,15 +206,23 @@ impl<R> Writer<'_, R> {
     /// Adds an op of this kind.
     pub(crate) fn push(&mut self, index: u16, kind: &str, op: Vec<u8>) {
         let Some(binding) = self.binding else { return };
+        let collected = &mut *self.collected;
+        let at = collected.ops.len();
         let (field, op) = match binding.field(index, kind) {
             Ok(field) => (field, op),
             Err(reason) => {
-                self.violations.push(Violation::at(self.ops.len(), reason));
+                collected.violations.push(Violation::at(at, reason));
                 NOTHING
             }
         };
+        if binding.points(index) {
+            targets::written(kind, &op, &mut |node| collected.targets.push((at, node)));
+        }
         let object = ObjectId { node: self.node, field };
-        self.ops.push(Op::Edit { object, op });
+        if binding.claims(field) {
+            collected.claims.push((at, object));
+        }
+        collected.ops.push(Op::Edit { object, op });
     }
 }
 

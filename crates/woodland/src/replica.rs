@@ -23,7 +23,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use woodland_format::{
     AuthorKey, Commit, CommitId, DatasetId, Position, SecretKey, encode_segment,
 };
-use woodland_graph::Graph;
 use woodland_log::{Log, Pending};
 use woodland_store::{AppendError, BranchStore, CreateError, Disk, Moved, Store};
 
@@ -179,8 +178,8 @@ impl Replica {
     }
 
     /// Makes this the current version; others are told of it once the right to write is given back.
-    pub(crate) fn publish(&self, graph: Graph) -> News<'_> {
-        self.0.current.publish(graph)
+    pub(crate) fn publish(&self, snapshot: Snapshot) -> News<'_> {
+        self.0.current.publish(snapshot)
     }
 }
 

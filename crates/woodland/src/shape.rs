@@ -7,7 +7,7 @@
 //! are there.
 
 use std::fmt;
-use woodland_format::{MemberDefinition, TypeId, Value, ValueType};
+use woodland_format::{MemberDefinition, OnDelete, TypeId, Value, ValueType};
 
 /// What a place, an item or a key may hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub enum Shape {
     Bytes,
     /// A node of the record type with this name.
     Pointer(&'static str),
+    /// A node of the record type with this name, whose deletion it has a say in.
+    ForeignKey(&'static str, OnDelete),
     /// A list, replaced as a whole.
     List(Box<Shape>),
     /// This one scalar.
@@ -68,6 +70,10 @@ impl Shape {
             Shape::String => ValueType::String,
             Shape::Bytes => ValueType::Bytes,
             Shape::Pointer(name) => ValueType::Pointer(number(name).ok_or(*name)?),
+            Shape::ForeignKey(name, on_delete) => {
+                let (target, on_delete) = (number(name).ok_or(*name)?, *on_delete);
+                ValueType::ForeignKey { target, on_delete }
+            }
             Shape::List(item) => ValueType::List(boxed(item)?),
             Shape::Literal(value) => ValueType::Literal(value.clone()),
             Shape::Union(members) => ValueType::Union(
@@ -109,6 +115,7 @@ impl fmt::Display for Shape {
             Shape::String => f.write_str("string"),
             Shape::Bytes => f.write_str("bytes"),
             Shape::Pointer(name) => write!(f, "pointer to {name}"),
+            Shape::ForeignKey(name, on_delete) => write!(f, "pointer to {name}, {on_delete}"),
             Shape::List(item) => write!(f, "list of {item}"),
             Shape::Literal(value) => write!(f, "{value}"),
             Shape::Union(members) => {

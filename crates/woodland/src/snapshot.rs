@@ -9,6 +9,7 @@
 
 use crate::binding::{Binding, Bindings, Outcome};
 use crate::field::AnyField;
+use crate::model::Model;
 use crate::pointer::Pointer;
 use crate::read::{Request, all};
 use crate::record::{FieldError, Record, View};
@@ -16,19 +17,20 @@ use crate::typed::Keyed;
 use crate::value::{FieldValue, ValueFor};
 use std::fmt;
 use std::sync::Arc;
-use woodland_format::{
-    CommitId, Digest, NodeId, ObjectId, Schema, TypeId, VersionId, encode, keyed_node_id,
+use woodland_format::{AuthorKey, CommitId, Digest, NodeId, ObjectId, Schema, TypeId, VersionId};
+use woodland_graph::{
+    Clash, Conflict, Death, Graph, MadeMigration, Node, Referrer, Tentative, Told, VoidOp,
 };
-use woodland_graph::{Conflict, Graph, Kinds, Node, Told, VoidOp};
 use woodland_log::Log;
 
 /// The graph at one version. Cheap to clone.
 #[derive(Clone)]
 pub struct Snapshot {
+    /// Read through the schema of the bindings.
     pub(crate) graph: Graph,
-    pub(crate) schema: Arc<Schema>,
-    pub(crate) kinds: Kinds,
     pub(crate) bindings: Arc<Bindings>,
+    /// What the program brought.
+    pub(crate) model: Arc<Model>,
 }
 
 /// A read was not answered.
@@ -108,7 +110,8 @@ impl Snapshot {
         self.read(all::<R>())
     }
 
-    /// The pointers to the nodes of these natural keys, whether or not the nodes are there.
+    /// The pointers to the nodes of these natural keys, whether or not the nodes are there: of a key
+    /// that was deleted and made again, to the node that holds it now.
     ///
     /// # Errors
     /// [`ReadError`] when the program and the schema do not fit each other.
@@ -118,8 +121,9 @@ impl Snapshot {
     ) -> Result<Vec<Pointer<R>>, ReadError> {
         let outcome = self.bind::<R>()?;
         let node_type = bound(&outcome)?.node_type;
-        let keys = keys.into_iter().map(|key| encode(&key.into_value_for().to_value()));
-        Ok(keys.map(|key| Pointer::to(keyed_node_id(node_type, &key))).collect())
+        let keys: Vec<_> = keys.into_iter().map(|key| key.into_value_for().to_value()).collect();
+        let keys: Vec<_> = keys.iter().map(|key| (node_type, key)).collect();
+        Ok(self.graph.keyed(&keys).into_iter().map(|one| Pointer::to(one.node)).collect())
     }
 
     /// For each node and field, the places that were written concurrently: winner and losers.
@@ -146,7 +150,7 @@ impl Snapshot {
         fields: &[(Pointer<R>, F)],
         ask: impl FnOnce(&[ObjectId]) -> Vec<Vec<T>>,
     ) -> Vec<Vec<T>> {
-        let outcome = self.bindings.of::<R>(&self.schema);
+        let outcome = self.bindings.of::<R>();
         let objects: Vec<Option<ObjectId>> = fields
             .iter()
             .map(|(node, field)| {
@@ -158,6 +162,40 @@ impl Snapshot {
         let asked: Vec<ObjectId> = objects.iter().flatten().copied().collect();
         let mut answers = ask(&asked).into_iter();
         objects.iter().map(|one| one.and_then(|_| answers.next()).unwrap_or_default()).collect()
+    }
+
+    /// The nodes that should not read alike and do: by rules of uniqueness, and nodes that were made
+    /// apart for one natural key after it was deleted. Nothing is hidden by a clash.
+    pub fn clashes(&self) -> Vec<Clash> {
+        self.graph.clashes()
+    }
+
+    /// The living nodes that have a say when this one is deleted, at most so many, each field once:
+    /// first those that forbid it.
+    pub fn referrers<R: Record>(&self, node: Pointer<R>, limit: usize) -> Vec<Referrer> {
+        self.graph.referrers(node.id(), limit)
+    }
+
+    /// By which deletion each node is gone; none where it is there, or never was.
+    pub fn deaths<R: Record>(&self, nodes: &[Pointer<R>]) -> Vec<Option<Death>> {
+        let nodes: Vec<NodeId> = nodes.iter().map(Pointer::id).collect();
+        self.graph.died(&nodes)
+    }
+
+    /// What of this version is final, if nobody but these authors ever writes to the dataset.
+    pub fn tentative(&self, closed: &[AuthorKey]) -> Tentative {
+        self.graph.tentative(closed)
+    }
+
+    /// The schema that the program works through: it has the program's types and fields, with the
+    /// dataset's numbers. Others may have migrated further: [`Graph::current`].
+    pub fn schema(&self) -> &Arc<Schema> {
+        &self.bindings.schema
+    }
+
+    /// The migrations of this version, in order, and what each made of the schema.
+    pub fn migrations(&self) -> Vec<MadeMigration> {
+        self.graph.migrations()
     }
 
     /// The ops that had no effect, in order, and why.
@@ -189,7 +227,7 @@ impl Snapshot {
         if let Some(commit) = self.graph.foreign() {
             return Err(ReadError::NewerFormat { commit });
         }
-        Ok(self.bindings.of::<R>(&self.schema))
+        Ok(self.bindings.of::<R>())
     }
 
     pub(crate) fn one<R: Record>(&self, binding: &Binding, node: &Node) -> Result<R, ReadError> {
@@ -202,7 +240,7 @@ impl Snapshot {
 
     /// The node is of another type than `R`'s.
     pub(crate) fn other_type<R: Record>(&self, node: NodeId, found: TypeId) -> ReadError {
-        let found = self.schema.type_with(found);
+        let found = self.bindings.schema.type_with(found);
         let found = found.map_or_else(|| "?".to_owned(), |one| one.name.clone());
         ReadError::OtherType { node, expected: R::TYPE, found }
     }

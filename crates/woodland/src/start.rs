@@ -1,23 +1,23 @@
 //! How a replica comes about: founded, joined, or opened again.
 //!
 //! **Invariants**
-//! - No replica without a schema that the dataset's own founding commit carries: the program's and
-//!   the log's are the same, or the program is told how they differ.
+//! - No replica without a schema of the dataset that fits the program's (`fit`): one that is there,
+//!   or one that a migration makes which the program agrees to.
 //! - Every new replica writes under a new author key.
 //!
-//! What this does not do: migrate, or repair. What is damaged, `woodland-dump verify` shows.
+//! What this does not do: repair. What is damaged, `woodland-dump verify` shows.
 
-use crate::binding::Bindings;
-use crate::define::Model;
 use crate::entropy::Entropy;
 use crate::incarnation::IncarnationError;
 use crate::merge::{MergeError, Merged, Source};
+use crate::model::Model;
 use crate::replica::{Backing, Replica, is_founding, segments_of};
 use crate::snapshot::Snapshot;
+use crate::write::WriteError;
 use std::io;
 use std::sync::Arc;
 use woodland_format::{
-    Commit, CommitError, Draft, Op, Payload, Position, Schema, SchemaError, SchemaId, SecretKey,
+    Commit, CommitError, Draft, Misfit, Op, Payload, Position, Proposal, SchemaError, SecretKey,
     Segment,
 };
 use woodland_graph::Graph;
@@ -39,19 +39,22 @@ pub enum StartError {
         /// The kind.
         kind: String,
     },
-    /// The caller's mistake: the dataset has another schema.
+    /// No schema of the dataset fits the program's, and the program did not agree to migrate.
     #[error(
-        "the dataset was founded with schema {found}, the program brings {expected}: \
-         {difference}; migrations come with a later release"
+        "no schema of the dataset fits this program. It would have to be migrated:\n{proposal}\
+         Review this, then open it with a model that agrees: \
+         `model.migrate_if(|proposal| …)`. Programs of earlier releases go on working beside this one"
     )]
     SchemaDiffers {
-        /// The program's.
-        expected: SchemaId,
-        /// The dataset's.
-        found: SchemaId,
-        /// What differs, in words.
-        difference: String,
+        /// What would be migrated.
+        proposal: Box<Proposal>,
     },
+    /// The caller's mistake: no migration makes the program's schema of the dataset's.
+    #[error("no migration leads from the dataset's schema to this program's: {0}")]
+    Misfit(#[from] Misfit),
+    /// The migration that the program agreed to was not written. The dataset is as it was.
+    #[error("the migration was not made: {0}")]
+    Migrate(#[source] Box<WriteError>),
     /// The source holds no founding commit that its author signed, so there is nothing to join.
     #[error(
         "the source does not hold the signed founding commit of dataset {dataset}: \
@@ -182,7 +185,7 @@ pub(crate) fn found(
     let draft = Draft { position, turn: 0, parents: Vec::new(), payload };
     let founding = Commit::seal(key.author(), draft)?;
     let log = Log::found(founding.clone())?.with_point(&founding.sign(&key))?;
-    let snapshot = snapshot_of(&log, model)?;
+    let (snapshot, _) = snapshot_of(&log, model)?;
     let mut store = Store::create(disk.clone(), log.dataset(), &key, &StoreOptions::default())?;
     store.append(&segments_of(&log, &[founding]))?;
     Ok(Replica::assemble(Backing::Written(store, None), disk, key, entropy, snapshot)?)
@@ -204,13 +207,14 @@ fn join(
     // rest.
     merged.admitted += 1;
     merged.duplicates = merged.duplicates.saturating_sub(1);
-    let snapshot = snapshot_of(&log, model)?;
+    let (snapshot, proposal) = snapshot_of(&log, model)?;
     let key = SecretKey::from_seed(entropy.bytes()?);
     let mut store = Store::create(disk.clone(), dataset, &key, &StoreOptions::default())?;
     let commits: Vec<Commit> = log.order().map(|(_, commit)| commit).collect();
     store.append(&segments_of(&log, &commits))?;
     let replica = Replica::assemble(Backing::Written(store, None), disk, key, entropy, snapshot)?;
     replica.writer().pending = pending;
+    replica.settle_schema(proposal)?;
     Ok((replica, merged))
 }
 
@@ -224,9 +228,10 @@ pub(crate) fn reopen(
     let opened = Store::open(disk.clone())?;
     let log = log_of(&opened.segments, None)?;
     let backing = Backing::Written(opened.store, None);
-    let snapshot = snapshot_of(&log, model)?;
+    let (snapshot, proposal) = snapshot_of(&log, model)?;
     let replica = Replica::assemble(backing, disk, opened.key, entropy, snapshot)?;
     replica.settle(opened.moved)?;
+    replica.settle_schema(proposal)?;
     Ok(replica)
 }
 
@@ -283,49 +288,8 @@ fn merged_by_key<C: Iterator<Item = Commit>>(
     })
 }
 
-/// Derives the graph, for a program with this schema.
-fn snapshot_of(log: &Log, model: &Model) -> Result<Snapshot, StartError> {
-    let (schema, kinds) = (model.schema(), model.kinds());
-    for (one, field) in schema.types.iter().flat_map(|one| one.fields.iter().map(move |f| (one, f)))
-    {
-        if field.kind != "key" && !kinds.contains(&field.kind) {
-            let (field, kind) = (format!("{}.{}", one.label(), field.name), field.kind.clone());
-            return Err(StartError::UnknownKind { field, kind });
-        }
-    }
-    let graph = Graph::of(log, kinds.clone());
-    let founded = graph.schema().ok_or(StartError::NoSchema)?;
-    if *founded != *schema {
-        let (expected, found) = (schema.id(), founded.id());
-        let difference = difference(schema, &founded);
-        return Err(StartError::SchemaDiffers { expected, found, difference });
-    }
-    let (kinds, bindings) = (kinds.clone(), Arc::new(Bindings::default()));
-    Ok(Snapshot { graph, schema: founded, kinds, bindings })
-}
-
-/// The first way in which the program's schema is another than the dataset's.
-fn difference(program: &Schema, dataset: &Schema) -> String {
-    for one in &program.types {
-        let Some(other) = dataset.type_named(&one.name) else {
-            return format!("the dataset has no type {}", one.name);
-        };
-        if let Some(field) = one.fields.iter().find(|f| other.field_named(&f.name).is_none()) {
-            return format!("the dataset has no field {}.{}", one.name, field.name);
-        }
-        if let Some(field) = other.fields.iter().find(|f| one.field_named(&f.name).is_none()) {
-            return format!("the program has no field {}.{}", one.name, field.name);
-        }
-        let differs = |field: &&woodland_format::FieldDefinition| {
-            other.field_named(&field.name) != Some(field)
-        };
-        if let Some(field) = one.fields.iter().find(differs) {
-            return format!("field {}.{} is defined differently", one.name, field.name);
-        }
-    }
-    let missing = dataset.types.iter().find(|one| program.type_named(&one.name).is_none());
-    missing.map_or_else(
-        || "the types have other numbers or versions".to_owned(),
-        |one| format!("the program has no type {}", one.name),
-    )
+/// The graph as the program sees it, and the migration that it agrees to.
+fn snapshot_of(log: &Log, model: &Model) -> Result<(Snapshot, Option<Box<Proposal>>), StartError> {
+    let graph = Graph::of(log, model.kinds().clone());
+    Snapshot::agreed(&graph, Arc::new(model.clone()))
 }

@@ -31,6 +31,12 @@ pub trait FieldValue: Sized + 'static {
     /// From the value; none if it is none of this type.
     fn from_value(value: &Value) -> Option<Self>;
 
+    /// Why there is none where one has to be.
+    #[doc(hidden)]
+    fn absent() -> Misread {
+        Misread::Absent
+    }
+
     /// What a `Vec` of these is: bytes for `u8`, a list for everything else.
     #[doc(hidden)]
     fn shape_of_many() -> Shape {
@@ -195,7 +201,7 @@ impl<T: FieldValue> Place for T {
     }
 
     fn from_place(value: Option<&Value>) -> Result<Self, Misread> {
-        let value = value.ok_or(Misread::Absent)?;
+        let value = value.ok_or_else(T::absent)?;
         T::from_value(value).ok_or_else(|| Misread::of::<T>(value))
     }
 }
@@ -220,6 +226,11 @@ impl<T: FieldValue> Place for Option<T> {
 pub enum Misread {
     /// Nothing is stored, and the type wants something.
     Absent,
+    /// The type wants a pointer, and nothing is stored, or what it points to is not there.
+    NoTarget {
+        /// The record that it points to.
+        target: &'static str,
+    },
     /// Another type of value, or none that a derivation takes.
     Type {
         /// What the program reads.

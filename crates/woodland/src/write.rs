@@ -10,18 +10,23 @@
 //! - A batch is validated whole, against the version that it will stand on, before it is signed.
 //! - What is published is durable.
 //! - A commit names what is newly seen of others: the heads that are not the author's own tip.
+//! - Ops are written under the schema that the replica works through: the header says so where the
+//!   author's chain had another before, and the payload carries it where no other does.
 //! - The log has no commit of the author but those that it wrote here: whatever shows another has
 //!   made the replica take a new key (`incarnation`).
 //!
 //! What this does not do: retry. A failed disk poisons the store; open the dataset again.
 
 use crate::batch::{Batch, Violation};
+use crate::binding::Bindings;
+use crate::check::Check;
 use crate::replica::{BackingError, Replica, Writer};
 use crate::snapshot::Snapshot;
-use std::collections::BTreeSet;
+use std::sync::Arc;
 use woodland_format::limits::PARENTS_MAX;
-use woodland_format::{Commit, CommitError, CommitId, Draft, Op, Payload, Position, SchemaChange};
-use woodland_graph::Graph;
+use woodland_format::{
+    Commit, CommitError, CommitId, Draft, Op, Payload, Position, SchemaChange, SchemaId,
+};
 use woodland_log::{AppendError, Log};
 
 /// A batch was not written; nothing has changed.
@@ -63,29 +68,40 @@ impl Replica {
     /// # Errors
     /// [`WriteError`] lists everything that is wrong with the batch.
     pub fn write<T>(&self, closure: impl FnOnce(&mut Batch<'_>) -> T) -> Result<T, WriteError> {
+        self.write_under(None, closure)
+    }
+
+    /// The same, under a schema that the replica works through from then on.
+    pub(crate) fn write_under<T>(
+        &self,
+        made: Option<Arc<Bindings>>,
+        closure: impl FnOnce(&mut Batch<'_>) -> T,
+    ) -> Result<T, WriteError> {
         let mut writer = self.writer();
         let current = self.snapshot();
         if let Some(commit) = current.graph.foreign() {
             return Err(WriteError::NewerFormat { commit });
         }
-        let mut chain = Chain::at(&writer, &current);
-        chain.join_heads()?;
+        let bindings = made.unwrap_or_else(|| Arc::clone(&current.bindings));
+        let mut chain = Chain::at(&writer, &current, &bindings);
+        chain.begin()?;
         let (author, seq) = (writer.key.author(), chain.next_seq());
-        let mut batch = Batch::begin(&current.schema, &current.bindings, author, seq, writer.salt);
+        let mut batch = Batch::begin(&current, author, seq, writer.salt);
         let answer = closure(&mut batch);
-        let Batch { ops, violations, .. } = batch;
-        if ops.is_empty() && violations.is_empty() {
+        if batch.is_empty() {
             return Ok(answer);
         }
-        let commit = chain.add(ops)?;
+        let mut collected = batch.collected;
+        let commit = chain.add(std::mem::take(&mut collected.ops))?;
         let graph = current.graph.advance(&chain.log);
-        check(&graph, &commit, &current, violations)?;
+        Check { before: &current, after: &graph, commit: &commit }.all(collected)?;
         let log = chain.signed();
         let arrived = std::mem::take(&mut chain.commits);
         drop(chain);
         writer.keep(&log, &arrived)?;
         writer.tip = Some(commit.id());
-        let news = self.publish(graph.with_signatures_of(&log));
+        let graph = graph.with_signatures_of(&log);
+        let news = self.publish(current.with(graph, bindings));
         drop(writer);
         news.tell();
         Ok(answer)
@@ -95,16 +111,29 @@ impl Replica {
 /// The author's chain while it grows.
 struct Chain<'a> {
     writer: &'a Writer,
-    current: &'a Snapshot,
+    /// What is written under.
+    bindings: &'a Bindings,
+    /// Whether a commit of the log carries that.
+    is_carried: bool,
     log: Log,
     tip: Option<CommitId>,
     commits: Vec<Commit>,
 }
 
 impl<'a> Chain<'a> {
-    fn at(writer: &'a Writer, current: &'a Snapshot) -> Self {
+    fn at(writer: &'a Writer, current: &Snapshot, bindings: &'a Bindings) -> Self {
         let (log, tip) = (current.log().clone(), writer.tip);
-        Chain { writer, current, log, tip, commits: Vec::new() }
+        let mut chain = Chain { writer, bindings, is_carried: true, log, tip, commits: Vec::new() };
+        // Who wrote under it has seen who carries it.
+        if chain.written_under() != Some(bindings.id) {
+            chain.is_carried = current.graph.schemas().iter().any(|one| one.id == bindings.id);
+        }
+        chain
+    }
+
+    /// The schema that the author's last commit is written under.
+    fn written_under(&self) -> Option<SchemaId> {
+        self.log.schema(self.log.place(&self.tip?)?)
     }
 
     fn next_seq(&self) -> u64 {
@@ -120,36 +149,56 @@ impl<'a> Chain<'a> {
         self.log.heads().filter(|head| !implied(head)).collect()
     }
 
-    /// Empty commits, until what is newly seen fits into one.
-    fn join_heads(&mut self) -> Result<(), WriteError> {
+    /// Empty commits, until what is newly seen fits into one, and where a first commit cannot
+    /// introduce the schema.
+    fn begin(&mut self) -> Result<(), WriteError> {
         loop {
             let mut news = self.news();
-            if news.len() <= PARENTS_MAX {
+            let fits = news.len() <= PARENTS_MAX;
+            if fits && (self.tip.is_some() || self.is_carried) {
                 return Ok(());
             }
             news.truncate(PARENTS_MAX);
-            self.seal(news, Vec::new())?;
+            self.seal(news, None, Vec::new())?;
         }
     }
 
-    fn add(&mut self, ops: Vec<Op>) -> Result<Commit, WriteError> {
-        let news = self.news();
-        self.seal(news, ops)
+    fn add(&mut self, mut ops: Vec<Op>) -> Result<Commit, WriteError> {
+        let (news, id) = (self.news(), self.bindings.id);
+        let is_other = self.written_under() != Some(id);
+        let change = match self.is_carried {
+            _ if !is_other => SchemaChange::Keep,
+            true => SchemaChange::Adopt(id),
+            false => {
+                // Behind the others, whose indices name nodes.
+                ops.push(Op::Schema((*self.bindings.schema).clone()));
+                SchemaChange::Introduce(id)
+            }
+        };
+        self.seal(news, Some(change), ops)
     }
 
-    fn seal(&mut self, parents: Vec<CommitId>, ops: Vec<Op>) -> Result<Commit, WriteError> {
+    /// A commit with this change of the schema; without one, under a schema that is carried.
+    fn seal(
+        &mut self,
+        parents: Vec<CommitId>,
+        change: Option<SchemaChange>,
+        ops: Vec<Op>,
+    ) -> Result<Commit, WriteError> {
         const OWN: &str = "a commit of this replica stands on its own log";
         let author = self.writer.key.author();
         let position = match self.tip {
             Some(backlink) => {
-                Position::Next { backlink, seq: self.next_seq(), schema: SchemaChange::Keep }
+                let schema = change.unwrap_or(SchemaChange::Keep);
+                Position::Next { backlink, seq: self.next_seq(), schema }
             }
-            None => Position::First {
-                author,
-                dataset: self.log.dataset(),
-                schema: self.current.schema.id(),
-                certificate: None,
-            },
+            None => {
+                let dataset = self.log.dataset();
+                let founding = self.log.place(&dataset.founding());
+                let founding = founding.and_then(|place| self.log.schema(place)).expect(OWN);
+                let schema = if self.is_carried { self.bindings.id } else { founding };
+                Position::First { author, dataset, schema, certificate: None }
+            }
         };
         let turn = self.log.next_turn(self.tip, &parents).expect(OWN);
         let draft = Draft { position, turn, parents, payload: Payload::of(ops) };
@@ -166,52 +215,5 @@ impl<'a> Chain<'a> {
         let newest = self.commits.last().expect("a commit was added");
         let point = newest.sign(&self.writer.key);
         self.log.with_verified_point(&point).expect("the commit is in the log")
-    }
-}
-
-/// Every op must count, or all that is wrong is listed.
-fn check(
-    graph: &Graph,
-    commit: &Commit,
-    before: &Snapshot,
-    mut violations: Vec<Violation>,
-) -> Result<(), WriteError> {
-    let voids = graph.voids_of(&commit.id());
-    if voids.is_empty() && violations.is_empty() {
-        return Ok(());
-    }
-    // Read again only to name what is wrong: a batch may be large.
-    let payload = commit.payload().map(Payload::decode);
-    let ops = payload.and_then(Result::ok).map_or_else(Vec::new, |payload| payload.ops);
-    let told: BTreeSet<usize> = violations.iter().map(|violation| violation.op).collect();
-    for void in voids {
-        let op = void.index.unwrap_or(0) as usize;
-        if told.contains(&op) {
-            continue;
-        }
-        let subject = ops.get(op).map_or_else(String::new, |op| name(op, before));
-        violations.push(Violation::at(op, format!("{subject}: {}", void.reason)));
-    }
-    violations.sort_by_key(|violation| violation.op);
-    Err(WriteError::Invalid { violations })
-}
-
-fn name(op: &Op, snapshot: &Snapshot) -> String {
-    match op {
-        Op::Schema(_) => "a schema".to_owned(),
-        Op::Create { node_type, .. }
-        | Op::CreateKeyed { node_type, .. }
-        | Op::Recreate { node_type, .. } => {
-            let named = snapshot.schema.type_with(*node_type);
-            named.map_or_else(|| "a node".to_owned(), |one| format!("a new {}", one.label()))
-        }
-        Op::Delete { node } => format!("the deletion of node {}", node.short()),
-        Op::Migrate(_) => "a migration".to_owned(),
-        Op::Edit { object, .. } => match snapshot.schema.field_with(object.field) {
-            Some((owner, field)) => {
-                format!("{}.{} of node {}", owner.name, field.name, object.node.short())
-            }
-            None => format!("node {}", object.node.short()),
-        },
     }
 }

@@ -122,7 +122,7 @@ impl<'a, R: Record, T: FieldType> FieldReader<'a, R, T> {
     /// What a register reads as while nothing is written, by its configuration: that of the schema
     /// and that of the program are equal.
     fn default(&self, field: FieldId) -> Option<Value> {
-        let (_, found) = self.snapshot.schema.field_with(field)?;
+        let (_, found) = self.snapshot.bindings.schema.field_with(field)?;
         if found.kind != "register" {
             return None;
         }

@@ -32,6 +32,7 @@ pub use points::Points;
 pub use stretch::{Lengths, Ranges};
 
 use crate::pointer::Pointer;
+use crate::policy::Policy;
 use crate::record::Record;
 use crate::snapshot::{ReadError, Snapshot, bound};
 use std::fmt;
@@ -58,7 +59,7 @@ pub trait Request {
     fn answer(self, snapshot: &Snapshot) -> Result<Self::Answer, ReadError>;
 }
 
-impl<R: Record> Request for &[Pointer<R>] {
+impl<R: Record, P: Policy> Request for &[Pointer<R, P>] {
     type Answer = Vec<Option<R>>;
 
     fn answer(self, snapshot: &Snapshot) -> Result<Vec<Option<R>>, ReadError> {
@@ -72,7 +73,7 @@ impl<R: Record> Request for &[Pointer<R>] {
     }
 }
 
-impl<R: Record, const N: usize> Request for &[Pointer<R>; N] {
+impl<R: Record, P: Policy, const N: usize> Request for &[Pointer<R, P>; N] {
     type Answer = Vec<Option<R>>;
 
     fn answer(self, snapshot: &Snapshot) -> Result<Vec<Option<R>>, ReadError> {
@@ -80,7 +81,7 @@ impl<R: Record, const N: usize> Request for &[Pointer<R>; N] {
     }
 }
 
-impl<R: Record> Request for &Vec<Pointer<R>> {
+impl<R: Record, P: Policy> Request for &Vec<Pointer<R, P>> {
     type Answer = Vec<Option<R>>;
 
     fn answer(self, snapshot: &Snapshot) -> Result<Vec<Option<R>>, ReadError> {

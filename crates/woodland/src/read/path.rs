@@ -18,6 +18,7 @@ use super::field::FieldReader;
 use super::points::Points;
 use crate::field::Field;
 use crate::pointer::Pointer;
+use crate::policy::Policy;
 use crate::record::Record;
 use crate::snapshot::{ReadError, Snapshot};
 use std::collections::{BTreeMap, BTreeSet};
@@ -78,7 +79,7 @@ pub struct Reached<R> {
 /// assert_eq!(tags.nodes[&tag].name, "rust");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn from<R: Record>(starts: &[Pointer<R>]) -> Path<(), R> {
+pub fn from<R: Record>(starts: &[Pointer<R, impl Policy>]) -> Path<(), R> {
     let starts = starts.iter().map(Pointer::id).collect();
     Path { starts, steps: Vec::new(), of: PhantomData }
 }

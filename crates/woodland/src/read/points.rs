@@ -5,6 +5,7 @@
 
 use crate::field::FieldType;
 use crate::pointer::Pointer;
+use crate::policy::Policy;
 use crate::record::Record;
 use crate::typed::{List, Map, Set};
 use crate::value::FieldValue;
@@ -25,50 +26,32 @@ pub trait Points: FieldType {
     fn each(&self, take: &mut dyn FnMut(Pointer<Self::To>));
 }
 
-impl<R: Record> Points for Pointer<R> {
+impl<R: Record, P: Policy> Points for Pointer<R, P> {
     type To = R;
 
     fn each(&self, take: &mut dyn FnMut(Pointer<R>)) {
-        take(*self);
+        take(self.plain());
     }
 }
 
-impl<R: Record> Points for Option<Pointer<R>> {
-    type To = R;
+macro_rules! many {
+    ($($of:ident)*) => {$(
+        impl<R: Record, P: Policy> Points for $of<Pointer<R, P>> {
+            type To = R;
 
-    fn each(&self, take: &mut dyn FnMut(Pointer<R>)) {
-        self.iter().copied().for_each(take);
-    }
+            fn each(&self, take: &mut dyn FnMut(Pointer<R>)) {
+                self.iter().map(Pointer::plain).for_each(take);
+            }
+        }
+    )*};
 }
 
-impl<R: Record> Points for Vec<Pointer<R>> {
+many! { Option Vec Set List }
+
+impl<K: FieldValue + Ord, R: Record, P: Policy> Points for Map<K, Pointer<R, P>> {
     type To = R;
 
     fn each(&self, take: &mut dyn FnMut(Pointer<R>)) {
-        self.iter().copied().for_each(take);
-    }
-}
-
-impl<R: Record> Points for Set<Pointer<R>> {
-    type To = R;
-
-    fn each(&self, take: &mut dyn FnMut(Pointer<R>)) {
-        self.iter().copied().for_each(take);
-    }
-}
-
-impl<R: Record> Points for List<Pointer<R>> {
-    type To = R;
-
-    fn each(&self, take: &mut dyn FnMut(Pointer<R>)) {
-        self.iter().copied().for_each(take);
-    }
-}
-
-impl<K: FieldValue + Ord, R: Record> Points for Map<K, Pointer<R>> {
-    type To = R;
-
-    fn each(&self, take: &mut dyn FnMut(Pointer<R>)) {
-        self.values().copied().for_each(take);
+        self.values().map(Pointer::plain).for_each(take);
     }
 }

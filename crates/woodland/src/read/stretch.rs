@@ -86,12 +86,12 @@ impl<R: Record> Request for Ranges<R, Text> {
     }
 }
 
-/// `None` where the node is not visible.
+/// `None` where the node is not visible. Positions count from where the stretch begins.
 impl<R: Record, T: FieldValue> Request for Ranges<R, List<T>> {
-    type Answer = Vec<Option<Vec<T>>>;
+    type Answer = Vec<Option<List<T>>>;
 
-    fn answer(self, snapshot: &Snapshot) -> Result<Vec<Option<Vec<T>>>, ReadError> {
-        self.parts(snapshot, |list| list.0)
+    fn answer(self, snapshot: &Snapshot) -> Result<Vec<Option<List<T>>>, ReadError> {
+        self.parts(snapshot, |list| list)
     }
 }
 

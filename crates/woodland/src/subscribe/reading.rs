@@ -8,6 +8,7 @@
 //!
 //! What this does not do: compare fields that the graph says are the same.
 
+use crate::batch::Collected;
 use crate::binding::Binding;
 use crate::field::FieldType;
 use crate::record::{Record, Writer};
@@ -30,7 +31,7 @@ pub(super) fn that_differ<R: Record>(
 pub(super) fn differ<T: FieldType>(before: &T, after: &T) -> bool {
     let ops = |value: &T| {
         let mut ops = Vec::new();
-        value.write(&mut |op| ops.push(op));
+        value.tell(&mut |op| ops.push(op));
         ops
     };
     T::KIND == "key" || ops(before) != ops(after)
@@ -38,16 +39,11 @@ pub(super) fn differ<T: FieldType>(before: &T, after: &T) -> bool {
 
 /// What writes a record, field by field.
 fn ops<R: Record>(binding: &Binding, node: NodeId, record: &R) -> BTreeMap<FieldId, Vec<Vec<u8>>> {
-    let (mut ops, mut violations) = (Vec::new(), Vec::new());
-    record.write(&mut Writer {
-        node,
-        binding: Some(binding),
-        ops: &mut ops,
-        violations: &mut violations,
-        of: PhantomData,
-    });
+    let mut collected = Collected { is_told: true, ..Collected::default() };
+    let (binding, of) = (Some(binding), PhantomData);
+    record.write(&mut Writer { node, binding, collected: &mut collected, of });
     let mut by_field = BTreeMap::<FieldId, Vec<Vec<u8>>>::new();
-    for op in ops {
+    for op in collected.ops {
         if let Op::Edit { object, op } = op {
             by_field.entry(object.field).or_default().push(op);
         }

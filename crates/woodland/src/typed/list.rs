@@ -1,8 +1,8 @@
 //! `list`: items in an order that several people rearrange.
 //!
 //! **Invariants**
-//! - Positions count the items that the author sees, those of earlier changes of the batch
-//!   included.
+//! - Positions count the places that the author sees, those of earlier changes of the batch
+//!   included. An item that points to what was deleted keeps its place, though it cannot be read.
 
 use super::{other, position};
 use crate::change::Change;
@@ -13,8 +13,67 @@ use std::ops::{Deref, DerefMut, Range};
 use woodland_format::{ListConfig, ListOp, Value, encode};
 
 /// Items in order. Moving one leaves it whole, however many people move it at once.
+///
+/// What is read are the items that are there. A pointer whose target was deleted is not, but its
+/// place counts in the positions of changes: [`List::positions`] has those of the items.
+///
+/// ```
+/// use woodland::{List, Pointer, Record, Replica, define};
+///
+/// #[derive(Record)]
+/// struct Song { title: String }
+///
+/// #[derive(Record)]
+/// struct Playlist { songs: List<Pointer<Song>> }
+///
+/// # let model = define().record::<Song>().record::<Playlist>().model()?;
+/// # let replica = Replica::in_memory(&model, 1)?;
+/// let (list, songs) = replica.write(|b| {
+///     let songs = ["a", "b", "c"].map(|title| b.insert(&Song { title: title.into() }));
+///     (b.insert(&Playlist { songs: songs.into() }), songs)
+/// })?;
+/// replica.write(|b| b.delete(songs[1]))?;
+/// let read = replica.snapshot().read(&[list])?.remove(0).expect("the list is there").songs;
+/// assert_eq!(*read, [songs[0], songs[2]]);
+/// assert_eq!(read.positions().collect::<Vec<_>>(), [0, 2]);
+/// replica.write(|b| b.edit(list, Playlist::SONGS.remove(1..2)))?;
+/// # let read = replica.snapshot().read(&[list])?.remove(0).expect("the list is there").songs;
+/// # assert_eq!((read.places(), read.gone()), (2, &[][..]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct List<T>(pub Vec<T>);
+pub struct List<T>(pub Vec<T>, Gone);
+
+/// The positions of what cannot be read, ascending.
+type Gone = Vec<usize>;
+
+impl<T> List<T> {
+    /// The position of each item, as changes count them.
+    pub fn positions(&self) -> impl Iterator<Item = usize> {
+        let mut gone = self.gone().iter().copied().peekable();
+        let mut next = 0..;
+        self.0.iter().filter_map(move |_| next.find(|place| gone.next_if_eq(place).is_none()))
+    }
+
+    /// The positions of what is not there to be read, ascending: pointers to what was deleted.
+    pub fn gone(&self) -> &[usize] {
+        &self.1
+    }
+
+    /// How many places there are, with those that cannot be read.
+    pub fn places(&self) -> usize {
+        self.0.len() + self.1.len()
+    }
+
+    /// The item at a position, as changes count them.
+    pub fn at(&self, position: usize) -> Option<&T> {
+        let before = self.1.partition_point(|gone| *gone < position);
+        if self.1.get(before) == Some(&position) {
+            return None;
+        }
+        self.0.get(position.checked_sub(before)?)
+    }
+}
 
 impl<T: FieldValue> FieldType for List<T> {
     const KIND: &'static str = "list";
@@ -29,12 +88,27 @@ impl<T: FieldValue> FieldType for List<T> {
         insertion(0, self.0.iter().map(T::to_value).collect()).into_iter().for_each(op);
     }
 
+    fn tell(&self, op: &mut dyn FnMut(Vec<u8>)) {
+        self.write(op);
+        // An item that keeps its neighbours may have another position.
+        self.1.iter().for_each(|position| op(encode(&(*position as u64))));
+    }
+
     fn read(value: Option<&Value>) -> Result<Self, Misread> {
         match value {
             None => Ok(List::default()),
             Some(Value::List(items)) => {
-                let item = |item| T::from_value(item).ok_or_else(|| Misread::of::<T>(item));
-                Ok(List(items.iter().map(item).collect::<Result<_, _>>()?))
+                let mut list = List::default();
+                for (position, item) in items.iter().enumerate() {
+                    match item {
+                        Value::Gone => list.1.push(position),
+                        item => {
+                            let read = T::from_value(item);
+                            list.0.push(read.ok_or_else(|| Misread::of::<T>(item))?);
+                        }
+                    }
+                }
+                Ok(list)
             }
             Some(found) => Err(other("list", found)),
         }
@@ -74,7 +148,7 @@ impl<R, T: FieldValue> Field<R, List<T>> {
 
 impl<T> Default for List<T> {
     fn default() -> Self {
-        List(Vec::new())
+        List(Vec::new(), Gone::new())
     }
 }
 
@@ -94,19 +168,19 @@ impl<T> DerefMut for List<T> {
 
 impl<T> From<Vec<T>> for List<T> {
     fn from(items: Vec<T>) -> Self {
-        List(items)
+        items.into_iter().collect()
     }
 }
 
 impl<T, const N: usize> From<[T; N]> for List<T> {
     fn from(items: [T; N]) -> Self {
-        List(items.into())
+        items.into_iter().collect()
     }
 }
 
 impl<T> FromIterator<T> for List<T> {
     fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
-        List(items.into_iter().collect())
+        List(items.into_iter().collect(), Gone::new())
     }
 }
 

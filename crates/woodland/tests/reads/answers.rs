@@ -145,7 +145,8 @@ fn stretches_of_lists_are_clamped() {
         .read((Plan::STEPS.ranges(&asked), Plan::STEPS.lengths(&[plan, empty, missing()])))
         .expect("readable");
     let expected =
-        [Some(all[..2].to_vec()), Some(all[1..].to_vec()), Some(vec![]), Some(vec![]), None];
+        [Some(all[..2].to_vec()), Some(all[1..].to_vec()), Some(vec![]), Some(vec![]), None]
+            .map(|one| one.map(List::from));
     assert_eq!(found, expected);
     assert_eq!(lengths, [Some(3), Some(0), None]);
 }
