@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use woodland_format::{
-    Commit, CounterOp, DeletionConfig, FieldDefinition, FieldId, ListConfig, ListOp, MapConfig,
-    MapOp, MemberDefinition, NodeId, ObjectId, OnDelete, Op, Payload, RecordConfig, RecordOp,
-    RegisterConfig, RegisterOp, Schema, SchemaChange, SetConfig, SetOp, TypeDefinition, TypeId,
-    UnseenEdits, Value, ValueType, encode,
+    Commit, DeletionConfig, FieldId, ListConfig, ListOp, MapConfig, MapOp, MemberDefinition,
+    NodeId, ObjectId, OnDelete, Op, Payload, RecordConfig, RecordOp, RegisterOp, Schema,
+    SchemaChange, SetConfig, SetOp, TypeId, UnseenEdits, Value, ValueType, encode,
 };
-use woodland_tests::histories::{Line, Script};
-use woodland_tests::oracle::{ConflictPart, Oracle};
+use woodland_tests::histories::Line;
+use woodland_tests::histories::wood::{
+    Wood, add, configured, counter, delete, edit, key_to, link, register, typed,
+};
+use woodland_tests::oracle::ConflictPart;
 
 /// Deleted as links let it, whatever was edited.
 const ITEM: TypeId = TypeId(1);
@@ -28,31 +30,6 @@ const DOC_COUNTER: u64 = 20;
 const DOC_CASCADE: u64 = 21;
 const DOC_REVIVE: u64 = 23;
 
-fn key_to(target: TypeId, on_delete: OnDelete) -> ValueType {
-    ValueType::ForeignKey { target, on_delete }
-}
-
-fn optional(of: ValueType) -> ValueType {
-    ValueType::Optional(Box::new(of))
-}
-
-fn field<T: serde::Serialize>(id: u64, kind: &str, config: &T) -> FieldDefinition {
-    let (name, kind) = (format!("f{id}"), kind.to_owned());
-    FieldDefinition { id: FieldId(id), name, kind, config: encode(config) }
-}
-
-fn register(id: u64, value: ValueType) -> FieldDefinition {
-    field(id, "register", &RegisterConfig { value: optional(value) })
-}
-
-fn counter(id: u64) -> FieldDefinition {
-    FieldDefinition { config: vec![], ..field(id, "counter", &()) }
-}
-
-fn typed(id: TypeId, fields: Vec<FieldDefinition>) -> TypeDefinition {
-    TypeDefinition { id, name: format!("T{}", id.0), version: 1, fields }
-}
-
 /// The schema, in which the set cascades and the links by register are what they are called.
 fn schema() -> Schema {
     schema_with(OnDelete::Cascade)
@@ -63,7 +40,7 @@ fn schema_with(policy: OnDelete) -> Schema {
     let member = |number, on_delete| MemberDefinition {
         number,
         name: format!("m{number}"),
-        value: optional(key_to(ITEM, on_delete)),
+        value: ValueType::Optional(Box::new(key_to(ITEM, on_delete))),
     };
     let members = vec![member(1, OnDelete::Restrict), member(2, OnDelete::Revive)];
     let (key, value) = (key_to(ITEM, OnDelete::Cascade), ValueType::Int);
@@ -72,17 +49,17 @@ fn schema_with(policy: OnDelete) -> Schema {
         register(CASCADE, key_to(ITEM, policy)),
         register(REVIVE, key_to(ITEM, OnDelete::Revive)),
         register(PLAIN, ValueType::Pointer(ITEM)),
-        field(CASCADING_SET, "set", &SetConfig { item: key_to(ITEM, policy) }),
-        field(CASCADING_KEYS, "map", &MapConfig { key, value }),
-        field(RECORD, "record", &RecordConfig { members }),
-        field(LIST, "list", &ListConfig { item: ValueType::Pointer(ITEM) }),
+        configured(CASCADING_SET, "set", &SetConfig { item: key_to(ITEM, policy) }),
+        configured(CASCADING_KEYS, "map", &MapConfig { key, value }),
+        configured(RECORD, "record", &RecordConfig { members }),
+        configured(LIST, "list", &ListConfig { item: ValueType::Pointer(ITEM) }),
         counter(COUNTER),
     ];
     let revive = DeletionConfig { edits: UnseenEdits::Revive };
     let doc = vec![
         counter(DOC_COUNTER),
         register(DOC_CASCADE, key_to(ITEM, OnDelete::Cascade)),
-        field(22, "deletion", &revive),
+        configured(22, "deletion", &revive),
         register(DOC_REVIVE, key_to(DOC, OnDelete::Revive)),
     ];
     let schema = Schema { types: vec![typed(ITEM, item), typed(DOC, doc)] };
@@ -90,77 +67,32 @@ fn schema_with(policy: OnDelete) -> Schema {
     schema
 }
 
-/// A script that begins with items and docs, in this order.
-struct Wood {
-    script: Script,
-    nodes: Vec<NodeId>,
+/// A wood that begins with items and docs, in this order.
+fn wood_of(items: usize, docs: usize) -> Wood {
+    Wood::found(schema(), &[vec![ITEM; items], vec![DOC; docs]].concat())
 }
 
-impl Wood {
-    fn of(items: usize, docs: usize) -> Wood {
-        let types = [vec![ITEM; items], vec![DOC; docs]].concat();
-        let ops: Vec<Op> =
-            types.into_iter().map(|node_type| Op::Create { node_type, salt: 0 }).collect();
-        let script = Script::found_with(schema(), ops.clone());
-        let author = script.author(0);
-        let node = |(index, op): (u32, &Op)| op.creates(&author, 0, index).expect("it creates");
-        Wood { nodes: (1..).zip(&ops).map(node).collect(), script }
-    }
-
-    fn write(&mut self, author: usize, sees: &[&Commit], ops: Vec<Op>) -> Commit {
-        self.script.write(author, sees, ops)
-    }
-
-    /// A first commit under the schema in which this policy stands where cascade stood.
-    fn write_with(&mut self, author: usize, policy: OnDelete, sees: &[&Commit], op: Op) -> Commit {
-        let first = self.script.write(author, &[], vec![]);
-        let schema = SchemaChange::Introduce(schema_with(policy).id());
-        let payload = Payload::of(vec![Op::Schema(schema_with(policy)), op]).encode();
-        self.script.line(author, Line { after: Some(&first), sees, schema, payload })
-    }
-
-    fn oracle(&self) -> Oracle {
-        Oracle::of(&self.script.commits)
-    }
-
-    fn reasons(&self) -> Vec<&'static str> {
-        self.oracle().voids().into_iter().map(|void| void.reason).collect()
-    }
-
-    /// By number: who lives of the nodes at the beginning.
-    fn living(&self) -> Vec<usize> {
-        let oracle = self.oracle();
-        (0..self.nodes.len()).filter(|at| oracle.lives(self.nodes[*at])).collect()
-    }
-
-    fn value(&self, node: NodeId, field: u64) -> Option<Value> {
-        self.oracle().values().remove(&ObjectId { node, field: FieldId(field) })
-    }
-}
-
-fn edit<T: serde::Serialize>(node: NodeId, field: u64, op: &T) -> Op {
-    Op::Edit { object: ObjectId { node, field: FieldId(field) }, op: encode(op) }
-}
-
-fn link(node: NodeId, field: u64, target: NodeId) -> Op {
-    edit(node, field, &RegisterOp::Set(target.into()))
+/// A second commit, after an empty one, under the schema with this policy where cascade stood.
+fn write_with(
+    wood: &mut Wood,
+    author: usize,
+    policy: OnDelete,
+    sees: &[&Commit],
+    op: Op,
+) -> Commit {
+    let first = wood.write(author, &[], vec![]);
+    let schema = SchemaChange::Introduce(schema_with(policy).id());
+    let payload = Payload::of(vec![Op::Schema(schema_with(policy)), op]).encode();
+    wood.script.line(author, Line { after: Some(&first), sees, schema, payload })
 }
 
 fn unlink(node: NodeId, field: u64) -> Op {
     edit(node, field, &RegisterOp::Clear)
 }
 
-fn add(node: NodeId, field: u64) -> Op {
-    edit(node, field, &CounterOp::Add(1))
-}
-
-fn delete(node: NodeId) -> Op {
-    Op::Delete { node }
-}
-
 #[test]
 fn what_is_dead_is_not_shown_and_pointers_to_it_are_absent() {
-    let mut wood = Wood::of(3, 0);
+    let mut wood = wood_of(3, 0);
     let (a, b, c) = (wood.nodes[0], wood.nodes[1], wood.nodes[2]);
     let insert = ListOp::Insert { at: 0, items: vec![b.into(), c.into()] };
     wood.write(0, &[], vec![link(a, PLAIN, b), edit(a, LIST, &insert), add(b, COUNTER)]);
@@ -183,7 +115,7 @@ fn what_is_dead_is_not_shown_and_pointers_to_it_are_absent() {
 
 #[test]
 fn a_deletion_needs_a_creation_that_it_saw() {
-    let mut wood = Wood::of(0, 0);
+    let mut wood = wood_of(0, 0);
     let made = wood.write(1, &[], vec![Op::Create { node_type: ITEM, salt: 0 }]);
     let node = Op::Create { node_type: ITEM, salt: 0 }.creates(&made.author(), 0, 0).unwrap();
     wood.write(2, &[], vec![delete(node)]);
@@ -205,7 +137,7 @@ fn each_policy_on_each_side_of_a_deletion() {
     ];
     for (field, before, living_before, after, living_after) in cases {
         for (linker, deleter) in [(1, 2), (2, 1)] {
-            let mut wood = Wood::of(2, 0);
+            let mut wood = wood_of(2, 0);
             let (a, b) = (wood.nodes[0], wood.nodes[1]);
             wood.write(linker, &[], vec![link(a, field, b)]);
             wood.write(deleter, &[], vec![delete(b)]);
@@ -223,7 +155,7 @@ fn each_policy_on_each_side_of_a_deletion() {
 
 #[test]
 fn a_link_that_is_gone_before_the_deletion_says_nothing() {
-    let mut wood = Wood::of(2, 0);
+    let mut wood = wood_of(2, 0);
     let (a, b) = (wood.nodes[0], wood.nodes[1]);
     let remove = edit(a, CASCADING_SET, &SetOp::Remove(vec![b.into()]));
     let unput = edit(a, CASCADING_KEYS, &MapOp::Remove(vec![b.into()]));
@@ -247,7 +179,7 @@ fn a_link_that_is_gone_before_the_deletion_says_nothing() {
 
 #[test]
 fn a_write_that_lost_is_no_link_and_one_that_won_later_is_none_before() {
-    let mut wood = Wood::of(3, 0);
+    let mut wood = wood_of(3, 0);
     let (a, b, c) = (wood.nodes[0], wood.nodes[1], wood.nodes[2]);
     wood.write(1, &[], vec![link(a, RESTRICT, b)]);
     wood.write(2, &[], vec![link(a, RESTRICT, c)]);
@@ -264,7 +196,7 @@ fn links_are_in_members_items_and_keys_too() {
     let set = |a, b: NodeId| edit(a, CASCADING_SET, &SetOp::Add(vec![b.into()]));
     let map = |a, b: NodeId| edit(a, CASCADING_KEYS, &MapOp::Put(vec![(b.into(), 1.into())]));
     let member = |number, a, b: NodeId| edit(a, RECORD, &RecordOp::Set(vec![(number, b.into())]));
-    let wood = Wood::of(2, 0);
+    let wood = wood_of(2, 0);
     let (a, b) = (wood.nodes[0], wood.nodes[1]);
     let cases = [
         (set(a, b), vec![], vec![], vec!["dead-target"]),
@@ -273,11 +205,11 @@ fn links_are_in_members_items_and_keys_too() {
         (member(2, a, b), vec!["restricted"], vec![0, 1], vec![]),
     ];
     for (op, before, living, after) in cases {
-        let mut one = Wood::of(2, 0);
+        let mut one = wood_of(2, 0);
         one.write(1, &[], vec![op.clone()]);
         one.write(2, &[], vec![delete(b)]);
         assert_eq!((one.reasons(), one.living()), (before, living), "{op:?}");
-        let mut other = Wood::of(2, 0);
+        let mut other = wood_of(2, 0);
         other.write(2, &[], vec![op.clone()]);
         other.write(1, &[], vec![delete(b)]);
         assert_eq!(other.reasons(), after, "{op:?}");
@@ -286,7 +218,7 @@ fn links_are_in_members_items_and_keys_too() {
 
 #[test]
 fn the_foreign_keys_of_one_op_are_looked_at_in_order() {
-    let mut wood = Wood::of(2, 0);
+    let mut wood = wood_of(2, 0);
     let (a, b) = (wood.nodes[0], wood.nodes[1]);
     wood.write(1, &[], vec![delete(b)]);
     let both = RecordOp::Set(vec![(1, b.into()), (2, b.into())]);
@@ -299,7 +231,7 @@ fn the_foreign_keys_of_one_op_are_looked_at_in_order() {
 
 #[test]
 fn a_cascade_takes_what_links_to_what_it_takes_through_cycles_too() {
-    let mut wood = Wood::of(5, 0);
+    let mut wood = wood_of(5, 0);
     let nodes = wood.nodes.clone();
     let links = [(0, 0), (1, 0), (2, 1), (0, 2), (3, 4)];
     let ops = links.iter().map(|(from, to)| link(nodes[*from], CASCADE, nodes[*to])).collect();
@@ -314,7 +246,7 @@ fn a_cascade_takes_what_links_to_what_it_takes_through_cycles_too() {
 
 #[test]
 fn a_deletion_happens_whole_or_not_at_all() {
-    let mut wood = Wood::of(4, 0);
+    let mut wood = wood_of(4, 0);
     let (a, b, c, d) = (wood.nodes[0], wood.nodes[1], wood.nodes[2], wood.nodes[3]);
     // c hangs on b, b on a; d keeps c.
     let hangs = vec![link(b, CASCADE, a), link(c, CASCADE, b), link(d, RESTRICT, c)];
@@ -327,7 +259,7 @@ fn a_deletion_happens_whole_or_not_at_all() {
 
 #[test]
 fn a_node_that_links_to_itself_does_not_keep_itself() {
-    let mut wood = Wood::of(1, 0);
+    let mut wood = wood_of(1, 0);
     let a = wood.nodes[0];
     wood.write(0, &[], vec![link(a, RESTRICT, a), link(a, REVIVE, a), delete(a)]);
     assert_eq!((wood.reasons(), wood.living()), (vec![], vec![]));
@@ -335,7 +267,7 @@ fn a_node_that_links_to_itself_does_not_keep_itself() {
 
 #[test]
 fn a_dead_referrer_keeps_nobody() {
-    let mut wood = Wood::of(2, 0);
+    let mut wood = wood_of(2, 0);
     let (a, b) = (wood.nodes[0], wood.nodes[1]);
     wood.write(0, &[], vec![link(a, RESTRICT, b), delete(b), delete(a), delete(b)]);
     assert_eq!((wood.reasons(), wood.living()), (vec!["restricted"], vec![]));
@@ -344,7 +276,7 @@ fn a_dead_referrer_keeps_nobody() {
 #[test]
 fn an_edit_that_the_deletion_did_not_see_keeps_a_revivable_node() {
     for (editor, deleter, reasons) in [(1, 2, vec!["edited"]), (2, 1, vec![])] {
-        let mut wood = Wood::of(0, 1);
+        let mut wood = wood_of(0, 1);
         let doc = wood.nodes[0];
         wood.write(editor, &[], vec![add(doc, DOC_COUNTER)]);
         wood.write(deleter, &[], vec![delete(doc)]);
@@ -352,7 +284,7 @@ fn an_edit_that_the_deletion_did_not_see_keeps_a_revivable_node() {
         assert_eq!(wood.value(doc, DOC_COUNTER), Some(1.into()));
     }
     // What it saw, it may delete; and an item goes whatever was edited.
-    let mut wood = Wood::of(1, 1);
+    let mut wood = wood_of(1, 1);
     let (item, doc) = (wood.nodes[0], wood.nodes[1]);
     let edited = wood.write(1, &[], vec![add(doc, DOC_COUNTER), add(item, COUNTER)]);
     wood.write(2, &[&edited], vec![delete(doc), delete(item)]);
@@ -362,7 +294,7 @@ fn an_edit_that_the_deletion_did_not_see_keeps_a_revivable_node() {
 
 #[test]
 fn a_void_edit_keeps_nobody() {
-    let mut wood = Wood::of(0, 1);
+    let mut wood = wood_of(0, 1);
     let doc = wood.nodes[0];
     wood.write(1, &[], vec![edit(doc, DOC_COUNTER, &Value::Bool(true))]);
     wood.write(2, &[], vec![delete(doc)]);
@@ -373,7 +305,7 @@ fn a_void_edit_keeps_nobody() {
 
 #[test]
 fn a_cascade_spares_what_was_edited_unseen() {
-    let mut wood = Wood::of(1, 2);
+    let mut wood = wood_of(1, 2);
     let (item, one, other) = (wood.nodes[0], wood.nodes[1], wood.nodes[2]);
     let hang = vec![link(one, DOC_CASCADE, item), link(other, DOC_CASCADE, item)];
     let base = wood.write(0, &[], hang);
@@ -389,7 +321,7 @@ fn a_cascade_spares_what_was_edited_unseen() {
 
 #[test]
 fn what_comes_back_brings_what_it_links_to_under_revive() {
-    let mut wood = Wood::of(0, 4);
+    let mut wood = wood_of(0, 4);
     let docs = wood.nodes.clone();
     // 0 needs 1, 1 needs 2, 2 needs 0; 3 needs nobody. All are deleted from the top.
     let needs = [(0, 1), (1, 2), (2, 0)];
@@ -405,7 +337,7 @@ fn what_comes_back_brings_what_it_links_to_under_revive() {
 
 #[test]
 fn a_coming_back_follows_the_links_after_the_op() {
-    let mut wood = Wood::of(0, 3);
+    let mut wood = wood_of(0, 3);
     let (a, b, c) = (wood.nodes[0], wood.nodes[1], wood.nodes[2]);
     let base = wood.write(0, &[], vec![link(a, DOC_REVIVE, b)]);
     wood.write(0, &[], vec![delete(a), delete(b), delete(c)]);
@@ -416,7 +348,7 @@ fn a_coming_back_follows_the_links_after_the_op() {
 
 #[test]
 fn a_pointer_is_there_again_when_its_target_is() {
-    let mut wood = Wood::of(3, 0);
+    let mut wood = wood_of(3, 0);
     let (a, b, c) = (wood.nodes[0], wood.nodes[1], wood.nodes[2]);
     let links = vec![link(a, PLAIN, b), delete(b)];
     wood.write(1, &[], links);
@@ -439,9 +371,9 @@ fn a_link_has_the_policy_of_the_schema_that_wrote_it() {
         (OnDelete::Cascade, vec![], vec![]),
         (OnDelete::Revive, vec!["restricted"], vec![0, 1]),
     ] {
-        let mut wood = Wood::of(2, 0);
+        let mut wood = wood_of(2, 0);
         let (a, b) = (wood.nodes[0], wood.nodes[1]);
-        let linked = wood.write_with(1, policy, &[], link(a, CASCADE, b));
+        let linked = write_with(&mut wood, 1, policy, &[], link(a, CASCADE, b));
         // Who deletes writes under the founding schema, which says cascade.
         wood.write(2, &[&linked], vec![delete(b)]);
         assert_eq!((wood.reasons(), wood.living()), (reasons, living), "{policy}");
@@ -450,11 +382,11 @@ fn a_link_has_the_policy_of_the_schema_that_wrote_it() {
 
 #[test]
 fn an_item_that_is_there_twice_has_both_links() {
-    let mut wood = Wood::of(2, 0);
+    let mut wood = wood_of(2, 0);
     let (a, b) = (wood.nodes[0], wood.nodes[1]);
     let put = || edit(a, CASCADING_SET, &SetOp::Add(vec![b.into()]));
     let one = wood.write(1, &[], vec![put()]);
-    let two = wood.write_with(2, OnDelete::Restrict, &[], put());
+    let two = write_with(&mut wood, 2, OnDelete::Restrict, &[], put());
     wood.write(3, &[&one, &two], vec![delete(b)]);
     assert_eq!(wood.living(), [0_usize; 0], "who is taken under one policy keeps nobody");
     // Without the cascading addition, the restricting one is left.
@@ -466,7 +398,7 @@ fn an_item_that_is_there_twice_has_both_links() {
 
 #[test]
 fn fields_that_say_something_of_their_type_take_no_ops() {
-    let mut wood = Wood::of(0, 1);
+    let mut wood = wood_of(0, 1);
     let doc = wood.nodes[0];
     wood.write(0, &[], vec![edit(doc, 22, &RegisterOp::Clear)]);
     assert_eq!(wood.reasons(), ["read-only"]);

@@ -28,6 +28,7 @@ mod script;
 mod ties;
 mod unfit;
 mod values;
+pub mod wood;
 mod world;
 
 use std::collections::BTreeMap;
