@@ -30,14 +30,14 @@ use syn::{Data, DeriveInput, parse_macro_input};
 ///   name in Rust. Keep it when you rename in Rust.
 /// - `#[woodland(key)]`: the natural key; at most one field.
 /// - `#[woodland(default = 3)]`: what is read while nothing is written.
-/// - `#[woodland(unique)]` on a field, `#[woodland(unique(first, last))]` on the struct: no two nodes
-///   should have the same. What apart replicas wrote may clash; `Snapshot::clashes` tells.
+/// - `#[woodland(unique)]` on a field, `#[woodland(unique(first, last))]` on the struct: no two
+///   nodes should have the same. What apart replicas wrote may clash; `Snapshot::clashes` tells.
 /// - `#[woodland(unseen_edits = revive)]`, on the struct: a node lives if it was edited by somebody
 ///   who had not seen its deletion.
-/// - `#[woodland(was = "label")]`, on the struct or a field: its name in an earlier release, so that
-///   a migration renames it. May stand several times.
-/// - `#[woodland(moved_from = "nick")]` on a field: a field of an earlier release whose content is read
-///   here from now on, instead of what was written to this one.
+/// - `#[woodland(was = "label")]`, on the struct or a field: its name in an earlier release, so
+///   that a migration renames it. May stand several times.
+/// - `#[woodland(moved_from = "nick")]` on a field: a field of an earlier release whose content is
+///   read here from now on, instead of what was written to this one.
 #[proc_macro_derive(Record, attributes(woodland))]
 pub fn record(input: TokenStream) -> TokenStream {
     written(&parse_macro_input!(input as DeriveInput), record::derive)

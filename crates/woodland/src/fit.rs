@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   current ─┐
-//!   carried ─┴─ same shape as the program's? ──► works through it, beside programs of other schemas
+//!   carried ─┴─ same shape as the program's? ──► works through it, beside other programs
 //!                    none ──► proposal ──► reviewed ──► migrated, or told to the caller
 //! ```
 //!

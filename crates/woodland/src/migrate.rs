@@ -3,8 +3,8 @@
 //! **Invariants**
 //! - A migration is one commit: the steps, and the schema that they make, which the commit
 //!   introduces. It is durable when it is shown.
-//! - What others migrate changes nothing for an open replica: it works through the schema with which
-//!   it was opened.
+//! - What others migrate changes nothing for an open replica: it works through the schema with
+//!   which it was opened.
 //!
 //! What this does not do: touch content. What was written is read through the schema (`graph`).
 

@@ -27,8 +27,8 @@ impl Model {
         Model { schema: Arc::new(schema), renames: Arc::new(renames), kinds, review: None }
     }
 
-    /// Migrates a dataset when it is opened or joined, if this says yes to what that would do. It is
-    /// asked only where no schema of the dataset fits the program.
+    /// Migrates a dataset when it is opened or joined, if this says yes to what that would do. It
+    /// is asked only where no schema of the dataset fits the program.
     ///
     /// Programs of earlier releases go on as they are, beside this one: they keep reading and
     /// writing through the schema that they know.

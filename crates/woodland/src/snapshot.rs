@@ -110,8 +110,8 @@ impl Snapshot {
         self.read(all::<R>())
     }
 
-    /// The pointers to the nodes of these natural keys, whether or not the nodes are there: of a key
-    /// that was deleted and made again, to the node that holds it now.
+    /// The pointers to the nodes of these natural keys, whether or not the nodes are there: of a
+    /// key that was deleted and made again, to the node that holds it now.
     ///
     /// # Errors
     /// [`ReadError`] when the program and the schema do not fit each other.
@@ -164,8 +164,8 @@ impl Snapshot {
         objects.iter().map(|one| one.and_then(|_| answers.next()).unwrap_or_default()).collect()
     }
 
-    /// The nodes that should not read alike and do: by rules of uniqueness, and nodes that were made
-    /// apart for one natural key after it was deleted. Nothing is hidden by a clash.
+    /// The nodes that should not read alike and do: by rules of uniqueness, and nodes that were
+    /// made apart for one natural key after it was deleted. Nothing is hidden by a clash.
     pub fn clashes(&self) -> Vec<Clash> {
         self.graph.clashes()
     }

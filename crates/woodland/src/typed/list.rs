@@ -3,6 +3,8 @@
 //! **Invariants**
 //! - Positions count the places that the author sees, those of earlier changes of the batch
 //!   included. An item that points to what was deleted keeps its place, though it cannot be read.
+//!
+//! What this does not do: take out places that are empty. Who wants them gone removes them.
 
 use super::{other, position};
 use crate::change::Change;

@@ -31,10 +31,11 @@ fn everything_that_is_wrong_is_listed_by_position() {
     assert_eq!(referrers.len(), 5);
     let first = referrers[0].node.short();
     let (top, dead) = (top.id().short(), dead.id().short());
-    assert!(
-        parts[0].contains(&format!("op 0: node {top} (Folder@1) is linked to by node {first} (Contract@1) (folder, restrict), node")),
-        "{told}"
+    let linked = format!(
+        "op 0: node {top} (Folder@1) is linked to by node {first} (Contract@1) (folder, restrict), \
+         node"
     );
+    assert!(parts[0].contains(&linked), "{told}");
     assert!(parts[0].ends_with(" and 2 more: unlink or delete them first"), "{told}");
     assert!(parts[1].starts_with(&format!("op 1: node {dead} is deleted already")), "{told}");
     assert!(
