@@ -92,13 +92,17 @@ impl Standing {
 /// Most nodes that a line names as being in the way; JSON names all.
 const BARS_SHOWN_MAX: usize = 4;
 
+/// Most nodes that are followed, and most keys to each: a log may hold any number of deletions that
+/// a hub of links forbids.
+const FOLLOWED_MAX: usize = 1_000;
+
 /// The living keys that would forbid the deletion of a node now: those to it, and to all that would
-/// go with it.
+/// go with it, as far as they are followed.
 pub(crate) fn bars(graph: &Graph, node: NodeId) -> Vec<Referrer> {
     let (mut taken, mut next) = (BTreeSet::from([node]), vec![node]);
     let mut found: Vec<Referrer> = Vec::new();
-    while let Some(one) = next.pop() {
-        for referrer in graph.referrers(one, usize::MAX) {
+    while let Some(one) = next.pop().filter(|_| taken.len() <= FOLLOWED_MAX) {
+        for referrer in graph.referrers(one, FOLLOWED_MAX) {
             if referrer.on_delete != OnDelete::Cascade {
                 found.push(referrer);
             } else if taken.insert(referrer.node) {
