@@ -3,9 +3,9 @@
 use crate::{Row, raised};
 use woodland_format::{
     Commit, DeletionConfig, FieldDefinition, FieldId, KeyConfig, MapConfig, MapOp, Migration,
-    MigrationStep, NodeId, ObjectId, OnDelete, Op, Payload, RecordOp, RegisterConfig, RegisterOp,
-    Schema, SchemaChange, TextOp, TypeDefinition, TypeId, UnseenEdits, Value, ValueType, encode,
-    keyed_node_id, node_id,
+    MigrationStep, Misfit, NodeId, ObjectId, OnDelete, Op, Payload, RecordOp, RegisterConfig,
+    RegisterOp, Schema, SchemaChange, TextOp, TypeDefinition, TypeId, UnseenEdits, Value,
+    ValueType, encode, keyed_node_id, node_id,
 };
 use woodland_graph::{Graph, Kinds, Void};
 use woodland_tests::agreement::log_of;
@@ -80,6 +80,8 @@ pub(crate) fn rows() -> Vec<Row> {
     let steps = vec![MigrationStep::RenameField { field: FieldId(999), name }];
     let misfit = of(Op::Migrate(Migration { steps }));
     raised!(all, "graph" Void::Misfit, "another name for field 999", misfit);
+    let unfounded = unfounded();
+    raised!(all, "format" Misfit::NoSchema, "a migration of an erased schema", unfounded);
     rows
 }
 
@@ -152,6 +154,24 @@ fn shelves() -> Schema {
     };
     let plan = vec![field(610, "deletion", revive), field(611, "register", steps)];
     Schema { types: vec![of(60, vec![field(600, "register", on)]), of(61, plan)] }
+}
+
+/// Why a migration does not fit where the payload with the founding schema is erased.
+fn unfounded() -> Misfit {
+    let mut script = Script::found();
+    let founding = script.commits[0].clone();
+    let erased = Commit::new(founding.author(), founding.header().clone(), None);
+    script.commits[0] = erased.expect("it keeps the rules");
+    let first = script.write(1, &[], vec![]);
+    let name = "headline".to_owned();
+    let steps = vec![MigrationStep::RenameField { field: FieldId(10), name }];
+    let ops = vec![Op::Schema(other_schema()), Op::Migrate(Migration { steps })];
+    let schema = SchemaChange::Introduce(other_schema().id());
+    let payload = Payload::of(ops).encode();
+    script.line(1, Line { after: Some(&first), sees: &[], schema, payload });
+    let graph = Graph::of(&log_of(&script.commits), Kinds::standard());
+    let made = graph.migrations().pop().expect("a migration");
+    made.outcome.expect_err("there is nothing to migrate")
 }
 
 fn existence(all: &mut Vec<Row>) {
