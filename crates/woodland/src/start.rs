@@ -18,7 +18,7 @@ use std::io;
 use std::sync::Arc;
 use woodland_format::{
     Commit, CommitError, Draft, Misfit, Op, Payload, Position, Proposal, SchemaError, SecretKey,
-    Segment,
+    Segment, StepNote,
 };
 use woodland_graph::Graph;
 use woodland_log::{AppendError, Log, OrderKey, PointError};
@@ -41,9 +41,10 @@ pub enum StartError {
     },
     /// No schema of the dataset fits the program's, and the program did not agree to migrate.
     #[error(
-        "no schema of the dataset fits this program. It would have to be migrated:\n{proposal}\
-         Review this, then open it with a model that agrees: \
-         `model.migrate_if(|proposal| …)`. Programs of earlier releases go on working beside this one"
+        "no schema of the dataset fits this program; it would have to be migrated: {}; review this, \
+         and open it with a model that agrees, `model.migrate_if(|proposal| …)`: programs of earlier \
+         releases go on working beside it",
+        in_a_line(proposal)
     )]
     SchemaDiffers {
         /// What would be migrated.
@@ -99,6 +100,15 @@ pub enum StartError {
     /// The system gave no randomness.
     #[error("the system gave no randomness for a key: {0}")]
     Entropy(#[from] io::Error),
+}
+
+/// A proposal is made of lines: a step, and what it does.
+fn in_a_line(proposal: &Proposal) -> String {
+    let told = |note: &StepNote| match note.note.as_str() {
+        "" => note.step.clone(),
+        does => format!("{} ({does})", note.step),
+    };
+    proposal.notes.iter().map(told).collect::<Vec<_>>().join("; ")
 }
 
 impl Replica {

@@ -9,8 +9,8 @@ use std::path::Path;
 use std::sync::Arc;
 use woodland::{
     BackingError, ConfigError, DefineError, Field, FieldError, FieldType, FieldValue, Fields, Key,
-    MergeError, Misread, Pointer, ReadError, Record, Replica, Shape, StartError, Types, Value,
-    View, WriteError, Writer, define,
+    MergeError, Misread, Pointer, ReadError, Record, Replica, Shape, StartError, Text, Types,
+    Value, View, WriteError, Writer, define,
 };
 use woodland_format::{Commit, Draft, RegisterConfig, Schema, SecretKey, Signature};
 use woodland_store::{FileDisk, Store, StoreOptions};
@@ -121,6 +121,30 @@ impl<T: FieldType, const TIMES: usize> Record for One<T, TIMES> {
     }
 }
 
+/// A rule that a derive would not write.
+struct Claiming;
+
+impl Record for Claiming {
+    const TYPE: &'static str = "Claiming";
+
+    fn define(fields: &mut Fields) {
+        fields.add::<Text>("body");
+        fields.unique(&[Field::<Self, Text>::at(0).any()]);
+    }
+
+    fn write(&self, _: &mut Writer<'_, Self>) {}
+
+    fn read(_: &View<'_, Self>) -> Result<Self, FieldError> {
+        Ok(Claiming)
+    }
+}
+
+/// A pointer that has to be there.
+#[derive(Record)]
+struct Mark {
+    tag: Pointer<Tag>,
+}
+
 fn defining(rows: &mut Vec<Row>) {
     let target = define().record::<Odd>().schema().expect_err("no tags");
     raised!(rows, "woodland" DefineError::UnknownTarget, "a pointer to no type", target);
@@ -132,6 +156,8 @@ fn defining(rows: &mut Vec<Row>) {
     raised!(rows, "woodland" DefineError::Kind, "a kind that refuses its field", refused);
     let twice = define().record::<One<Key<i64>, 2>>().schema().expect_err("two keys");
     raised!(rows, "woodland" DefineError::KeyTwice, "two fields that are keys", twice);
+    let unique = define().record::<Claiming>().schema().expect_err("a text");
+    raised!(rows, "woodland" DefineError::NotUnique, "a text that is unique", unique);
     let kind = define().kind(woodland_graph::Register).model().expect_err("built in");
     raised!(rows, "woodland" DefineError::KindTwice, "a kind by the name of register", kind);
 
@@ -160,6 +186,9 @@ fn starting(rows: &mut Vec<Row>) {
     let join = |schema: &Schema| Replica::join_in_memory(schema, &replica, 2);
     let differs = join(&fewer).expect_err("another schema");
     raised!(rows, "woodland" StartError::SchemaDiffers, "a program without notes", differs);
+    let unsound = changed(|schema| schema.types[0].fields[0].config = vec![9]);
+    let unsound = join(&unsound).expect_err("a configuration of no register");
+    raised!(rows, "woodland" StartError::Misfit, "a field whose configuration is none", unsound);
     let folder = folder();
     let path = folder.path().join("log.wll");
     let join = |path: &Path| Replica::join_in_memory(schema(), path, 2).expect_err("refused");
@@ -242,8 +271,24 @@ fn reading(rows: &mut Vec<Row>) {
     let ReadError::Field { error, .. } = absent else { panic!("a field's error") };
     raised!(rows, "woodland" FieldError::Absent, "a note without a title", error);
 
+    let model = define().record::<Mark>().record::<Tag>().model().expect("a model");
+    let marks = Replica::in_memory(&model, 1).expect("founded");
+    let (mark, tag) = marks
+        .write(|batch| {
+            let tag = batch.insert(&Tag { name: "rust".into() });
+            (batch.insert(&Mark { tag }), tag)
+        })
+        .expect("written");
+    marks.write(|batch| batch.delete(tag)).expect("deleted");
+    let gone = marks.snapshot().read(&[mark]).err().expect("no tag");
+    let ReadError::Field { error, .. } = gone else { panic!("a field's error") };
+    raised!(rows, "woodland" FieldError::NoTarget, "a pointer to what was deleted", error);
+
     let newer = newer(&mut hand);
     let path = hand.file(folder.path().join("newer.wll"), &[newer]);
+    let fewer = define().record::<Tag>().model().expect("a model").migrate_if(|_| true);
+    let migrate = Replica::join_in_memory(fewer, &path, 3).expect_err("newer");
+    raised!(rows, "woodland" StartError::Migrate, "a payload of format 2, and a yes", migrate);
     let replica = replica_of(&path).0;
     let read = replica.snapshot().all::<Note>().expect_err("newer");
     raised!(rows, "woodland" ReadError::NewerFormat, "a payload of format 2, read", read);
