@@ -1,10 +1,10 @@
-//! What has to be decided again when something changes before it.
+//! What has to be decided again when something changes before it: by what changed, who looked.
 //!
-//! | changed | looked at by |
-//! | --- | --- |
-//! | whether x lives | deletions, edits and creations of x; writes of links to x and by x; deletions of what x links to, and up from there along cascades; returns of what links to x under *revive* |
-//! | whether a link is shown | deletions of its target, and up from there; returns of its source |
-//! | the revivable edits of x | deletions of x that did not see the edit, and up from there |
+//! - *Whether x lives*: deletions, edits and creations of x; writes of links to x, and by x;
+//!   deletions of what x links to, and from there up along cascades; returns of what links to x
+//!   under *revive*.
+//! - *Whether a link is shown*: deletions of its target, and from there up; returns of its source.
+//! - *The revivable edits of x*: deletions of x that did not see the edit, and from there up.
 //!
 //! **Invariants**
 //! - Whoever looked at what changed is summoned; whoever is summoned stands after the change, and

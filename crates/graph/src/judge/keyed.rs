@@ -1,8 +1,8 @@
 //! The fields that hold foreign keys under some schema of the log.
 //!
 //! A write under a schema that knows no foreign key at a place still ends the link that another
-//! schema's write shows there. So once one schema has a foreign key in a field, all ops on the field
-//! are followed, whatever schema they are written under.
+//! schema's write shows there. So once one schema has a foreign key in a field, all ops on the
+//! field are followed, whatever schema they are written under.
 //!
 //! **Invariants**
 //! - Of each such field, all ops are followed that stand after the first commit, in order, that

@@ -1,5 +1,6 @@
 //! Random histories of three authors, one of which may fork, who create, delete and link without
-//! seeing each other. Built with `WOODLAND_SEED=n` they begin at another seed; a failure names its own.
+//! seeing each other. Built with `WOODLAND_SEED=n` they begin at another seed; a failure names its
+//! own.
 //!
 //! **Invariants**
 //! - Whatever arrives when and in what batches, the engine says what one serial run says.
