@@ -98,7 +98,7 @@ fn work(replica: &Replica, numbers: &mut Numbers, made: &mut Made) -> bool {
 #[test]
 fn what_is_written_counts_for_who_wrote_it() {
     let (mut written, mut refused, mut listed) = (0, 0, 0);
-    for seed in 0..30 {
+    for seed in 0..60 {
         let mut numbers = Numbers(seed);
         let one = founded();
         let join = |seed| Replica::join_in_memory(model(), &one, seed).expect("joined").0;
@@ -117,5 +117,5 @@ fn what_is_written_counts_for_who_wrote_it() {
         meet(&all[0], &all[1]);
         listed += all[0].snapshot().voids().len();
     }
-    assert!(written > 500 && refused > 50 && listed > 20, "{written}, {refused}, {listed}");
+    assert!(written > 500 && refused > 500 && listed > 20, "{written}, {refused}, {listed}");
 }
