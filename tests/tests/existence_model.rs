@@ -241,11 +241,11 @@ impl Walk {
 type Scope = (Set, bool, usize, &'static [usize]);
 const SCOPES: [Scope; 6] = [
     (0b01001, true, 1, &[1, 1, 1]),
-    (0b01001, true, 1, &[1, 1, 1, 23]),
+    (0b01001, true, 1, &[1, 1, 1, 41]),
     (0b01001, false, 1, &[1, 1, 1]),
     (0b11001, true, 1, &[1, 1, 7]),
-    (0b11001, true, 1, &[1, 1, 29, 37]),
-    (0b11001, true, 61, &[1, 11, 13]),
+    (0b11001, true, 1, &[1, 1, 29, 61]),
+    (0b11001, true, 61, &[1, 11, 29]),
 ];
 
 fn run((nodes, honest, foundings, steps): Scope, planted: &'static str) -> Result<(), String> {

@@ -8,6 +8,7 @@
 //! - [`table`] is all there is to say: who lives, and why an op is listed if one is.
 //! - Of the types only that of the op's node matters.
 
+use std::iter;
 use woodland_format::{
     DeletionConfig, FieldDefinition, OnDelete, Op, Schema, TypeId, UnseenEdits, ValueType,
 };
@@ -79,30 +80,47 @@ fn table(node: usize, is_revivable: bool, verb: Verb) -> [Outcome; 2] {
     }
 }
 
-/// The register of a type for links to another.
-fn field(of: TypeId, policy: Policy, to: TypeId) -> u64 {
-    100 * of.0 + 10 * to.0 + policy as u64
+/// Which of the registers of a type that link to one: that of a policy, or a founding link's, which
+/// stays whatever else is written.
+#[derive(Debug, Clone, Copy)]
+enum Register {
+    Of(Policy),
+    Hangs,
+    Needs,
+}
+use Register::{Hangs, Needs, Of};
+
+fn field(of: TypeId, register: Register, to: TypeId) -> u64 {
+    let number = match register {
+        Of(policy) => policy as u64,
+        Hangs => 4,
+        Needs => 5,
+    };
+    100 * of.0 + 10 * to.0 + number
 }
 
 fn counter_of(of: TypeId) -> u64 {
     100 * of.0
 }
 
-/// Both types have a counter, and links of each policy to either.
+/// Both types have a counter, and all the links to either.
 fn schema() -> Schema {
     let links = |of: TypeId, to: TypeId| {
-        let key = |policy, on_delete| register(field(of, policy, to), key_to(to, on_delete));
+        let key = |which, on_delete| register(field(of, which, to), key_to(to, on_delete));
         [
-            register(field(of, Nullify, to), ValueType::Pointer(to)),
-            key(Restrict, OnDelete::Restrict),
-            key(Cascade, OnDelete::Cascade),
-            key(Revive, OnDelete::Revive),
+            register(field(of, Of(Nullify), to), ValueType::Pointer(to)),
+            key(Of(Restrict), OnDelete::Restrict),
+            key(Of(Cascade), OnDelete::Cascade),
+            key(Of(Revive), OnDelete::Revive),
+            key(Hangs, OnDelete::Cascade),
+            key(Needs, OnDelete::Revive),
         ]
     };
     let fields = |of| -> Vec<FieldDefinition> {
-        TYPES.into_iter().flat_map(|to| links(of, to)).chain([counter(counter_of(of))]).collect()
+        let links = TYPES.into_iter().flat_map(|to| links(of, to));
+        iter::once(counter(counter_of(of))).chain(links).collect()
     };
-    let revive = configured(1, "deletion", &DeletionConfig { edits: UnseenEdits::Revive });
+    let revive = configured(1000, "deletion", &DeletionConfig { edits: UnseenEdits::Revive });
     let revivable = [fields(TYPES[1]), vec![revive]].concat();
     let types = vec![typed(TYPES[0], fields(TYPES[0])), typed(TYPES[1], revivable)];
     let schema = Schema { types };
@@ -110,8 +128,8 @@ fn schema() -> Schema {
     schema
 }
 
-fn link_of(wood: &Wood, types: &[TypeId], node: usize, to: usize, policy: Policy) -> Op {
-    link(wood.nodes[node], field(types[node], policy, types[to]), wood.nodes[to])
+fn link_of(wood: &Wood, types: &[TypeId], node: usize, to: usize, register: Register) -> Op {
+    link(wood.nodes[node], field(types[node], register, types[to]), wood.nodes[to])
 }
 
 /// Who lives and what is listed, where these authors write the op and the deletion. Both see the
@@ -123,12 +141,12 @@ fn outcome(
     [writer, deleter]: [usize; 2],
 ) -> (Vec<usize>, Vec<&'static str>) {
     let mut wood = Wood::found(schema(), types);
-    let mut links = vec![link_of(&wood, types, HANGING, DELETED, Cascade)];
-    links.extend(needs.then(|| link_of(&wood, types, DELETED, HANGING, Revive)));
+    let mut links = vec![link_of(&wood, types, HANGING, DELETED, Hangs)];
+    links.extend(needs.then(|| link_of(&wood, types, DELETED, HANGING, Needs)));
     let base = wood.write(0, &[], links);
     let op = match verb {
         Edit => add(wood.nodes[node], counter_of(types[node])),
-        Link(to, policy) => link_of(&wood, types, node, to, policy),
+        Link(to, policy) => link_of(&wood, types, node, to, Of(policy)),
     };
     wood.write(writer, &[&base], vec![op]);
     wood.write(deleter, &[&base], vec![delete(wood.nodes[DELETED])]);

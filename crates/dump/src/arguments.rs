@@ -50,12 +50,21 @@ enum Print {
     Frontier(Page),
     /// Every visible node with its fields, conflicts, and ops without effect
     #[command(after_help = "Example: woodland-dump graph --at 1f3c9a2b notes.wll")]
-    Graph(Page),
+    Graph(Reading),
+    /// Every deleted node and who deleted it, and the deletions that had no effect
+    #[command(after_help = "Example: woodland-dump deleted notes.wll")]
+    Deleted(Page),
+    /// Nodes that should not read alike and do, by unique rule or natural key
+    #[command(after_help = "Example: woodland-dump clashes notes.wll")]
+    Clashes(Reading),
+    /// The schemas that are carried, and the migrations with what became of each
+    #[command(after_help = "Example: woodland-dump schemas notes.wll")]
+    Schemas(Page),
     /// Why the fields of a node read as they do: every op, and what became of it
     #[command(after_help = "Example: woodland-dump explain --node 5e0c --field title notes.wll")]
     Explain {
         #[command(flatten)]
-        page: Page,
+        page: Reading,
         /// The node, by its id's first digits
         #[arg(long, value_name = "NODE")]
         node: String,
@@ -101,6 +110,15 @@ struct Page {
     place: Place,
     #[command(flatten)]
     version: Version,
+}
+
+#[derive(Debug, Args)]
+struct Reading {
+    #[command(flatten)]
+    page: Page,
+    /// Read through this schema, by its id's first digits; by default the current one
+    #[arg(long, value_name = "ID")]
+    schema: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -190,6 +208,9 @@ impl Print {
             Print::Summary(page) => page.request(Command::Summary),
             Print::Frontier(page) => page.request(Command::Frontier),
             Print::Graph(page) => page.request(Command::Graph),
+            Print::Deleted(page) => page.request(Command::Deleted),
+            Print::Clashes(page) => page.request(Command::Clashes),
+            Print::Schemas(page) => page.request(Command::Schemas),
             Print::Commits { page, choice, signatures } => {
                 let request = page.request(Command::Commits { signatures });
                 Request { filter: choice.filter(), ..request }
@@ -221,6 +242,12 @@ impl Place {
 impl Page {
     fn request(self, command: Command) -> Request {
         Request { at: self.version.at, ..self.place.request(command) }
+    }
+}
+
+impl Reading {
+    fn request(self, command: Command) -> Request {
+        Request { schema: self.schema, ..self.page.request(command) }
     }
 }
 

@@ -5,11 +5,11 @@
 //!   those are kept depends on how the commits arrived.
 
 use crate::json::Document;
+use crate::names::{Names, Schemas};
 use crate::page::Contents;
 use crate::paint::{AUTHOR, ID, TITLE};
 use crate::request::Form;
 use crate::said::{Batch, Said};
-use crate::schemas::{Names, Schemas};
 use crate::shown::{Joined, Plain};
 use serde_json::{Value as Json, json};
 use std::io::{self, Write};

@@ -9,12 +9,14 @@
 //! **Invariants**
 //! - Nothing is written but the page, nothing repaired, no lock taken.
 //! - Whatever stands in the path, what can be read is printed, and what cannot is named.
-//! - `commits`, `order`, `frontier`, `graph`, `diff`, `dot` and `svg` depend on the set of admitted
-//!   commits alone; `summary`, `segments` and `verify` also on how it is stored.
+//! - `commits`, `order`, `frontier`, `graph`, `deleted`, `clashes`, `schemas`, `diff`, `dot` and
+//!   `svg` depend on the set of admitted commits alone; `summary`, `segments` and `verify` also on how it is stored.
 //! - The secret of `author.key` is in no output.
 
 mod authors;
+mod clashes;
 mod commits;
+mod deleted;
 mod diff;
 mod dot;
 mod explain;
@@ -23,6 +25,8 @@ mod frontier;
 mod graph;
 mod held;
 mod json;
+mod life;
+mod names;
 mod order;
 mod page;
 mod paint;

@@ -8,14 +8,17 @@
 //! What this does not do: end the process, or choose where output goes.
 
 use crate::authors::Authors;
+use crate::graph::Page;
 use crate::held::{Held, admit};
+use crate::json::Document;
 use crate::paint::Paint;
 use crate::progress::{Act, Progress, Watch};
 use crate::request::{Command, DumpError, Form, Portion, Request, Verdict};
 use crate::selection::{self, Selection};
 use crate::shown::counted;
 use crate::source::{Source, read};
-use crate::{commits, diff, dot, explain, frontier, graph, order, segments, summary, svg, verify};
+use crate::{clashes, commits, deleted, diff, dot, explain, frontier, graph, order, schemas};
+use crate::{segments, summary, svg, verify};
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, Write};
 use woodland_format::{AuthorKey, Commit, VersionId, version_id};
@@ -31,6 +34,8 @@ pub(crate) struct Contents {
     /// Those of the version, or of the source where there is none.
     pub(crate) authors: Authors,
     pub(crate) selection: Selection,
+    /// The schema to read through, as it was given.
+    schema: Option<String>,
     pub(crate) form: Form,
     pub(crate) paint: Paint,
 }
@@ -68,6 +73,9 @@ pub fn dump_watched(
         Command::Order => order::print(&contents, out)?,
         Command::Frontier => frontier::print(&contents, out)?,
         Command::Graph => graph::print(&contents, watch, out)?,
+        Command::Deleted => deleted::print(&contents, watch, out)?,
+        Command::Clashes => clashes::print(&contents, watch, out)?,
+        Command::Schemas => schemas::print(&contents, watch, out)?,
         Command::Explain => explain::print(&contents, request, watch, out)?,
         Command::Segments => segments::print(&contents, out)?,
         Command::Diff => diff::print(&contents, &request.from, watch, out)?,
@@ -104,7 +112,8 @@ impl Contents {
             None => Authors::of_source(&source),
         };
         let (form, paint, selection) = (request.form, request.paint, Selection::default());
-        let mut contents = Contents { source, held, log, authors, selection, form, paint };
+        let schema = request.schema.clone();
+        let mut contents = Contents { source, held, log, authors, selection, schema, form, paint };
         contents.selection = Selection::of(&request.filter, &contents)?;
         Ok(contents)
     }
@@ -112,6 +121,26 @@ impl Contents {
     /// The graph of the version.
     pub(crate) fn graph(&self, log: &Log, watch: Watch<'_>) -> Graph {
         derived(watch, log.len(), || Graph::of(log, Kinds::standard()))
+    }
+
+    /// The graph of the version, read through the schema that was asked for; none where nothing can
+    /// be placed.
+    pub(crate) fn page(&self, watch: Watch<'_>) -> Result<Option<Page<'_>>, DumpError> {
+        let Some(log) = &self.log else { return Ok(None) };
+        let graph = self.graph(log, watch);
+        let graph = match &self.schema {
+            Some(given) => selection::through(&graph, given)?,
+            None => graph,
+        };
+        Ok(Some(Page::of(graph, &self.authors, self.paint)))
+    }
+
+    /// The page of a graph that is not there.
+    pub(crate) fn put_nothing(&self, out: &mut dyn Write) -> io::Result<()> {
+        match self.form {
+            Form::Json => Document::begin(out)?.end(),
+            Form::Text => Ok(()),
+        }
     }
 
     /// `ada·1f3c9a2b`

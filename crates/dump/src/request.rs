@@ -27,6 +27,12 @@ pub enum Command {
     Frontier,
     /// The graph.
     Graph,
+    /// The nodes that are deleted, and the deletions that had no effect.
+    Deleted,
+    /// The nodes that should not read alike and do.
+    Clashes,
+    /// The schemas and the migrations.
+    Schemas,
     /// Why the fields of a node read as they do.
     Explain,
     /// Every segment as it stands in its file.
@@ -68,6 +74,9 @@ pub struct Request {
     pub node: Option<String>,
     /// For [`Command::Explain`]: the field, by its name; all of them if there is none.
     pub field: Option<String>,
+    /// For [`Command::Graph`], [`Command::Clashes`] and [`Command::Explain`]: the schema to read
+    /// through, by its id's first digits; the current one if there is none.
+    pub schema: Option<String>,
     /// Which commits, for the commands that show commits.
     pub filter: Filter,
     /// In which form.
@@ -86,6 +95,7 @@ impl Request {
             from: Vec::new(),
             node: None,
             field: None,
+            schema: None,
             filter: Filter::default(),
             form: Form::Text,
             paint: Paint::Plain,
@@ -204,7 +214,7 @@ pub enum DumpError {
         /// As it was given.
         head: String,
     },
-    /// A head or node that is no id.
+    /// A head, node or schema that is no id.
     #[error("{option} {given}: no id; expected 1 to {digits_max} hex digits")]
     NotAnId {
         /// Of which option.
@@ -260,6 +270,21 @@ pub enum DumpError {
         field: String,
         /// Those that ops are on.
         known: String,
+    },
+    /// A schema that no commit carries.
+    #[error(
+        "--schema {schema}: no schema of this version has an id that begins so; \
+         `woodland-dump schemas` lists them"
+    )]
+    UnknownSchema {
+        /// As it was given.
+        schema: String,
+    },
+    /// Too few digits of a schema's id.
+    #[error("--schema {schema}: more than one schema has an id that begins so; give more digits")]
+    ManySchemas {
+        /// As it was given.
+        schema: String,
     },
     /// The page cannot be written.
     #[error("the output cannot be written: {0}")]

@@ -6,7 +6,7 @@
 //!
 //! What this does not do: say whether an op had an effect; that is the graph's.
 
-use crate::schemas::{Names, labels};
+use crate::names::{Names, labels};
 use crate::shown::{Bytes, Cut, Hex, Joined, Plain, Quoted, Shown, member_name, value_json};
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -1,4 +1,4 @@
-//! Selection: a request's words looked up in a log: heads, authors, nodes.
+//! Selection: a request's words looked up in a log: heads, authors, nodes, schemas.
 //!
 //! **Invariants**
 //! - A commit is chosen when it fits every part of the filter; the portion is taken last.
@@ -11,7 +11,8 @@ use crate::page::Contents;
 use crate::request::{DumpError, Filter, Portion, Turns};
 use crate::said::Batch;
 use std::collections::{BTreeSet, HashSet};
-use woodland_format::{AuthorKey, Commit, CommitId, NodeId, Op};
+use woodland_format::{AuthorKey, Commit, CommitId, NodeId, Op, SchemaId};
+use woodland_graph::Graph;
 use woodland_log::Log;
 
 /// The version whose heads these are.
@@ -144,6 +145,23 @@ fn authors(given: &str, authors: &Authors) -> Result<BTreeSet<AuthorKey>, DumpEr
     }
 }
 
+/// The graph, read through the one schema whose id begins so, of those that the log carries and the
+/// current one.
+pub(crate) fn through(graph: &Graph, given: &str) -> Result<Graph, DumpError> {
+    let digits = Digits::of(given, SchemaId::BYTES, "--schema")?;
+    let mut ids: BTreeSet<SchemaId> = graph.schemas().iter().map(|one| one.id).collect();
+    ids.extend(graph.current().map(|current| current.id()));
+    ids.retain(|id| digits.begin(id.as_bytes()));
+    let schema = given.to_owned();
+    match ids.len() {
+        0 | 1 => {
+            let through = ids.first().and_then(|id| graph.through(id));
+            through.ok_or(DumpError::UnknownSchema { schema })
+        }
+        _ => Err(DumpError::ManySchemas { schema }),
+    }
+}
+
 /// The commits with an op on the one node whose id begins so.
 fn touched(given: &str, contents: &Contents) -> Result<HashSet<CommitId>, DumpError> {
     Ok(named(given, "--touching", contents)?.1)
@@ -171,6 +189,7 @@ fn named(
         for (index, op) in (0..).zip(&ops) {
             let node = match op {
                 Op::Edit { object, .. } => Some(object.node),
+                Op::Delete { node } => Some(*node),
                 other => other.creates(&commit.author(), commit.seq(), index),
             };
             let Some(node) = node.filter(|node| digits.begin(node.as_bytes())) else { continue };

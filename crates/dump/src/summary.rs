@@ -8,11 +8,11 @@
 use crate::authors::Authors;
 use crate::finding::Finding;
 use crate::json::Document;
+use crate::names::labels;
 use crate::page::Contents;
 use crate::paint::{BAD, GOOD, TITLE};
 use crate::progress::Watch;
 use crate::request::Form;
-use crate::schemas::{Schemas, labels};
 use crate::shown::{Plain, counted};
 use crate::source::{Piece, Source};
 use serde_json::{Value as Json, json};
@@ -33,14 +33,14 @@ struct Figures {
 
 impl Figures {
     fn of(contents: &Contents, log: &Log, watch: Watch<'_>) -> Self {
-        let schemas = Schemas::carried_by(contents);
+        let graph = contents.graph(log, watch);
         Figures {
             commits: log.len(),
             authors: log.frontier().authors().count() as u64,
             heads: log.heads().map(|id| id.to_string()).collect(),
             version: log.version().to_string(),
-            schema: schemas.founding(contents).map(|names| labels(&names.schema)),
-            digest: contents.graph(log, watch).digest().to_string(),
+            schema: graph.schema().map(|schema| labels(&schema)),
+            digest: graph.digest().to_string(),
             forks: log.forks().len() as u64,
         }
     }

@@ -67,7 +67,7 @@ impl<'a> Reader<'a> {
             let (Some(places), Some(content)) = (Places::of(field), content) else { continue };
             let mut parts = BTreeSet::new();
             for (part, standing) in content.standing(self.past) {
-                let Some((part, mut writes)) = self.part(&places, part, standing) else { continue };
+                let Some((part, mut writes)) = self.part(&places, part, &standing) else { continue };
                 writes.pop();
                 // Parts ascend, so of keys that become equal the least as written is read.
                 if parts.insert(part.clone()) && !writes.is_empty() {
@@ -86,11 +86,11 @@ impl<'a> Reader<'a> {
         self,
         places: &Places,
         part: ConflictPart,
-        standing: Vec<Write>,
+        standing: &[Write],
     ) -> Option<(ConflictPart, Vec<Write>)> {
         let each = |read: &dyn Fn(&Value) -> Option<Value>| -> Vec<Write> {
-            let one = |(stamp, value): Write| (stamp, value.and_then(|value| read(&value)));
-            standing.iter().cloned().map(one).collect()
+            let one = |(stamp, value): &Write| (*stamp, value.as_ref().and_then(read));
+            standing.iter().map(one).collect()
         };
         let writes = match &part {
             ConflictPart::Whole => {

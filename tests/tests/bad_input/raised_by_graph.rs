@@ -2,9 +2,10 @@
 
 use crate::{Row, raised};
 use woodland_format::{
-    Commit, FieldDefinition, FieldId, KeyConfig, MapConfig, MapOp, NodeId, ObjectId, Op, Payload,
-    RecordOp, RegisterOp, Schema, SchemaChange, TextOp, TypeDefinition, TypeId, Value, ValueType,
-    encode, keyed_node_id,
+    Commit, DeletionConfig, FieldDefinition, FieldId, KeyConfig, MapConfig, MapOp, Migration,
+    MigrationStep, Misfit, NodeId, ObjectId, OnDelete, Op, Payload, RecordOp, RegisterConfig,
+    RegisterOp, Schema, SchemaChange, TextOp, TypeDefinition, TypeId, UnseenEdits, Value,
+    ValueType, encode, keyed_node_id, node_id,
 };
 use woodland_graph::{Graph, Kinds, Void};
 use woodland_tests::agreement::log_of;
@@ -74,6 +75,13 @@ pub(crate) fn rows() -> Vec<Row> {
     let far = edit(note, 11, encode(&TextOp::Insert { at: 99, text: "far".into() }));
     raised!(all, "graph" Void::BadPosition, "an insertion past the end", far);
     keys(all);
+    existence(all);
+    let name = "headline".to_owned();
+    let steps = vec![MigrationStep::RenameField { field: FieldId(999), name }];
+    let misfit = of(Op::Migrate(Migration { steps }));
+    raised!(all, "graph" Void::Misfit, "another name for field 999", misfit);
+    let unfounded = unfounded();
+    raised!(all, "format" Misfit::NoSchema, "a migration of an erased schema", unfounded);
     rows
 }
 
@@ -121,6 +129,77 @@ fn keys(all: &mut Vec<Row>) {
     raised!(all, "graph" Void::ReadOnly, "another isbn for a book", isbn);
     let copy = edit(501, encode(&MapOp::Remove(vec!["lent".into()])));
     raised!(all, "graph" Void::UnknownKey, "a removal of a key that nobody put", copy);
+    let third = Op::Recreate { node_type: TypeId(50), key: "978".into(), generation: 2 };
+    let third = of_books(third);
+    raised!(all, "graph" Void::UnseenGeneration, "a third book before there is a second", third);
+}
+
+/// A shelf, on which others stand; and a plan, which lives while somebody edits it.
+fn shelves() -> Schema {
+    let field = |id: u64, kind: &str, config| FieldDefinition {
+        id: FieldId(id),
+        name: format!("{kind}_{id}"),
+        kind: kind.to_owned(),
+        config,
+    };
+    let on = ValueType::ForeignKey { target: TypeId(60), on_delete: OnDelete::Restrict };
+    let on = encode(&RegisterConfig { value: ValueType::Optional(Box::new(on)) });
+    let steps = encode(&RegisterConfig { value: ValueType::String });
+    let revive = encode(&DeletionConfig { edits: UnseenEdits::Revive });
+    let of = |id: u64, fields| TypeDefinition {
+        id: TypeId(id),
+        name: format!("Type{id}"),
+        version: 1,
+        fields,
+    };
+    let plan = vec![field(610, "deletion", revive), field(611, "register", steps)];
+    Schema { types: vec![of(60, vec![field(600, "register", on)]), of(61, plan)] }
+}
+
+/// Why a migration does not fit where the payload with the founding schema is erased.
+fn unfounded() -> Misfit {
+    let mut script = Script::found();
+    let founding = script.commits[0].clone();
+    let erased = Commit::new(founding.author(), founding.header().clone(), None);
+    script.commits[0] = erased.expect("it keeps the rules");
+    let first = script.write(1, &[], vec![]);
+    let name = "headline".to_owned();
+    let steps = vec![MigrationStep::RenameField { field: FieldId(10), name }];
+    let ops = vec![Op::Schema(other_schema()), Op::Migrate(Migration { steps })];
+    let schema = SchemaChange::Introduce(other_schema().id());
+    let payload = Payload::of(ops).encode();
+    script.line(1, Line { after: Some(&first), sees: &[], schema, payload });
+    let graph = Graph::of(&log_of(&script.commits), Kinds::standard());
+    let made = graph.migrations().pop().expect("a migration");
+    made.outcome.expect_err("there is nothing to migrate")
+}
+
+fn existence(all: &mut Vec<Row>) {
+    let create = |node_type| Op::Create { node_type: TypeId(node_type), salt: 0 };
+    let begin = || Script::found_with(shelves(), vec![create(60), create(60), create(61)]);
+    let [lower, upper, plan] = [1, 2, 3].map(|index| node_id(&begin().author(0), 0, index, 0));
+    let edit = |node, field, value: Value| Op::Edit {
+        object: ObjectId { node, field: FieldId(field) },
+        op: set(value),
+    };
+    let put = || edit(upper, 600, Value::Pointer(lower));
+    let delete = |node| Op::Delete { node };
+    let of = |ops| {
+        let mut script = begin();
+        let commit = script.write(1, &[], ops);
+        reason(&script, &commit)
+    };
+    let twice = of(vec![delete(lower), delete(lower)]);
+    raised!(all, "graph" Void::DeadNode, "a second deletion of a shelf", twice);
+    let below = of(vec![put(), delete(lower)]);
+    raised!(all, "graph" Void::Restricted, "a deletion of a shelf with one on it", below);
+    let onto = of(vec![delete(lower), put()]);
+    raised!(all, "graph" Void::DeadTarget, "a shelf on one that is deleted", onto);
+    let mut script = begin();
+    script.write(1, &[], vec![edit(plan, 611, "paint".into())]);
+    let unseen = script.write(2, &[], vec![delete(plan)]);
+    let unseen = reason(&script, &unseen);
+    raised!(all, "graph" Void::Edited, "a deletion that has not seen an edit", unseen);
 }
 
 /// Both branches of a fork create one node, with two types.

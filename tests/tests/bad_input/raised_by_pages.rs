@@ -1,14 +1,14 @@
 //! Errors of the dump: paths that hold nothing of ours, versions that are not held, a page that
 //! cannot be written.
 
-use crate::by_hand::Hand;
+use crate::by_hand::{Hand, sealed};
 use crate::notes::{folder, schema};
 use crate::{Row, raised};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 use woodland_dump::{Command, DumpError, Filter, Request, dump};
-use woodland_format::{Commit, Op, node_id};
+use woodland_format::{Commit, Op, Position, SchemaChange, node_id};
 
 /// A page that takes nothing.
 struct Full;
@@ -106,6 +106,39 @@ fn choosing(rows: &mut Vec<Row>) {
     let request = Request { node, field, ..Request::of(Command::Explain, path.clone()) };
     let unknown = dump(&request, &mut io::sink(), &mut io::sink()).expect_err("no such field");
     raised!(rows, "dump" DumpError::UnknownField, "a misspelt field", unknown);
+    schemas(rows);
+}
+
+/// Schemas to read through that are none, or not one.
+fn schemas(rows: &mut Vec<Row>) {
+    let mut hand = Hand::found();
+    let mut commits = vec![hand.write(1, None, &[], vec![])];
+    let mut ids = vec![schema().id().to_string()];
+    // Seventeen ids have sixteen first digits.
+    for version in 2..18 {
+        let last = commits[commits.len() - 1].clone();
+        let mut carried = schema();
+        carried.types[0].version = version;
+        let id = carried.id();
+        let mut draft = hand.draft(1, Some(&last), &[], vec![Op::Schema(carried)]);
+        let (backlink, seq) = (last.id(), last.seq() + 1);
+        draft.position = Position::Next { backlink, seq, schema: SchemaChange::Introduce(id) };
+        let commit = sealed(1, draft);
+        hand.log = hand.log.append(&commit).expect("it keeps the rules");
+        commits.push(commit);
+        ids.push(id.to_string());
+    }
+    let folder = folder();
+    let path = hand.file(folder.path().join("log.wll"), &[hand.segment(&commits)]);
+    let through = |given: &str| {
+        let schema = Some(given.to_owned());
+        let request = Request { schema, ..Request::of(Command::Graph, path.clone()) };
+        dump(&request, &mut io::sink(), &mut io::sink()).expect_err("no such schema")
+    };
+    let unknown = through(&"0".repeat(12));
+    raised!(rows, "dump" DumpError::UnknownSchema, "a schema of zeros", unknown);
+    let many = through(shared_digit(&ids));
+    raised!(rows, "dump" DumpError::ManySchemas, "the first digit of two schemas", many);
 }
 
 /// The first digit that two of them share.

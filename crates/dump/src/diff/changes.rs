@@ -3,15 +3,23 @@
 //! **Invariants**
 //! - Both graphs are walked once, side by side, in the order of their ids.
 
+use crate::life::Standing;
+use crate::schemas::label_in_words;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use woodland_format::{FieldId, NodeId, ObjectId, TypeId, Value};
+use woodland_format::{FieldId, NodeId, ObjectId, Schema, TypeDefinition, TypeId, Value};
 use woodland_graph::{Conflict, Graph, Node, Part, VoidOp};
 
 /// What became of a node.
 pub(crate) enum Change {
-    Appeared(Node),
-    Went(Node),
-    Changed { id: NodeId, node_type: TypeId, fields: Vec<FieldChange> },
+    /// With what it is in the version that does not show it.
+    Appeared(Node, Standing),
+    /// The same.
+    Went(Node, Standing),
+    Changed {
+        id: NodeId,
+        node_type: TypeId,
+        fields: Vec<FieldChange>,
+    },
 }
 
 /// A field's value before and after, where either is.
@@ -33,10 +41,16 @@ pub(crate) fn nodes<'a>(from: &'a Graph, to: &'a Graph) -> impl Iterator<Item = 
                 (Some(old), Some(new)) => old.id.cmp(&new.id),
             };
             if order.is_lt() {
-                return old.next().map(Change::Went);
+                return old.next().map(|node| {
+                    let standing = Standing::of(to, node.id);
+                    Change::Went(node, standing)
+                });
             }
             if order.is_gt() {
-                return new.next().map(Change::Appeared);
+                return new.next().map(|node| {
+                    let standing = Standing::of(from, node.id);
+                    Change::Appeared(node, standing)
+                });
             }
             if let (Some(old), Some(new)) = (old.next(), new.next())
                 && old != new
@@ -103,6 +117,17 @@ pub(crate) fn voids(from: &Graph, to: &Graph) -> [Vec<VoidOp>; 2] {
         graph.voids().filter(|void| !other.contains(&key(void))).collect()
     };
     [lacking(from, &new), lacking(to, &old)]
+}
+
+/// How the types of one schema are called in another, where they differ: `Note@1 → Note@2`.
+pub(crate) fn labels(from: &Schema, to: &Schema) -> Vec<String> {
+    let mut ids: Vec<TypeId> = from.types.iter().chain(&to.types).map(|one| one.id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let pairs = ids.into_iter().map(|id| (from.type_with(id), to.type_with(id)));
+    let label = |one: Option<&TypeDefinition>| one.map(TypeDefinition::label);
+    let differ = pairs.filter(|(old, new)| old != new);
+    differ.map(|(old, new)| label_in_words(label(old).as_deref(), label(new).as_deref())).collect()
 }
 
 /// Ids that no other of these refers to.

@@ -8,6 +8,7 @@ use crate::diff::edits::edits;
 use crate::diff::{Difference, as_texts, only_in};
 use crate::graph::{Page, void_json};
 use crate::json::Document;
+use crate::life::Standing;
 use crate::shown::value_json;
 use serde_json::{Value as Json, json};
 use std::io::{self, Write};
@@ -25,6 +26,7 @@ impl Difference<'_> {
                 "heads": heads(log),
                 "commits": log.len(),
                 "digest": page.graph.digest().to_string(),
+                "schema": page.schema_json(),
             })
         };
         let mut document = Document::begin(out)?;
@@ -66,21 +68,42 @@ impl Difference<'_> {
 
 fn change_json(change: &Change, old: &Page<'_>, new: &Page<'_>) -> Json {
     match change {
-        Change::Appeared(node) => json!({ "change": "appeared", "node": new.node_json(node) }),
-        Change::Went(node) => json!({ "change": "went", "node": old.node_json(node) }),
+        Change::Appeared(node, Standing::Dead(death)) => json!({
+            "change": "came_back",
+            "node": new.node_json(node),
+            "deleted": old.death_json(death),
+        }),
+        Change::Went(node, Standing::Dead(death)) => json!({
+            "change": "died",
+            "node": old.node_json(node),
+            "deleted": new.death_json(death),
+        }),
+        Change::Appeared(node, standing) => {
+            let change = if is_hidden(standing) { "came_in_sight" } else { "appeared" };
+            json!({ "change": change, "node": new.node_json(node) })
+        }
+        Change::Went(node, standing) => {
+            let change = if is_hidden(standing) { "went_out_of_sight" } else { "went" };
+            json!({ "change": change, "node": old.node_json(node) })
+        }
         Change::Changed { id, node_type, fields } => json!({
             "change": "changed",
             "id": id.to_string(),
-            "type": new.type_name(*node_type),
+            "type": new.names.type_name(*node_type),
             "type_id": node_type.0,
             "fields": fields.iter().map(|one| field_json(one, new)).collect::<Vec<_>>(),
         }),
     }
 }
 
+/// Whether the node lives in the version that does not show it.
+fn is_hidden(standing: &Standing) -> bool {
+    matches!(standing, Standing::Hidden)
+}
+
 fn field_json(change: &FieldChange, page: &Page<'_>) -> Json {
     let FieldChange { field, old, new } = change;
-    let config = page.names.and_then(|names| names.members(*field));
+    let config = page.names.members(*field);
     let value = |value: &Option<_>| value.as_ref().map(|value| value_json(value, config));
     let edits = as_texts(change, page).map(|(old, new)| {
         let edit = |edit: crate::diff::edits::Edit| {
@@ -94,7 +117,7 @@ fn field_json(change: &FieldChange, page: &Page<'_>) -> Json {
         edits(old, new).into_iter().map(edit).collect::<Vec<_>>()
     });
     json!({
-        "field": page.field_name(*field),
+        "field": page.names.own_name(*field),
         "field_id": field.0,
         "old": value(old),
         "new": value(new),

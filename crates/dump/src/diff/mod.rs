@@ -3,6 +3,8 @@
 //! **Invariants**
 //! - What is printed depends on the two sets of commits alone.
 //! - Places of commits only in one version are their positions in that version's order.
+//! - Each version is read through its own current schema; that they differ is said first.
+//! - A node that died or came back is told of as that; its content was not touched.
 //! - Text lists commits by runs and cuts long values; JSON holds every commit and value whole.
 
 mod changes;
@@ -17,7 +19,6 @@ use crate::page::Contents;
 use crate::paint::Paint;
 use crate::progress::Watch;
 use crate::request::{DumpError, Form};
-use crate::schemas::Schemas;
 use crate::selection::version;
 use std::io::Write;
 use woodland_format::{Commit, CommitId, Value};
@@ -55,12 +56,10 @@ pub(crate) fn print(
         common_commits += 1;
         (commit.id(), commit.references().collect())
     }));
-    let schemas = Schemas::carried_by(contents);
-    let names = schemas.founding(contents);
     let authors = &Authors::of_versions(&contents.source, &[&from, to]);
     let paint = contents.paint;
-    let old = Page::of(contents.graph(&from, watch), names, authors, paint);
-    let new = Page::of(contents.graph(to, watch), names, authors, paint);
+    let old = Page::of(contents.graph(&from, watch), authors, paint);
+    let new = Page::of(contents.graph(to, watch), authors, paint);
     let from = &from;
     let difference =
         Difference { authors, paint, from, to, common_heads, common_commits, old, new };
@@ -86,7 +85,7 @@ fn as_texts<'a>(
     page: &Page<'_>,
 ) -> Option<(&'a str, &'a str)> {
     let (Some(Value::String(old)), Some(Value::String(new))) = (old, new) else { return None };
-    let definition = page.names.and_then(|names| names.field(*field));
+    let definition = page.names.field(*field);
     let is_text = definition.is_some_and(|(_, field)| field.kind == Text::NAME);
     (is_text || old.len().max(new.len()) > WHOLE_BYTES_MAX).then_some((old, new))
 }

@@ -10,11 +10,13 @@ use crate::diff::changes::{self, Change, FieldChange};
 use crate::diff::edits::{Edit, edits};
 use crate::diff::{Difference, as_texts, only_in};
 use crate::graph::Page;
+use crate::life::Standing;
 use crate::paint::{AUTHOR, BAD, GOOD, ID, Paint, TITLE};
 use crate::shown::{Cut, Joined, Plain, Shown, counted};
 use std::fmt;
 use std::io::{self, Write};
-use woodland_format::{AuthorKey, CommitId, ObjectId, Value};
+use std::sync::Arc;
+use woodland_format::{AuthorKey, CommitId, ObjectId, Schema, Value};
 use woodland_graph::{Conflict, VoidOp};
 use woodland_log::Log;
 
@@ -45,6 +47,7 @@ impl Difference<'_> {
         let (word, commits) = (paint.of(TITLE, "common "), counted(self.common_commits, "commit"));
         let heads = Joined(self.common_heads.iter().map(CommitId::short));
         writeln!(out, "{word} {commits} up to {heads}")?;
+        self.put_schemas(out)?;
         self.put_commits("only in from", (self.from, self.to), out)?;
         self.put_commits("only in to", (self.to, self.from), out)?;
         self.put_nodes(out)?;
@@ -52,6 +55,24 @@ impl Difference<'_> {
         let conflicts = changes::conflicts(&old.graph, &new.graph);
         self.put_conflicts(&conflicts, out)?;
         put_voids(&changes::voids(&old.graph, &new.graph), paint, out)
+    }
+
+    /// How the schemas differ that the versions are read through.
+    fn put_schemas(&self, out: &mut dyn Write) -> io::Result<()> {
+        let (from, to) = (self.old.graph.schema(), self.new.graph.schema());
+        if from == to {
+            return Ok(());
+        }
+        let id = |schema: &Option<Arc<Schema>>| match schema {
+            Some(schema) => format!("{}…", schema.id().short()),
+            None => "none".to_owned(),
+        };
+        let labels = match (&from, &to) {
+            (Some(from), Some(to)) => format!("  {}", changes::labels(from, to).join(", ")),
+            _ => String::new(),
+        };
+        let (word, from, to) = (self.paint.of(TITLE, "schema "), id(&from), id(&to));
+        writeln!(out, "{word} {from} → {to}{labels} (`woodland-dump schemas` has the steps)")
     }
 
     fn put_commits(
@@ -114,20 +135,23 @@ impl Difference<'_> {
             write!(out, "{title}")?;
             title.clear();
             let (sign, page, node_type, id) = match &change {
-                Change::Appeared(node) => (paint.of(GOOD, "+"), new, node.node_type, node.id),
-                Change::Went(node) => (paint.of(BAD, "-"), old, node.node_type, node.id),
+                Change::Appeared(node, _) => (paint.of(GOOD, "+"), new, node.node_type, node.id),
+                Change::Went(node, _) => (paint.of(BAD, "-"), old, node.node_type, node.id),
                 Change::Changed { id, node_type, .. } => {
                     (paint.of(TITLE, "~"), new, *node_type, *id)
                 }
             };
-            let name = Plain(&page.type_name(node_type)).to_string();
-            writeln!(out, "  {sign} {} {id}", paint.of(TITLE, name))?;
+            let name = Plain(&page.names.type_name(node_type)).to_string();
+            let aside = self.aside(&change);
+            writeln!(out, "  {sign} {} {id}{aside}", paint.of(TITLE, name))?;
             match &change {
-                Change::Appeared(node) | Change::Went(node) => {
+                // What it holds is still there.
+                Change::Went(_, Standing::Dead(_) | Standing::Hidden) => {}
+                Change::Appeared(node, _) | Change::Went(node, _) => {
                     for (field, value) in &node.fields {
-                        let config = page.names.and_then(|names| names.members(*field));
+                        let config = page.names.members(*field);
                         let shown = Shown { value, config, cut: Cut::Short };
-                        writeln!(out, "      {}  {shown}", Plain(&page.field_name(*field)))?;
+                        writeln!(out, "      {}  {shown}", Plain(&page.names.own_name(*field)))?;
                     }
                 }
                 Change::Changed { fields, .. } => {
@@ -138,6 +162,22 @@ impl Difference<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Why a node is in one version only, unless that is because it was created.
+    fn aside(&self, change: &Change) -> String {
+        match change {
+            Change::Went(node, Standing::Dead(death)) => {
+                format!("  {}", self.new.death(node.id, death))
+            }
+            Change::Appeared(node, Standing::Dead(death)) => {
+                format!("  came back; it was {}", self.old.death(node.id, death))
+            }
+            Change::Went(_, Standing::Hidden) | Change::Appeared(_, Standing::Hidden) => {
+                "  lives in both; one schema lacks its type".to_owned()
+            }
+            _ => String::new(),
+        }
     }
 
     fn put_conflicts(
@@ -188,7 +228,7 @@ fn put_field(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let FieldChange { field, old, new } = change;
-    let name = Plain(&page.field_name(*field)).to_string();
+    let name = Plain(&page.names.own_name(*field)).to_string();
     if let Some((old, new)) = as_texts(change, page) {
         let edits = edits(old, new);
         let (from, to, count) = (old.len(), new.len(), counted(edits.len() as u64, "change"));
@@ -206,7 +246,7 @@ fn put_field(
         }
         return Ok(());
     }
-    let config = page.names.and_then(|names| names.members(*field));
+    let config = page.names.members(*field);
     let shown = |value: &Option<Value>| match value {
         Some(value) => Shown { value, config, cut: Cut::Short }.to_string(),
         None => "absent".to_owned(),

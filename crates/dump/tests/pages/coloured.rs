@@ -6,12 +6,15 @@ use std::fs;
 use std::process::{Command as Process, Stdio};
 use woodland_dump::{Act, Command, Form, Paint, Progress, Request, dump_watched};
 
-const PAGES: [Command; 8] = [
+const PAGES: [Command; 11] = [
     Command::Summary,
     Command::Commits { signatures: true },
     Command::Order,
     Command::Frontier,
     Command::Graph,
+    Command::Deleted,
+    Command::Clashes,
+    Command::Schemas,
     Command::Segments,
     Command::Diff,
     Command::Verify { deep: true },

@@ -6,6 +6,8 @@ mod coloured;
 mod damaged;
 mod differences;
 mod explained;
+mod library;
+mod lives;
 mod pictures;
 mod writer;
 
@@ -56,11 +58,14 @@ fn page(path: &Path, command: Command, form: Form) -> (String, Verdict) {
     asked(&Request { form, from, ..Request::of(command, path) })
 }
 
-const VERSION_PAGES: [Command; 5] = [
+const VERSION_PAGES: [Command; 8] = [
     Command::Commits { signatures: false },
     Command::Order,
     Command::Frontier,
     Command::Graph,
+    Command::Deleted,
+    Command::Clashes,
+    Command::Schemas,
     Command::Diff,
 ];
 const STORED_PAGES: [Command; 3] =
@@ -163,8 +168,18 @@ fn a_reader_may_go_away() {
     let (_folder, file, _store) = shared();
     let from = History::shared().commits[0].id().to_string();
     let program = env!("CARGO_BIN_EXE_woodland-dump");
-    let pages: [&[&str]; 6] =
-        [&["commits"], &["segments"], &["order"], &["dot"], &["svg"], &["diff", "--from", &from]];
+    let pages: [&[&str]; 10] = [
+        &["commits"],
+        &["segments"],
+        &["order"],
+        &["graph"],
+        &["deleted"],
+        &["clashes"],
+        &["schemas"],
+        &["dot"],
+        &["svg"],
+        &["diff", "--from", &from],
+    ];
     for arguments in pages {
         let mut process = Process::new(program)
             .args(arguments)

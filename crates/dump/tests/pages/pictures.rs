@@ -194,7 +194,11 @@ fn the_examples_in_the_documents_are_what_is_printed() {
         let (command, lines) = example.split_once('\n').unwrap();
         let arguments = command.strip_prefix("$ woodland-dump ").unwrap().split_whitespace();
         let output = std::process::Command::new(env!("CARGO_BIN_EXE_woodland-dump"))
-            .args(arguments.map(|one| one.replace("NOTES", "tests/logs/concurrent-text.wll")))
+            .args(arguments.map(|one| match one {
+                "NOTES" => "tests/logs/concurrent-text.wll",
+                "LIBRARY" => "crates/dump/tests/snapshots/library.wll",
+                one => one,
+            }))
             .current_dir(documents())
             .output()
             .unwrap();
@@ -208,5 +212,5 @@ fn the_examples_in_the_documents_are_what_is_printed() {
         }
         examples += 1;
     }
-    assert!(examples >= 9, "{examples} examples were found");
+    assert!(examples >= 13, "{examples} examples were found");
 }

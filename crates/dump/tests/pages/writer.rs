@@ -7,8 +7,8 @@ use std::sync::Arc;
 use woodland_format::{
     AuthorKey, Commit, CommitId, DatasetId, Draft, FieldDefinition, FieldId, FileHeader,
     MemberDefinition, NodeId, ObjectId, Op, Payload, Position, Purpose, RecordConfig, RecordOp,
-    RegisterConfig, RegisterOp, Schema, SchemaChange, SecretKey, TextOp, TypeDefinition, TypeId,
-    Value, ValueType, encode, encode_segment, node_id,
+    RegisterConfig, RegisterOp, Schema, SchemaChange, SchemaId, SecretKey, TextOp, TypeDefinition,
+    TypeId, Value, ValueType, encode, encode_segment, node_id,
 };
 use woodland_log::Log;
 use woodland_store::{FileDisk, Store, StoreOptions};
@@ -76,19 +76,24 @@ pub(crate) struct History {
 
 impl History {
     pub(crate) fn found() -> Self {
-        let author = key(1).author();
-        let certificate = key(101).certify(&author, "Ada's\u{1b} laptop");
         let ops = vec![
-            Op::Schema(schema()),
             Op::Create { node_type: NOTE, salt: 7 },
             set(note(), TITLE, "Trip"),
             insert(note(), 0, "Pack boots"),
         ];
+        History::found_with(&schema(), ops)
+    }
+
+    /// A dataset that begins with this schema, and with these ops behind it.
+    pub(crate) fn found_with(schema: &Schema, ops: Vec<Op>) -> Self {
+        let author = key(1).author();
+        let certificate = key(101).certify(&author, "Ada's\u{1b} laptop");
+        let ops = [vec![Op::Schema(schema.clone())], ops].concat();
         let draft = Draft {
             position: Position::Founding {
                 author,
                 nonce: [5; 32],
-                schema: schema().id(),
+                schema: schema.id(),
                 certificate: Some(certificate),
             },
             turn: 0,
@@ -102,6 +107,13 @@ impl History {
 
     pub(crate) fn dataset(&self) -> DatasetId {
         self.log.dataset()
+    }
+
+    fn founding_schema(&self) -> SchemaId {
+        match self.log.founding().header().position {
+            Position::Founding { schema, .. } => schema,
+            _ => panic!("a log begins with a founding commit"),
+        }
     }
 
     /// The next commit of an author, after `backlink`.
@@ -121,7 +133,7 @@ impl History {
             None => Position::First {
                 author,
                 dataset: self.dataset(),
-                schema: schema().id(),
+                schema: self.founding_schema(),
                 certificate: self.names.get(&author).map(|name| key(101).certify(&author, name)),
             },
         };

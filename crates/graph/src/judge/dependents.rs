@@ -42,19 +42,18 @@ impl Judge<'_> {
                 }
             }
         }
-        self.summon_deletions(above, Stretch { from, until }, |_| true);
+        self.summon_deletions(above, Stretch { from, until }, None);
     }
 
     /// A link is shown on this stretch, and was not, or the other way.
     pub(super) fn link_changed(&mut self, source: NodeId, target: NodeId, stretch: Stretch) {
-        self.summon_deletions(vec![target], stretch, |_| true);
+        self.summon_deletions(vec![target], stretch, None);
         self.recall_returns(source, &stretch);
     }
 
     /// A revivable edit came, or is none any more.
     pub(super) fn edits_changed(&mut self, node: NodeId, at: Stamp) {
-        let (log, stretch) = (self.log, Stretch { from: at, until: None });
-        self.summon_deletions(vec![node], stretch, |by| !log.saw(by.place, at.place));
+        self.summon_deletions(vec![node], Stretch { from: at, until: None }, Some(at));
     }
 
     /// What was done to the node itself.
@@ -108,26 +107,30 @@ impl Judge<'_> {
     }
 
     /// Summons the deletions of a stretch that would take one of these nodes, or look at who links
-    /// to it.
+    /// to it; only those that did not see an op, if one is given.
     fn summon_deletions(
         &mut self,
         nodes: Vec<NodeId>,
         stretch: Stretch,
-        concerns: impl Fn(Stamp) -> bool,
+        unless_seen: Option<Stamp>,
     ) {
         let log = self.log;
         if !self.graph.existence.is_before_a_deletion(log, stretch.from) {
             return;
         }
+        let concerns = |by: &Stamp| unless_seen.is_none_or(|op| !log.saw(by.place, op.place));
         let (mut known, mut left) = (HashSet::new(), nodes);
         while let Some(node) = left.pop() {
-            if !known.insert(node) {
+            let walked = self.walked.get(&node);
+            if walked.is_some_and(|walked| walked.covers(log, &stretch)) || !known.insert(node) {
                 continue;
             }
+            if unless_seen.is_none() {
+                self.walked.insert(node, stretch);
+            }
             let life = self.graph.state.get(node).and_then(|entry| entry.life.as_ref());
-            let deletions = life.map(|life| life.deletions(log, stretch));
-            let deletions: Vec<Stamp> = deletions.into_iter().flatten().collect();
-            for at in deletions.into_iter().filter(|at| concerns(*at)) {
+            let deletions = life.map(|life| life.deletions(log, stretch).filter(concerns));
+            for at in deletions.into_iter().flatten().collect::<Vec<Stamp>>() {
                 self.summon(Case { at, act: Act::Deletion, node });
             }
             let mut looked_at = 0;

@@ -36,6 +36,16 @@ impl Stretch {
             && self.until.is_none_or(|until| order(log, at, until).is_lt())
     }
 
+    /// Whether all of the other one is in this one.
+    pub(crate) fn covers(&self, log: &Log, other: &Stretch) -> bool {
+        order(log, self.from, other.from).is_le()
+            && match (self.until, other.until) {
+                (None, _) => true,
+                (Some(_), None) => false,
+                (Some(until), Some(other)) => order(log, other, until).is_le(),
+            }
+    }
+
     /// Whether there is an op in both of them, or could be.
     pub(crate) fn meets(&self, log: &Log, other: &Stretch) -> bool {
         let begins_before_end = |one: &Stretch, other: &Stretch| {

@@ -37,7 +37,7 @@ use crate::judge::life::Stretch;
 use crate::judge::links::Links;
 use crate::past::{Stamp, key, order};
 use crate::void::Void;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use woodland_format::{FieldId, NodeId};
 use woodland_log::{Log, Place};
@@ -108,7 +108,7 @@ impl Existence {
 
 /// Decides what arrived, and all that depends on it.
 pub(crate) fn judge(log: &Log, graph: &mut Graph, news: News) {
-    let mut judge = Judge { log, graph, queue: BTreeMap::new() };
+    let mut judge = Judge { log, graph, queue: BTreeMap::new(), walked: HashMap::new() };
     for case in news.cases {
         judge.summon(case);
     }
@@ -131,6 +131,9 @@ struct Judge<'a> {
     graph: &'a mut Graph,
     /// The cases to be decided, by where they stand in order.
     queue: BTreeMap<(u64, u32), Case>,
+    /// Where the deletions of a node, and of those above it, were summoned already. What was
+    /// summoned and stands after the case at hand still waits.
+    walked: HashMap<NodeId, Stretch>,
 }
 
 impl Judge<'_> {

@@ -65,3 +65,28 @@ fn a_deletion_looks_at_the_referrers_of_what_it_takes() {
     assert_eq!(replica.graph.lives(&small), whole.lives(&small));
     assert_eq!(replica.graph.digest(), whole.digest());
 }
+
+#[test]
+fn a_chain_is_walked_once_however_it_is_deleted() {
+    const LENGTH: u32 = 1000;
+    let chain = || {
+        let mut replica = replicas(1, Age::Early).remove(0);
+        let nodes = replica.create(LENGTH);
+        let links = nodes.windows(2).map(|pair| link(pair[1], pair[0], OnDelete::Cascade));
+        replica.write(links.collect());
+        (replica, nodes)
+    };
+    let (mut replica, nodes) = chain();
+    replica.write(vec![delete(nodes[0])]);
+    let work = replica.graph.work();
+    assert_eq!(work.judged, 1);
+    assert!(work.referrers <= 6 * u64::from(LENGTH), "{work:?}");
+    assert!(!replica.graph.lives(&nodes).contains(&true));
+
+    let (mut replica, nodes) = chain();
+    replica.write(nodes.iter().rev().map(|node| delete(*node)).collect());
+    let work = replica.graph.work();
+    assert_eq!(work.judged, u64::from(LENGTH));
+    assert!(work.referrers <= 10 * u64::from(LENGTH), "{work:?}");
+    assert!(!replica.graph.lives(&nodes).contains(&true));
+}

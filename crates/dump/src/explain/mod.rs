@@ -1,30 +1,37 @@
-//! `explain`: why the fields of a node read as they do, op by op.
+//! `explain`: why a node is there, or is not, and why its fields read as they do, op by op.
 //!
 //! ```text
+//!  Note 08a6ec38…  lives
+//!      made      create Note  by ada… in commit 1f3c9a2b…, op 1: the first creation in order
+//!
 //!  Note.title  "Hike"
 //!      replaced  set "Trip"  by ada… in commit 1f3c9a2b…, op 2: a later write saw it
 //!      won       set "Hike"  by ben… in commit 90cd1234…, op 0: the last in order of …
 //! ```
 //!
 //! **Invariants**
-//! - Every op on the field is told of once, in order, void or not.
+//! - Every op on the field is told of once, in order, void or not; so is every creation and deletion
+//!   of the node, where all fields were asked for.
+//! - A node that is not shown is told of as that, whatever was asked.
 //!
 //! What this does not do: explain kinds that are not built in, beyond that their ops count.
 
+mod node;
+
 use crate::graph::Page;
 use crate::json::Document;
+use crate::names::Schemas;
 use crate::page::Contents;
-use crate::paint::{AUTHOR, ID, TITLE};
+use crate::paint::TITLE;
 use crate::progress::Watch;
 use crate::request::{DumpError, Form, Request};
-use crate::said::Said;
-use crate::schemas::Schemas;
+use crate::said::{Batch, Said};
 use crate::selection;
 use crate::shown::{Cut, Shown, member_name, value_json};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
 use std::io::{self, Write};
-use woodland_format::{Commit, FieldId, ObjectId, Op, RecordConfig};
+use woodland_format::{Commit, FieldId, NodeId, ObjectId, Op, RecordConfig};
 use woodland_graph::{Fate, Part, Told, Verdict};
 
 pub(crate) fn print(
@@ -33,36 +40,33 @@ pub(crate) fn print(
     watch: Watch<'_>,
     out: &mut dyn Write,
 ) -> Result<(), DumpError> {
-    let Some(log) = &contents.log else {
-        return match contents.form {
-            Form::Json => Ok(Document::begin(out)?.end()?),
-            Form::Text => Ok(()),
-        };
-    };
+    let Some(page) = contents.page(watch)? else { return Ok(contents.put_nothing(out)?) };
     let given = request.node.as_deref().unwrap_or_default();
     let node = selection::node(given, "--node", contents)?;
     let schemas = Schemas::carried_by(contents);
-    let founding = schemas.founding(contents);
-    let page = Page::of(contents.graph(log, watch), founding, &contents.authors, contents.paint);
     let asked = |field: &FieldId| {
         let wanted = request.field.as_deref();
-        wanted.is_none_or(|wanted| page.field_name(*field) == wanted)
+        wanted.is_none_or(|wanted| page.names.own_name(*field) == wanted)
     };
     let all = fields_of(contents, node);
     let fields: Vec<FieldId> = all.iter().copied().filter(asked).collect();
     if let (true, Some(field)) = (fields.is_empty(), request.field.clone()) {
-        let known = all.iter().map(|field| page.field_name(*field)).collect::<Vec<_>>().join(", ");
+        let known =
+            all.iter().map(|field| page.names.own_name(*field)).collect::<Vec<_>>().join(", ");
         return Err(DumpError::UnknownField { field, known });
     }
     let objects: Vec<ObjectId> =
         fields.iter().map(|field| ObjectId { node, field: *field }).collect();
     let told = page.graph.explain(&objects);
-    let story = Story { contents, schemas: &schemas, page };
+    let story = Story { contents, schemas: &schemas, page, node };
     match contents.form {
-        Form::Text => story.text(&objects, &told, out)?,
+        Form::Text => {
+            let has_head = story.put_node(request.field.is_none(), out)?;
+            story.text(&objects, &told, has_head, out)?;
+        }
         Form::Json => {
             let mut document = Document::begin(out)?;
-            document.field("node", node.to_string())?;
+            story.node_json(&mut document)?;
             let rows = objects.iter().zip(&told).map(|(at, told)| story.json(*at, told));
             document.list("fields", rows)?;
             document.end()?;
@@ -72,10 +76,10 @@ pub(crate) fn print(
 }
 
 /// The fields that some op of the version is on.
-fn fields_of(contents: &Contents, node: woodland_format::NodeId) -> BTreeSet<FieldId> {
+fn fields_of(contents: &Contents, node: NodeId) -> BTreeSet<FieldId> {
     let mut fields = BTreeSet::new();
     for commit in contents.ordered() {
-        let crate::said::Batch::Ops(ops) = crate::said::Batch::of(&commit) else { continue };
+        let Batch::Ops(ops) = Batch::of(&commit) else { continue };
         for op in ops {
             if let Op::Edit { object, .. } = op
                 && object.node == node
@@ -91,6 +95,7 @@ struct Story<'a> {
     contents: &'a Contents,
     schemas: &'a Schemas,
     page: Page<'a>,
+    node: NodeId,
 }
 
 impl Story<'_> {
@@ -98,11 +103,12 @@ impl Story<'_> {
         &self,
         objects: &[ObjectId],
         told: &[Vec<Told>],
+        has_head: bool,
         out: &mut dyn Write,
     ) -> io::Result<()> {
         let paint = self.contents.paint;
         for (at, (object, ops)) in objects.iter().zip(told).enumerate() {
-            let name = paint.of(TITLE, self.page.object_name(*object));
+            let name = paint.of(TITLE, self.page.names.field_name(object.field));
             let value = self.page.graph.values(&[*object]).pop().flatten();
             let shown = match &value {
                 Some(value) => {
@@ -111,7 +117,7 @@ impl Story<'_> {
                 }
                 None => "nothing".to_owned(),
             };
-            let gap = if at == 0 { "" } else { "\n" };
+            let gap = if at == 0 && !has_head { "" } else { "\n" };
             writeln!(out, "{gap}{name}  {shown}")?;
             for told in ops {
                 self.put(*object, told, out)?;
@@ -122,16 +128,10 @@ impl Story<'_> {
 
     fn put(&self, object: ObjectId, told: &Told, out: &mut dyn Write) -> io::Result<()> {
         let Told { commit: id, index, author, .. } = told;
-        let paint = self.contents.paint;
-        let act = self.act(object, told);
-        let author = paint.of(AUTHOR, self.contents.label(author));
-        let commit = paint.of(ID, id.short());
+        let (act, by) = (self.act(object, told), self.page.by(author, id, *index));
         for (part, word, rule) in self.outcomes(object, told) {
             let part = part.map(|part| format!("{part}: ")).unwrap_or_default();
-            writeln!(
-                out,
-                "    {word:<8}  {part}{act}  by {author}… in commit {commit}…, op {index}: {rule}"
-            )?;
+            writeln!(out, "    {word:<8}  {part}{act}  {by}: {rule}")?;
         }
         Ok(())
     }
@@ -153,7 +153,10 @@ impl Story<'_> {
         told: &Told,
     ) -> Vec<(Option<String>, &'static str, String)> {
         match &told.verdict {
-            Verdict::Void(reason) => vec![(None, "void", reason.to_string())],
+            Verdict::Void(reason) => {
+                let op = Op::Edit { object, op: Vec::new() };
+                vec![(None, "void", self.page.rule(*reason, &op))]
+            }
             Verdict::Counts(fates) => {
                 let row = |(part, fate): &(Part, Fate)| {
                     (self.part(object, part), word(*fate), fate.rule().to_owned())
@@ -177,7 +180,7 @@ impl Story<'_> {
     }
 
     fn members(&self, object: ObjectId) -> Option<&RecordConfig> {
-        self.page.names.and_then(|names| names.members(object.field))
+        self.page.names.members(object.field)
     }
 
     fn json(&self, object: ObjectId, told: &[Told]) -> Json {
@@ -187,17 +190,22 @@ impl Story<'_> {
                 .outcomes(object, told)
                 .into_iter()
                 .map(|(part, word, rule)| json!({ "part": part, "fate": word, "rule": rule }));
+            let reason = match told.verdict {
+                Verdict::Void(reason) => Some(reason.name()),
+                _ => None,
+            };
             json!({
                 "commit": told.commit.to_string(),
                 "index": told.index,
                 "author": told.author.to_string(),
                 "author_name": self.contents.authors.name(&told.author),
                 "act": self.act(object, told),
+                "reason": reason,
                 "outcomes": outcomes.collect::<Vec<_>>(),
             })
         };
         json!({
-            "field": self.page.object_name(object),
+            "field": self.page.names.field_name(object.field),
             "field_id": object.field.0,
             "value": value.map(|value| value_json(&value, self.members(object))),
             "ops": told.iter().map(op).collect::<Vec<_>>(),
