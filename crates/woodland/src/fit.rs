@@ -18,6 +18,7 @@ use crate::model::Model;
 use crate::rule::is_rule;
 use crate::snapshot::Snapshot;
 use crate::start::StartError;
+use crate::write::WriteError;
 use std::sync::Arc;
 use woodland_format::{Migration, Proposal, Schema, same_shape};
 use woodland_graph::Graph;
@@ -37,8 +38,8 @@ impl Snapshot {
             Some(schema) => (schema, None),
             None => {
                 let proposal = propose(graph, &model)?.map(Box::new);
-                if let Some(proposal) = proposal.as_ref().filter(|one| !model.agrees(one)) {
-                    return Err(StartError::SchemaDiffers { proposal: proposal.clone() });
+                if let Some(proposal) = &proposal {
+                    may_be_made(graph, &model, proposal)?;
                 }
                 (graph.current().ok_or(StartError::NoSchema)?, proposal)
             }
@@ -73,6 +74,17 @@ impl Snapshot {
             None => Snapshot { graph: graph.clone(), ..self.clone() },
         }
     }
+}
+
+/// Before anything is made for the replica.
+fn may_be_made(graph: &Graph, model: &Model, proposal: &Proposal) -> Result<(), StartError> {
+    if let Some(commit) = graph.foreign() {
+        return Err(StartError::Migrate(Box::new(WriteError::NewerFormat { commit })));
+    }
+    if !model.agrees(proposal) {
+        return Err(StartError::SchemaDiffers { proposal: Box::new(proposal.clone()) });
+    }
+    Ok(())
 }
 
 /// What would have to be migrated for a program with this model.

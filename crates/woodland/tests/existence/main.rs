@@ -4,6 +4,7 @@
 mod keys;
 mod model;
 mod policies;
+mod random;
 mod reads;
 mod refused;
 mod subscribed;
