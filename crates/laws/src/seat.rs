@@ -12,7 +12,7 @@ use std::marker::PhantomData;
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
 use woodland_format::{NodeId, TypeId, Value};
-use woodland_graph::{Fate, History, IsThere, Kind, Part, Past, Stamp, Standing, Void};
+use woodland_graph::{Fate, History, IsThere, Kind, Part, Past, Stamp, Standing, Void, Written};
 
 /// What a seat is called in schemas.
 pub(crate) trait Called: 'static {
@@ -121,6 +121,20 @@ impl<K: Kind, N: Called> Kind for Seat<K, N> {
 
     fn pointers(&self, config: &K::Config, op: &K::Op, found: &mut dyn FnMut(NodeId, TypeId)) {
         self.kind.pointers(config, op, found);
+    }
+
+    fn has_foreign_keys(&self, config: &K::Config) -> bool {
+        self.kind.has_foreign_keys(config)
+    }
+
+    fn writes(
+        &self,
+        config: &K::Config,
+        state: &K::State,
+        past: &Past<'_>,
+        op: &K::Op,
+    ) -> Vec<Written> {
+        self.kind.writes(config, state, past, op)
     }
 
     fn resolve(

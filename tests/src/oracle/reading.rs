@@ -67,7 +67,9 @@ impl<'a> Reader<'a> {
             let (Some(places), Some(content)) = (Places::of(field), content) else { continue };
             let mut parts = BTreeSet::new();
             for (part, standing) in content.standing(self.past) {
-                let Some((part, mut writes)) = self.part(&places, part, &standing) else { continue };
+                let Some((part, mut writes)) = self.part(&places, part, &standing) else {
+                    continue;
+                };
                 writes.pop();
                 // Parts ascend, so of keys that become equal the least as written is read.
                 if parts.insert(part.clone()) && !writes.is_empty() {
