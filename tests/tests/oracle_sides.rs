@@ -1,8 +1,8 @@
 //! `docs/meaning.md`, *Existence*: what hangs on which side of a deletion the order puts an op that
 //! neither sees nor is seen by it.
 //!
-//! Three nodes: what is deleted; what hangs on it and is taken with it; an outsider. Each has a type
-//! that is revivable or one that is not, and one of them has an edit or a link that is new.
+//! Three nodes: what is deleted; what hangs on it and is taken with it; an outsider. Each has
+//! a type that is revivable or one that is not. The op is any edit of one of them, or any link of one.
 //!
 //! **Invariants**
 //! - [`table`] is all there is to say: who lives, and why an op is listed if one is.
