@@ -2,7 +2,7 @@
 //! neither sees nor is seen by it.
 //!
 //! Three nodes: what is deleted; what hangs on it and is taken with it; an outsider. Each has
-//! a type that is revivable or one that is not. The op is any edit of one of them, or any link of one.
+//! a type that is revivable or one that is not. The op is any edit or any link of one of them.
 //!
 //! **Invariants**
 //! - [`table`] is all there is to say: who lives, and why an op is listed if one is.
