@@ -60,10 +60,8 @@ fn main() {
     );
     for (name, policy) in policies.into_iter().filter(|(name, _)| is_asked(name)) {
         let world = World::build(nodes, policy);
-        for hub in 0..HUBS.len() {
-            if HUBS[hub] < nodes {
-                world.measure(name, hub);
-            }
+        for (hub, _) in HUBS.iter().enumerate().filter(|(_, size)| **size < nodes) {
+            world.measure(name, hub);
         }
     }
     println!("\nA migration that adds a field with a default, changes a type and removes a field:");

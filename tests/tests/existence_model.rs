@@ -256,7 +256,7 @@ fn run((nodes, honest, foundings, steps): Scope, planted: &'static str) -> Resul
     let types = 1 << nodes.count_ones();
     for number in 0..foundings * types {
         // The generations of a key have one type, each other node has its own.
-        let revivable = ((number & 1) * 0b111) | (((number % types) >> 1) << GENERATIONS);
+        let revivable = ((number & 1) * 0b111) | ((number % types) >> 1 << GENERATIONS);
         let state = State { born: nodes, alive: nodes, revivable, planted, ..State::default() };
         // Some of all ways to have one of twelve links, or none: first, none has one.
         let link = |x| links.get(12 - number / types * 6089 / 13_usize.pow(x) % 13).copied();

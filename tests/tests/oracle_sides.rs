@@ -1,8 +1,8 @@
 //! `docs/meaning.md`, *Existence*: what hangs on which side of a deletion the order puts an op that
 //! neither sees nor is seen by it.
 //!
-//! Three nodes: what is deleted; what hangs on it and is taken with it; an outsider. All their types
-//! are once revivable and once not, and the op is each that one of them can have.
+//! Three nodes: what is deleted; what hangs on it and is taken with it; an outsider. Each has
+//! a type that is revivable or one that is not. The op is any edit or any link of one of them.
 //!
 //! **Invariants**
 //! - [`table`] is all there is to say: who lives, and why an op is listed if one is.
