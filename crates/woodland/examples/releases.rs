@@ -11,10 +11,10 @@ mod first {
     use woodland::Record;
 
     #[derive(Record, Debug)]
-    pub struct Task {
-        pub title: String,
-        pub urgency: i64,
-        pub assignee: Option<String>,
+    pub(crate) struct Task {
+        pub(crate) title: String,
+        pub(crate) urgency: i64,
+        pub(crate) assignee: Option<String>,
     }
 }
 
@@ -23,15 +23,15 @@ mod second {
     use woodland::{Record, Text};
 
     #[derive(Record, Debug)]
-    pub struct Task {
+    pub(crate) struct Task {
         #[woodland(was = "title")]
-        pub name: String,
+        pub(crate) name: String,
         #[woodland(was = "urgency")]
-        pub urgent: bool,
-        pub assignee: Option<String>,
+        pub(crate) urgent: bool,
+        pub(crate) assignee: Option<String>,
         #[woodland(default = "some day")]
-        pub due: String,
-        pub remarks: Text,
+        pub(crate) due: String,
+        pub(crate) remarks: Text,
     }
 }
 
@@ -41,23 +41,23 @@ mod third {
     use woodland::{Pointer, Record, Restrict, Text};
 
     #[derive(Record, Debug)]
-    pub struct Person {
+    pub(crate) struct Person {
         #[woodland(key)]
-        pub name: String,
-        pub phone: Option<String>,
+        pub(crate) name: String,
+        pub(crate) phone: Option<String>,
     }
 
     #[derive(Record, Debug)]
-    pub struct Task {
+    pub(crate) struct Task {
         #[woodland(was = "title")]
-        pub name: String,
+        pub(crate) name: String,
         #[woodland(was = "urgency")]
-        pub urgent: bool,
-        pub assignee: Option<String>,
+        pub(crate) urgent: bool,
+        pub(crate) assignee: Option<String>,
         #[woodland(default = "some day")]
-        pub due: String,
-        pub remarks: Text,
-        pub owner: Option<Pointer<Person, Restrict>>,
+        pub(crate) due: String,
+        pub(crate) remarks: Text,
+        pub(crate) owner: Option<Pointer<Person, Restrict>>,
     }
 }
 
@@ -98,7 +98,7 @@ fn upgrade(ada: &Replica) -> Result<Replica> {
 fn work(ada: &Replica, ben: &Replica, pack: NodeId) -> Result<()> {
     let (old, new) = (Pointer::<first::Task>::to(pack), Pointer::<second::Task>::to(pack));
     ada.write(|b| {
-        b.edit(old, (first::Task::TITLE.set("Pack boots"), first::Task::URGENCY.set(0)))
+        b.edit(old, (first::Task::TITLE.set("Pack boots"), first::Task::URGENCY.set(0)));
     })?;
     ben.write(|b| b.edit(new, second::Task::REMARKS.insert(0, "The big ones.")))?;
     ada.merge(ben)?;

@@ -10,8 +10,8 @@
 //! ```
 //!
 //! **Invariants**
-//! - Every op on the field is told of once, in order, void or not; so is every creation and deletion
-//!   of the node, where all fields were asked for.
+//! - Every op on the field is told of once, in order, void or not; so is every creation and
+//!   deletion of the node, where all fields were asked for.
 //! - A node that is not shown is told of as that, whatever was asked.
 //!
 //! What this does not do: explain kinds that are not built in, beyond that their ops count.
