@@ -10,8 +10,8 @@
 //! ```
 //!
 //! **Invariants**
-//! - Every op on the field is told of once, in order, void or not; so is every creation and deletion
-//!   of the node, where all fields were asked for.
+//! - Every op on the field is told of once, in order, void or not; so is every creation and
+//!   deletion of the node, where all fields were asked for.
 //! - A node that is not shown is told of as that, whatever was asked.
 //!
 //! What this does not do: explain kinds that are not built in, beyond that their ops count.
@@ -53,6 +53,7 @@ pub(crate) fn print(
     if let (true, Some(field)) = (fields.is_empty(), request.field.clone()) {
         let known =
             all.iter().map(|field| page.names.own_name(*field)).collect::<Vec<_>>().join(", ");
+        let known = if known.is_empty() { "none".to_owned() } else { known };
         return Err(DumpError::UnknownField { field, known });
     }
     let objects: Vec<ObjectId> =
