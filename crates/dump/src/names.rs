@@ -4,6 +4,8 @@
 //! - A schema is looked up by its id, which is its hash: whichever commit carries it, it is the
 //!   same.
 //! - Where several schemas name a number, the one that is read through does.
+//!
+//! What this does not do: say which schema is current, or what became of migrations.
 
 use crate::page::Contents;
 use crate::shown::{Joined, Plain};

@@ -53,6 +53,7 @@ pub(crate) fn print(
     if let (true, Some(field)) = (fields.is_empty(), request.field.clone()) {
         let known =
             all.iter().map(|field| page.names.own_name(*field)).collect::<Vec<_>>().join(", ");
+        let known = if known.is_empty() { "none".to_owned() } else { known };
         return Err(DumpError::UnknownField { field, known });
     }
     let objects: Vec<ObjectId> =

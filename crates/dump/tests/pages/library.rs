@@ -178,9 +178,18 @@ impl Library {
 
     /// One more commit, after which no loan points to a book.
     pub(crate) fn return_the_loan(&mut self) {
-        let last = self.history.commits[self.history.commits.len() - 1].clone();
         let cleared = |loan: NodeId| edit(loan, BOOK_OF, encode(&RegisterOp::Clear));
-        let ops = self.loans.map(cleared).to_vec();
+        self.write(self.loans.map(cleared).to_vec());
+    }
+
+    /// One more commit, after which the schema has no loans.
+    pub(crate) fn forget_loans(&mut self) {
+        let steps = vec![MigrationStep::RemoveType { node_type: LOAN }];
+        self.write(vec![Op::Migrate(Migration { steps })]);
+    }
+
+    fn write(&mut self, ops: Vec<Op>) {
+        let last = self.history.commits[self.history.commits.len() - 1].clone();
         self.history.write_after(last.author(), Some(last.id()), &[], ops);
     }
 }

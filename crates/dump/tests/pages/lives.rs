@@ -105,6 +105,33 @@ fn a_diff_tells_deaths_and_returns_from_content() {
 }
 
 #[test]
+fn what_lives_without_a_type_is_told_from_what_is_dead() {
+    let mut library = Library::open();
+    let before = library.history.commits[library.history.commits.len() - 1].id().to_string();
+    library.forget_loans();
+    let (folder, path) = stored(&library.history);
+    let graph = json(Request::of(Command::Graph, &path));
+    assert_eq!((&graph["hidden"], &graph["deleted"]), (&2.into(), &2.into()));
+    let node = Some(library.late_loan.to_string());
+    let told = json(Request { node, ..Request::of(Command::Explain, &path) });
+    assert_eq!(told["standing"], "hidden");
+    assert_eq!(told["created"]["type"], "Loan", "its name is that of another schema");
+    let request = Request { from: vec![before.clone()], ..Request::of(Command::Diff, &path) };
+    let diff = json(request);
+    let changes = diff["nodes"].as_array().unwrap();
+    let changes: Vec<&str> = changes.iter().map(|one| one["change"].as_str().unwrap()).collect();
+    assert_eq!(changes, ["went_out_of_sight"; 2]);
+    let path = path.to_str().unwrap();
+    let loan = library.late_loan.to_string();
+    let graph = session(&folder, &["graph", path]);
+    assert!(graph.contains("6 shown, 2 of types that the schema lacks, 2 deleted"), "{graph}");
+    let pages = session(&folder, &["diff", "--from", &before, path])
+        + &session(&folder, &["explain", "--node", &loan, path])
+        + &session(&folder, &["explain", "--node", &loan, "--field", "bok", path]);
+    assert_snapshot("library-hidden.txt", &pages);
+}
+
+#[test]
 fn another_schema_is_read_through_when_asked() {
     let (_, folder, path) = library();
     let schemas = json(Request::of(Command::Schemas, &path));
