@@ -3,6 +3,8 @@
 //! Each release is a module with the record as its program has it. The guide
 //! (`docs/guide/migrations.md`) goes through this file.
 
+#![expect(unreachable_pub, reason = "a program's records are as visible as its modules are")]
+
 use anyhow::{Result, bail, ensure};
 use woodland::{Loss, Model, NodeId, Pointer, Proposal, Replica, StartError, define};
 
@@ -98,7 +100,7 @@ fn upgrade(ada: &Replica) -> Result<Replica> {
 fn work(ada: &Replica, ben: &Replica, pack: NodeId) -> Result<()> {
     let (old, new) = (Pointer::<first::Task>::to(pack), Pointer::<second::Task>::to(pack));
     ada.write(|b| {
-        b.edit(old, (first::Task::TITLE.set("Pack boots"), first::Task::URGENCY.set(0)))
+        b.edit(old, (first::Task::TITLE.set("Pack boots"), first::Task::URGENCY.set(0)));
     })?;
     ben.write(|b| b.edit(new, second::Task::REMARKS.insert(0, "The big ones.")))?;
     ada.merge(ben)?;

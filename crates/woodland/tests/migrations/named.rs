@@ -84,7 +84,7 @@ fn an_old_program_writes_a_removed_field() {
     old.write(|b| b.edit(node, first::Task::NOTE.set("boots"))).expect("written");
     meet(&old, &new);
     old.write(|b| {
-        b.edit(node, (first::Task::NOTE.set("and socks"), first::Task::TITLE.set("Pack")))
+        b.edit(node, (first::Task::NOTE.set("and socks"), first::Task::TITLE.set("Pack")));
     })
     .expect("written after it heard of the migration");
     meet(&old, &new);
