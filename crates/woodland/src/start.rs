@@ -41,9 +41,9 @@ pub enum StartError {
     },
     /// No schema of the dataset fits the program's, and the program did not agree to migrate.
     #[error(
-        "no schema of the dataset fits this program; it would have to be migrated: {}; review this, \
-         and open it with a model that agrees, `model.migrate_if(|proposal| …)`: programs of earlier \
-         releases go on working beside it",
+        "no schema of the dataset fits this program; it would have to be migrated: {}; review \
+         this, and open it with a model that agrees, `model.migrate_if(|proposal| …)`: programs of \
+         earlier releases go on working beside it",
         in_a_line(proposal)
     )]
     SchemaDiffers {
