@@ -3,6 +3,8 @@
 //! Each release is a module with the record as its program has it. The guide
 //! (`docs/guide/migrations.md`) goes through this file.
 
+#![expect(unreachable_pub, reason = "a program's records are as visible as its modules are")]
+
 use anyhow::{Result, bail, ensure};
 use woodland::{Loss, Model, NodeId, Pointer, Proposal, Replica, StartError, define};
 
