@@ -13,10 +13,10 @@ mod first {
     use woodland::Record;
 
     #[derive(Record, Debug)]
-    pub(crate) struct Task {
-        pub(crate) title: String,
-        pub(crate) urgency: i64,
-        pub(crate) assignee: Option<String>,
+    pub struct Task {
+        pub title: String,
+        pub urgency: i64,
+        pub assignee: Option<String>,
     }
 }
 
@@ -25,15 +25,15 @@ mod second {
     use woodland::{Record, Text};
 
     #[derive(Record, Debug)]
-    pub(crate) struct Task {
+    pub struct Task {
         #[woodland(was = "title")]
-        pub(crate) name: String,
+        pub name: String,
         #[woodland(was = "urgency")]
-        pub(crate) urgent: bool,
-        pub(crate) assignee: Option<String>,
+        pub urgent: bool,
+        pub assignee: Option<String>,
         #[woodland(default = "some day")]
-        pub(crate) due: String,
-        pub(crate) remarks: Text,
+        pub due: String,
+        pub remarks: Text,
     }
 }
 
@@ -43,23 +43,23 @@ mod third {
     use woodland::{Pointer, Record, Restrict, Text};
 
     #[derive(Record, Debug)]
-    pub(crate) struct Person {
+    pub struct Person {
         #[woodland(key)]
-        pub(crate) name: String,
-        pub(crate) phone: Option<String>,
+        pub name: String,
+        pub phone: Option<String>,
     }
 
     #[derive(Record, Debug)]
-    pub(crate) struct Task {
+    pub struct Task {
         #[woodland(was = "title")]
-        pub(crate) name: String,
+        pub name: String,
         #[woodland(was = "urgency")]
-        pub(crate) urgent: bool,
-        pub(crate) assignee: Option<String>,
+        pub urgent: bool,
+        pub assignee: Option<String>,
         #[woodland(default = "some day")]
-        pub(crate) due: String,
-        pub(crate) remarks: Text,
-        pub(crate) owner: Option<Pointer<Person, Restrict>>,
+        pub due: String,
+        pub remarks: Text,
+        pub owner: Option<Pointer<Person, Restrict>>,
     }
 }
 

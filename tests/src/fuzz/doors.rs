@@ -186,12 +186,15 @@ pub(crate) fn base(_: &Corpus, bytes: &[u8], told: &mut Told) {
     }
 }
 
-const COMMANDS: [Command; 7] = [
+const COMMANDS: [Command; 10] = [
     Command::Summary,
     Command::Commits { signatures: true },
     Command::Order,
     Command::Frontier,
     Command::Graph,
+    Command::Deleted,
+    Command::Clashes,
+    Command::Schemas,
     Command::Verify { deep: false },
     Command::Verify { deep: true },
 ];

@@ -342,6 +342,9 @@ impl Stage {
             "order" => Command::Order,
             "frontier" => Command::Frontier,
             "graph" => Command::Graph,
+            "deleted" => Command::Deleted,
+            "clashes" => Command::Clashes,
+            "schemas" => Command::Schemas,
             "verify" => Command::Verify { deep: true },
             other => return Err(format!("what is {other}?")),
         };
