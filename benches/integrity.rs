@@ -241,14 +241,15 @@ fn link(from: NodeId, field: FieldId, to: NodeId) -> Op {
 
 /// The graph of a later log, what its derivation looked at, and how long that took.
 fn timed(graph: &Graph, log: &Log) -> (Graph, (woodland_graph::Work, Duration)) {
-    let mut times = Vec::new();
-    let mut after = graph.advance(log);
+    let (mut times, mut graphs) = (Vec::new(), Vec::new());
     for _ in 0..RUNS {
         let start = Instant::now();
-        after = graph.advance(log);
+        let after = graph.advance(log);
         times.push(start.elapsed());
+        graphs.push(after); // Taking one apart is no part of the next one's time.
     }
     times.sort();
+    let after = graphs.pop().expect("there was a run");
     let work = after.work();
     (after, (work, times[RUNS / 2]))
 }
