@@ -7,6 +7,7 @@ use woodland_format::{
     RecordOp, RegisterConfig, RegisterOp, Schema, SchemaChange, SetConfig, SetOp, TypeDefinition,
     TypeId, Value, ValueType, encode, keyed_node_id, node_id,
 };
+use woodland_tests::agreement::agreed;
 use woodland_tests::histories::{Line, Script, later_schema};
 use woodland_tests::oracle::Oracle;
 
@@ -93,7 +94,7 @@ impl Office {
     }
 
     fn oracle(&self) -> Oracle {
-        Oracle::of(&self.0.commits)
+        agreed(&self.0.commits)
     }
 
     fn reasons(&self) -> Vec<&'static str> {
