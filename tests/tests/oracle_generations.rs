@@ -6,6 +6,7 @@ use woodland_format::{
     Schema, TypeDefinition, TypeId, UnseenEdits, Value, ValueType, encode, keyed_node_id,
     recreated_node_id,
 };
+use woodland_tests::agreement::agreed;
 use woodland_tests::histories::Script;
 use woodland_tests::oracle::{ClashRule, Oracle};
 
@@ -48,7 +49,7 @@ impl Wood {
     }
 
     fn oracle(&self) -> Oracle {
-        Oracle::of(&self.0.commits)
+        agreed(&self.0.commits)
     }
 
     fn reasons(&self) -> Vec<&'static str> {

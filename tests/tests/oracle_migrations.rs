@@ -7,6 +7,7 @@ use woodland_format::{
     RecordOp, RegisterConfig, RegisterOp, Schema, SchemaChange, SetConfig, SetOp, TypeDefinition,
     TypeId, Value, ValueType, encode, keyed_node_id, node_id,
 };
+use woodland_tests::agreement::agreed;
 use woodland_tests::histories::{Line, Script, later_schema};
 use woodland_tests::oracle::Oracle;
 
@@ -93,7 +94,7 @@ impl Office {
     }
 
     fn oracle(&self) -> Oracle {
-        Oracle::of(&self.0.commits)
+        agreed(&self.0.commits)
     }
 
     fn reasons(&self) -> Vec<&'static str> {
@@ -446,12 +447,19 @@ fn a_type_that_is_removed_takes_its_nodes_from_sight() {
 
 #[test]
 fn a_migration_needs_a_schema_of_its_commit_and_a_current_one() {
-    let mut office = Office::open();
-    let first = office.write(1, &[], vec![]);
-    let schema = SchemaChange::Adopt(later_schema().id());
-    let payload = Payload::of(vec![migrate(vec![remove(NAME)])]).encode();
-    office.0.line(1, Line { after: Some(&first), sees: &[], schema, payload });
+    let migrated_under = |schema| {
+        let mut office = Office::open();
+        let first = office.write(1, &[], vec![]);
+        let payload = Payload::of(vec![migrate(vec![remove(NAME)])]).encode();
+        office.0.line(1, Line { after: Some(&first), sees: &[], schema, payload });
+        office
+    };
+    // Introduced, and carried by nobody; or not even introduced, which no log takes.
+    let office = migrated_under(SchemaChange::Introduce(later_schema().id()));
     assert_eq!(office.reasons(), ["unknown-schema"]);
+    let office = migrated_under(SchemaChange::Adopt(later_schema().id()));
+    let voids = Oracle::of(&office.0.commits).voids();
+    assert_eq!(voids.iter().map(|void| void.reason).collect::<Vec<_>>(), ["unknown-schema"]);
 
     // The founding schema is erased; somebody carries another one.
     let mut office = Office::open();

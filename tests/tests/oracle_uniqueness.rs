@@ -5,6 +5,7 @@ use woodland_format::{
     RegisterConfig, RegisterOp, Schema, TypeDefinition, TypeId, UniqueConfig, Value, ValueType,
     encode,
 };
+use woodland_tests::agreement::agreed;
 use woodland_tests::histories::Script;
 use woodland_tests::oracle::{Clash, ClashRule, Oracle};
 
@@ -59,7 +60,7 @@ impl Office {
     }
 
     fn oracle(&self) -> Oracle {
-        Oracle::of(&self.0.commits)
+        agreed(&self.0.commits)
     }
 
     /// Rule, holder and others of each clash, the nodes by number.

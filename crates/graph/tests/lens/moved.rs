@@ -51,6 +51,16 @@ fn a_later_write_of_the_target_is_read() {
 }
 
 #[test]
+fn what_stood_at_the_target_before_the_move_is_not_wanted() {
+    let (mut founder, _, note) = pair();
+    let (title, heading) = (object(note, TITLE), object(note, HEADING));
+    founder.set(title, "moved");
+    founder.set(heading, "later than the title, and before the move");
+    founder.migrate(vec![MOVE]);
+    assert_eq!(founder.value(title), text("moved"));
+}
+
+#[test]
 fn a_write_of_the_target_that_sorts_before_the_move_is_not_read() {
     let (mut founder, mut other, note) = pair();
     let (title, heading) = (object(note, TITLE), object(note, HEADING));

@@ -4,7 +4,8 @@ use super::world::*;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use woodland_format::{
-    MigrationStep, NodeId, Op, UniqueConfig, Value, ValueType, encode, keyed_node_id,
+    FieldId, MigrationStep, NodeId, Op, UniqueConfig, Value, ValueType, encode, keyed_node_id,
+    recreated_node_id,
 };
 use woodland_graph::{Clash, Graph, Keyed, Kinds};
 
@@ -59,11 +60,55 @@ fn rules_are_those_of_the_schema_that_is_read_through() {
     founder.migrate(vec![MigrationStep::RemoveField { field: ONE_TITLE }]);
     assert_eq!(founder.graph.clashes(), []);
     let both = UniqueConfig { fields: vec![TITLE, RANK] };
-    let rule = field(woodland_format::FieldId(60), "both", "unique", encode(&both));
+    let rule = field(FieldId(60), "both", "unique", encode(&both));
     founder.migrate(vec![MigrationStep::AddField { node_type: NOTE, field: rule }]);
     assert_eq!(founder.graph.clashes(), [], "of both one is absent");
     founder.write(notes.iter().map(|note| set(object(*note, RANK), 5)).collect());
     assert_eq!(founder.graph.clashes().len(), 1);
+}
+
+#[test]
+fn a_claim_of_several_fields_is_as_old_as_its_latest_write() {
+    let mut founder = Replica::found(&schema());
+    let notes = founder.create(&[NOTE, NOTE]);
+    let both = UniqueConfig { fields: vec![TITLE, RANK] };
+    let rule = field(FieldId(60), "both", "unique", encode(&both));
+    let one_title = MigrationStep::RemoveField { field: ONE_TITLE };
+    founder.migrate(vec![one_title, MigrationStep::AddField { node_type: NOTE, field: rule }]);
+    let holders = |graph: &Graph| {
+        let told = |clash: Clash| (clash.holder, clash.others);
+        graph.clashes().into_iter().map(told).collect::<Vec<_>>()
+    };
+    let title = |at: usize| set(object(notes[at], TITLE), "same");
+    let rank = |at: usize| set(object(notes[at], RANK), 5);
+    founder.write(vec![title(0), title(1), rank(1), rank(0)]);
+    assert_eq!(holders(&founder.graph), [(notes[1], vec![notes[0]])]);
+    founder.write(vec![title(1)]);
+    assert_eq!(holders(&founder.graph), [(notes[0], vec![notes[1]])]);
+}
+
+#[test]
+fn of_living_generations_of_a_key_the_highest_holds_it() {
+    let mut founder = Replica::found(&schema());
+    let red = Value::from("red");
+    let again = |generation| Op::Recreate { node_type: TAG, key: red.clone(), generation };
+    founder.write(vec![Op::CreateKeyed { node_type: TAG, key: red.clone() }, again(1), again(2)]);
+    let key = encode(&red);
+    let (first, second) = (keyed_node_id(TAG, &key), recreated_node_id(TAG, &key, 1));
+    let third = recreated_node_id(TAG, &key, 2);
+    let answer = |graph: &Graph| {
+        let told = |clash: Clash| (clash.values, clash.holder, clash.others);
+        let clashes: Vec<_> = graph.clashes().into_iter().map(told).collect();
+        (clashes, graph.keyed(&[(TAG, &red)])[0])
+    };
+    let keyed = |node, generation| Keyed { node, generation, lives: true };
+    let clash = vec![(vec![red.clone()], third, vec![second, first])];
+    assert_eq!(answer(&founder.graph), (clash, keyed(third, 2)));
+    founder.write(vec![Op::Delete { node: third }]);
+    let clash = vec![(vec![red.clone()], second, vec![first])];
+    assert_eq!(answer(&founder.graph), (clash, keyed(second, 1)));
+    founder.write(vec![Op::Delete { node: first }]);
+    assert_eq!(answer(&founder.graph), (vec![], keyed(second, 1)));
 }
 
 #[test]

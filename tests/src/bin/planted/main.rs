@@ -9,15 +9,16 @@
 //! - The workspace itself is never changed; all happens in the copy.
 //! - A bug is `caught` only where the same test passed without it, the edited code compiles, and
 //!   the test then fails or does not end. An edit whose text is gone, or that does not compile, is
-//!   an error: the list is stale.
+//!   an error: the list is stale. The first is seen by `--list` as well, which builds nothing.
 //! - The exit status is 0 only if all bugs are caught.
 //!
-//! What this does not do: find bugs of its own. `bugs.rs` is the list.
+//! What this does not do: find bugs of its own. `bugs` is the list.
 
+mod bug;
 mod bugs;
 
 use anyhow::{Context, Result, bail, ensure};
-use bugs::{BUGS, Bug, Catcher};
+use bug::{Bug, Catcher};
 use clap::Parser;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -36,27 +37,24 @@ struct Arguments {
     /// Which bugs; all, if none is named
     #[arg(value_name = "NAME")]
     names: Vec<String>,
-    /// Only say what there is
+    /// Only say what there is, and which edits have lost their text
     #[arg(long)]
     list: bool,
 }
 
 fn main() -> Result<ExitCode> {
     let Arguments { names, list } = Arguments::parse();
-    if let Some(name) = names.iter().find(|name| BUGS.iter().all(|bug| bug.name != **name)) {
+    if let Some(name) = names.iter().find(|name| bugs::all().all(|bug| bug.name != **name)) {
         bail!("no bug is named {name}: see --list");
     }
     let is_asked = |bug: &&Bug| names.is_empty() || names.iter().any(|name| name == bug.name);
-    let asked: Vec<&Bug> = BUGS.iter().filter(is_asked).collect();
+    let asked: Vec<&Bug> = bugs::all().filter(is_asked).collect();
     if list {
-        for bug in asked {
-            println!("{:<34} {}\n{:34} {}: {}", bug.name, bug.promise, "", bug.file, bug.catcher);
-        }
-        return Ok(ExitCode::SUCCESS);
+        return told(&asked);
     }
     let copy = Copy::of_workspace()?;
     for bug in &asked {
-        copy.edited(bug)?;
+        edited(copy.folder.path(), bug)?;
     }
     let (mut caught, mut sound) = (0, BTreeSet::new());
     for bug in &asked {
@@ -78,6 +76,35 @@ fn main() -> Result<ExitCode> {
     Ok(if caught == asked.len() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// Says what there is, and what of it is stale.
+fn told(asked: &[&Bug]) -> Result<ExitCode> {
+    let mut stale = 0;
+    for bug in asked {
+        println!("{:<34} {}\n{:34} {}: {}", bug.name, bug.promise, "", bug.file, bug.catcher);
+        if let Err(error) = edited(workspace()?, bug) {
+            println!("{:34} {error}", "");
+            stale += 1;
+        }
+    }
+    println!("{} bugs, {stale} of them stale", asked.len());
+    Ok(if stale == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn workspace() -> Result<&'static Path> {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the workspace")
+}
+
+/// The bug's file in a workspace as it is, and as the bug makes it.
+fn edited(workspace: &Path, bug: &Bug) -> Result<(PathBuf, String, String)> {
+    let (name, file, path) = (bug.name, bug.file, workspace.join(bug.file));
+    let text = std::fs::read_to_string(&path)
+        .with_context(|| format!("{name}: the list is stale: {file}"))?;
+    let found = text.matches(bug.original).count();
+    ensure!(found == 1, "{name}: the list is stale: {file} has its text {found} times");
+    let changed = text.replacen(bug.original, bug.replacement, 1);
+    Ok((path, text, changed))
+}
+
 /// How a test run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verdict {
@@ -95,7 +122,7 @@ struct Copy {
 impl Copy {
     /// What the working tree holds, new files included, without what git ignores.
     fn of_workspace() -> Result<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the workspace")?;
+        let root = workspace()?;
         let listed = Command::new("git")
             .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
             .current_dir(root)
@@ -114,18 +141,6 @@ impl Copy {
         Ok(Copy { folder, target })
     }
 
-    /// The bug's file as it is, and as the bug makes it.
-    fn edited(&self, bug: &Bug) -> Result<(PathBuf, String, String)> {
-        let path = self.folder.path().join(bug.file);
-        let text = std::fs::read_to_string(&path)
-            .with_context(|| format!("{}: the list is stale: {}", bug.name, bug.file))?;
-        let found = text.matches(bug.original).count();
-        let (name, file) = (bug.name, bug.file);
-        ensure!(found == 1, "{name}: the list is stale: {file} has its text {found} times");
-        let changed = text.replacen(bug.original, bug.replacement, 1);
-        Ok((path, text, changed))
-    }
-
     /// A test must pass as the code is: otherwise its failure would say nothing.
     fn check_without_bugs(&self, catcher: Catcher) -> Result<()> {
         let start = Instant::now();
@@ -138,7 +153,7 @@ impl Copy {
     }
 
     fn plant(&self, bug: &Bug) -> Result<Verdict> {
-        let (path, text, changed) = self.edited(bug)?;
+        let (path, text, changed) = edited(self.folder.path(), bug)?;
         std::fs::write(&path, changed)?;
         let built = self.build(bug.catcher);
         let verdict = built

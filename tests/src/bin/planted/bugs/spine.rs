@@ -1,76 +1,22 @@
-//! The list: what each bug breaks, where, how, and which test must catch it.
-//!
-//! **Invariants**
-//! - `original` occurs exactly once in its file, and with `replacement` instead the code compiles.
-//! - A bug is one slip of the hand: what a reviewer could overlook.
-//!
-//! What this does not do: cover every promise. A promise whose bug was missed once belongs here.
+//! Bugs of bytes, logs and directories.
 
-use std::fmt;
+use crate::bug::{Bug, Catcher};
 
-/// The test that must catch a bug.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Catcher {
-    pub(crate) package: &'static str,
-    /// The test target.
-    pub(crate) target: &'static str,
-    /// Parts of the names of its tests; all of them, where there is none.
-    pub(crate) filter: &'static [&'static str],
-}
-
-impl Catcher {
-    const fn of(package: &'static str, target: &'static str) -> Self {
-        Catcher { package, target, filter: &[] }
-    }
-
-    /// The folder of the package.
-    pub(crate) fn folder(&self) -> String {
-        match self.package.strip_prefix("woodland-") {
-            Some("tests") | None => "tests".to_owned(),
-            Some(name) => format!("crates/{name}"),
-        }
-    }
-}
-
-impl fmt::Display for Catcher {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cargo test -p {} --test {}", self.package, self.target)?;
-        if !self.filter.is_empty() {
-            write!(f, " -- {}", self.filter.join(" "))?;
-        }
-        Ok(())
-    }
-}
-
-/// One bug.
-pub(crate) struct Bug {
-    pub(crate) name: &'static str,
-    /// What it breaks.
-    pub(crate) promise: &'static str,
-    pub(crate) file: &'static str,
-    pub(crate) original: &'static str,
-    pub(crate) replacement: &'static str,
-    pub(crate) catcher: Catcher,
-}
-
-const ENGINE: Catcher = Catcher::of("woodland-tests", "engine_agrees");
-/// By hand: the rule where FugueMax and Fugue differ is rare at random.
-const TEXT_BY_HAND: Catcher = Catcher::of("woodland-tests", "oracle_text");
 const VERSIONS: Catcher = Catcher::of("woodland-log", "versions");
 const DOOR: Catcher = Catcher::of("woodland-log", "door");
 const CHAINS: Catcher = Catcher::of("woodland-log", "chains");
 const BLOCKS: Catcher = Catcher::of("woodland-format", "blocks");
 const SEGMENTS: Catcher = Catcher::of("woodland-format", "segments");
 const HOSTILE: Catcher = Catcher::of("woodland-format", "hostile");
-const POWER: Catcher = Catcher { filter: &["power::"], ..Catcher::of("woodland-store", "store") };
-const DAMAGE: Catcher = Catcher { filter: &["damage::"], ..Catcher::of("woodland-store", "store") };
-const FAULTS: Catcher = Catcher { filter: &["faults::"], ..Catcher::of("woodland-store", "store") };
-const RENEW: Catcher = Catcher { filter: &["renew::"], ..Catcher::of("woodland-store", "store") };
 const PROOF: Catcher = Catcher::of("woodland-format", "proof");
+const STORE: Catcher = Catcher::of("woodland-store", "store");
+const POWER: Catcher = STORE.only(&["power::"]);
+const DAMAGE: Catcher = STORE.only(&["damage::"]);
+const FAULTS: Catcher = STORE.only(&["faults::"]);
+const RENEW: Catcher = STORE.only(&["renew::"]);
 const INCARNATIONS: Catcher = Catcher::of("woodland-tests", "incarnations");
 
-/// The list.
-pub(crate) const BUGS: &[Bug] = &[
+pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "frame-checksum-not-compared",
         promise: "a changed byte of a frame is found",
@@ -263,85 +209,5 @@ pub(crate) const BUGS: &[Bug] = &[
         original: "std::mem::replace(&mut self.condition, Condition::Poisoned);",
         replacement: "self.condition;",
         catcher: FAULTS,
-    },
-    Bug {
-        name: "text-right-origins-ignored",
-        promise: "right siblings stand in reverse order of their right origins",
-        file: "crates/graph/src/weave/siblings.rs",
-        original: "        !origin.is_some_and(|origin| region.contains_key(&origin.run))",
-        replacement: "        let _ = region;\n        by_stamp",
-        catcher: TEXT_BY_HAND,
-    },
-    Bug {
-        name: "text-view-of-another-author",
-        promise: "a position counts in the text that its own author saw",
-        file: "crates/graph/src/weave/mod.rs",
-        original: "        if !self.stands_at.is_some_and(|at| past.continues(at)) {",
-        replacement: "        if self.stands_at.is_none() {",
-        catcher: ENGINE,
-    },
-    Bug {
-        name: "text-view-before-a-merge",
-        promise: "the view is taken anew where the author had read others in between",
-        file: "crates/graph/src/past.rs",
-        original: "        self.log.is_sequel(from, to)",
-        replacement: "        from.line == to.line && from.seq < to.seq",
-        catcher: ENGINE,
-    },
-    Bug {
-        name: "register-keeps-seen-writes",
-        promise: "a write that another write saw no longer stands",
-        file: "crates/graph/src/register.rs",
-        original: "        writes.retain(|(stamp, _)| !past.saw(*stamp));\n",
-        replacement: "",
-        catcher: ENGINE,
-    },
-    Bug {
-        name: "register-drops-concurrent-writes",
-        promise: "a write that nobody saw is a conflict, not lost",
-        file: "crates/graph/src/register.rs",
-        original: "        writes.retain(|(stamp, _)| !past.saw(*stamp));\n",
-        replacement: "        writes.clear();\n",
-        catcher: ENGINE,
-    },
-    Bug {
-        name: "register-winner-by-arrival",
-        promise: "the last write in order wins, not the last to arrive",
-        file: "crates/graph/src/register.rs",
-        original: "writes.partition_point(|(stamp, _)| past.order(*stamp, at).is_lt());",
-        replacement: "writes.len();",
-        catcher: ENGINE,
-    },
-    Bug {
-        name: "type-by-arrival",
-        promise: "the first creation in order decides a node's type",
-        file: "crates/graph/src/derive.rs",
-        original: "entry.creations.partition_point(|(one, _)| order(log, *one, stamp).is_lt());",
-        replacement: "entry.creations.partition_point(|_| log.len() > 0);",
-        catcher: ENGINE,
-    },
-    Bug {
-        name: "unknown-target-let-in",
-        promise: "a pointer to a node that its author had not seen is void",
-        file: "crates/graph/src/derive.rs",
-        original: "        if missing {\n            return Err(Void::UnknownTarget);\n        }\n",
-        replacement: "        let _ = missing;\n",
-        catcher: ENGINE,
-    },
-    Bug {
-        name: "digest-basis-without-its-tree",
-        promise: "the digest counts every change since it was last asked for",
-        file: "crates/graph/src/graph.rs",
-        original: "            None => self.basis.clone(),",
-        replacement: "            None => self.basis.clone().map(|(_, tree)| (self.state.clone(), tree)),",
-        catcher: ENGINE,
-    },
-    Bug {
-        name: "digest-forgets-retyped-nodes",
-        promise: "a node whose type changes takes its objects with it into the digest",
-        file: "crates/graph/src/graph.rs",
-        original: "                    objects.extend(self.objects_of(key.node));\n",
-        replacement: "",
-        catcher: ENGINE,
     },
 ];

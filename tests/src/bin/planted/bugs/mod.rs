@@ -1,0 +1,18 @@
+//! The list: what each bug breaks, where, how, and which test must catch it.
+//!
+//! **Invariants**
+//! - No two bugs have one name.
+//!
+//! What this does not do: cover every promise. A promise whose bug was missed once belongs here.
+
+mod existence;
+mod kinds;
+mod reading;
+mod spine;
+
+use crate::bug::Bug;
+
+/// All of them, from the bytes up.
+pub(crate) fn all() -> impl Iterator<Item = &'static Bug> {
+    [spine::BUGS, kinds::BUGS, existence::BUGS, reading::BUGS].into_iter().flatten()
+}
