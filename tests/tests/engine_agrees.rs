@@ -66,6 +66,11 @@ fn on_histories_in_which_schemas_change_and_nodes_die() {
 }
 
 #[test]
+fn on_brief_histories_of_all_at_once() {
+    agree("all at once, brief", &Recipe::brief(), 1);
+}
+
+#[test]
 fn on_histories_of_existence() {
     agree("existence", &Recipe::existence(), 2);
 }

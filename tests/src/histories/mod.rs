@@ -139,6 +139,20 @@ impl Recipe {
         }
     }
 
+    /// The same in few batches: so many can be run that rare meetings of all of it come about.
+    pub fn brief() -> Self {
+        Recipe {
+            authors: 2..=3,
+            batches: 9..=16,
+            ops_max: 6,
+            merge_percent: 50,
+            existence_percent: 30,
+            migrate_percent: 8,
+            upgrade_percent: 15,
+            ..Recipe::everything()
+        }
+    }
+
     /// Short, and full of deletions and of what they meet.
     pub fn existence() -> Self {
         Recipe {
