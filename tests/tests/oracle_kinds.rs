@@ -123,6 +123,20 @@ fn a_clear_is_a_write_of_nothing() {
 }
 
 #[test]
+fn an_atom_is_replaced_as_a_whole() {
+    let mut script = Script::found();
+    let note = script.note();
+    let frame =
+        |members: Vec<(u32, Value)>| edit(note, 53, &RegisterOp::Set(Value::Record(members)));
+    let labelled: Vec<(u32, Value)> = vec![(1, 1.into()), (2, "label".into())];
+    script.write(1, &[], vec![frame(labelled.clone())]);
+    script.write(2, &[], vec![frame(vec![(1, 2.into())])]);
+    assert_eq!(value(&script, note, 53), Some(Value::Record(vec![(1, 2.into())])));
+    script.write(3, &[], vec![frame(labelled.clone())]);
+    assert_eq!(value(&script, note, 53), Some(Value::Record(labelled)));
+}
+
+#[test]
 fn a_counter_is_exact_until_it_is_read() {
     let mut script = Script::found();
     let note = script.note();
