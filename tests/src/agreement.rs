@@ -97,6 +97,7 @@ impl Reading {
             }
         }
         same("values", &self.values, &values)?;
+        none_dangles(graph)?;
         let fields_of = |node: &Node| {
             let node = node.id;
             self.fields.iter().map(move |field| ObjectId { node, field: *field })
@@ -201,6 +202,39 @@ pub fn compare(oracle: &Oracle, graph: &Graph) -> Result<(), String> {
     Answers::of(oracle).compare(graph)
 }
 
+/// No pointer that a reader sees leads to a node that does not live.
+///
+/// # Errors
+/// Where one does.
+pub fn none_dangles(graph: &Graph) -> Result<(), String> {
+    for node in graph.all() {
+        for (field, value) in &node.fields {
+            let mut targets = Vec::new();
+            pointers(value, &mut targets);
+            if let Some((target, _)) =
+                targets.iter().zip(graph.lives(&targets)).find(|(_, lives)| !lives)
+            {
+                let node = node.id;
+                return Err(format!("field {field:?} of {node} points to {target}, which is dead"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn pointers(value: &Value, found: &mut Vec<NodeId>) {
+    match value {
+        Value::Pointer(node) => found.push(*node),
+        Value::List(items) => items.iter().for_each(|item| pointers(item, found)),
+        Value::Record(members) => members.iter().for_each(|(_, part)| pointers(part, found)),
+        Value::Map(entries) => entries.iter().for_each(|(key, value)| {
+            pointers(key, found);
+            pointers(value, found);
+        }),
+        _ => {}
+    }
+}
+
 /// What the engine says of these objects.
 fn conflicts(graph: &Graph, objects: &[ObjectId]) -> BTreeMap<ConflictName, Vec<ConflictEntry>> {
     let mut conflicts = BTreeMap::new();
@@ -262,6 +296,9 @@ fn step_by_step(arrival: &[Commit], rng: &mut Rng) -> Graph {
         log = log.append(commit).expect("a valid commit");
         if rng.chance(60) {
             graph = graph.advance(&log);
+            if let Err(dangling) = none_dangles(&graph) {
+                panic!("on the way: {dangling}");
+            }
         }
         if rng.chance(20) {
             kept.push((graph.digest(), graph.clone()));

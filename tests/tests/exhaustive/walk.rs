@@ -11,7 +11,7 @@ use std::fmt;
 use woodland_format::{Commit, Digest, Op, Payload, SchemaChange, SchemaId};
 use woodland_graph::{Graph, Kinds};
 use woodland_log::Log;
-use woodland_tests::agreement::{Answers, log_of};
+use woodland_tests::agreement::{Answers, log_of, none_dangles};
 use woodland_tests::histories::{Line, Script};
 use woodland_tests::oracle::Oracle;
 
@@ -115,6 +115,7 @@ impl Walk<'_> {
         there: Batches,
         path: &mut Vec<usize>,
     ) -> Result<(), String> {
+        none_dangles(graph).map_err(|error| format!("order {path:?}: {error}"))?;
         if there == ALL {
             self.counts.orders += 1;
             self.counts.comparisons += 1;
