@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use sample::types::{
     NODE, composite, default, derived, list, literal, optional, record, value, value_of, value_type,
 };
-use woodland_format::{MemberDefinition, NodeId, OnDelete, TypeId, Value, ValueType};
+use woodland_format::{MemberDefinition, NodeId, OnDelete, TypeId, Value, ValueType, encode};
 
 use ValueType::{Bool, Bytes, Composite, Float, Int, Pointer, String as Text, Union};
 
@@ -392,6 +392,34 @@ fn loosened(one: &ValueType, is_member: bool) -> ValueType {
 
 fn sound() -> impl Strategy<Value = ValueType> {
     value_type().prop_filter("keeps the rules", |one| one.check_place().is_ok())
+}
+
+/// A composite whose one member has a zero of so many canonical bytes.
+fn with_zero_of(bytes: usize) -> ValueType {
+    composite([(1, literal("x".repeat(bytes - encode(&Value::from("")).len())))])
+}
+
+#[test]
+fn what_is_filled_in_has_an_end() {
+    let empty = || record([]);
+    let own = encode(&empty()).len();
+    // An item, up to the last byte that there is room for, and one over.
+    assert!(convert(&with_zero_of(own + 1024), empty()).is_some());
+    assert_eq!(convert(&with_zero_of(own + 1025), empty()), None);
+    // A place, which falls back on its zero, or on nothing.
+    let at_place = |bytes: usize| read(&optional(with_zero_of(bytes)), empty());
+    assert!(at_place(own + 65_536).is_some());
+    assert_eq!(at_place(own + 65_537), None);
+    assert!(read(&with_zero_of(own + 65_537), empty()).is_some());
+    // What is filled in counts over all parts of a value.
+    let wide = composite((0..100).map(|number| (number, Int)));
+    let long = items(std::iter::repeat_n(true, 10_000));
+    assert_eq!(read(&list(wide.clone()), long.clone()), some(items::<Value>([])));
+    assert_eq!(convert(&list(wide.clone()), long), None);
+    // What converts without being filled in is as long as it likes.
+    let numbers = items((0..10_000).map(|number| record([(1, Value::from(number))])));
+    let flags = list(composite([(1, Bool)]));
+    assert!(matches!(convert(&flags, numbers), Some(Value::List(read)) if read.len() == 10_000));
 }
 
 proptest! {

@@ -13,13 +13,44 @@
 //! - A value that the type admits is read as it is, but for pointers to what is not there.
 //! - What is read is admitted by the type, where that keeps the rules, but for the pointers that
 //!   are left out.
+//! - What is filled in has an end: zeros and defaults that stand in for parts of a value have at
+//!   most as many bytes as the value, and a fixed number more.
 //! - Recursion goes down the type or the value with each step, and both have a greatest depth.
 //!
 //! What this does not do: know the type under which the value was written. Values are bare.
 
 use super::{MemberDefinition, ValueType};
+use crate::canonical;
 use crate::id::{NodeId, TypeId};
+use crate::limits::CONFIG_BYTES_MAX;
 use crate::value::Value;
+use std::cell::Cell;
+
+/// What may be filled in at a place, in canonical bytes, beside as much as the value itself has. A
+/// place is asked for by itself, and its type's own zero may have about as much.
+const FILL_OF_PLACE: usize = CONFIG_BYTES_MAX;
+/// The same of an item or a key, of which one answer has many.
+const FILL_OF_ITEM: usize = 1024;
+
+/// How much may still be filled in: a few bytes of a list could otherwise read as all that a type
+/// can have, item by item.
+struct Room(Cell<Option<usize>>);
+
+impl Room {
+    fn of(value: &Value, least: usize) -> Self {
+        Room(Cell::new(Some(canonical::encode(value).len().saturating_add(least))))
+    }
+
+    fn takes(&self, filled: &Value) -> bool {
+        let left = self.0.get().and_then(|left| left.checked_sub(canonical::encode(filled).len()));
+        self.0.set(left);
+        left.is_some()
+    }
+
+    fn is_over(&self) -> bool {
+        self.0.get().is_none()
+    }
+}
 
 /// Whether a node lives, and is of this type.
 type IsThere<'a> = dyn Fn(NodeId, TypeId) -> bool + 'a;
@@ -37,7 +68,10 @@ impl ValueType {
     ) -> Option<Value> {
         match value {
             None => self.default().cloned(),
-            Some(value) => self.masked(self.placed(value)?, is_there),
+            Some(value) => {
+                let read = self.within(value, FILL_OF_PLACE).or_else(|| self.zero())?;
+                self.masked(read, is_there)
+            }
         }
     }
 
@@ -48,41 +82,63 @@ impl ValueType {
         value: &Value,
         is_there: &dyn Fn(NodeId, TypeId) -> bool,
     ) -> Option<Value> {
-        self.masked(self.converted(value)?, is_there)
+        self.masked(self.within(value, FILL_OF_ITEM)?, is_there)
+    }
+
+    /// What the value converts to, if no more has to be filled in than it may have.
+    fn within(&self, value: &Value, least: usize) -> Option<Value> {
+        if self.admits(value) {
+            return Some(value.clone());
+        }
+        let room = Room::of(value, least);
+        self.converted(value, &room).filter(|_| !room.is_over())
     }
 
     /// What a written value is at this place, pointers not looked at.
-    fn placed(&self, value: &Value) -> Option<Value> {
-        self.converted(value).or_else(|| self.zero())
+    fn placed(&self, value: &Value, room: &Room) -> Option<Value> {
+        self.converted(value, room).or_else(|| self.filled(room))
     }
 
-    fn converted(&self, value: &Value) -> Option<Value> {
+    /// The zero, where there is room for it.
+    fn filled(&self, room: &Room) -> Option<Value> {
+        if room.is_over() {
+            return None;
+        }
+        self.zero().filter(|zero| room.takes(zero))
+    }
+
+    fn converted(&self, value: &Value, room: &Room) -> Option<Value> {
+        if room.is_over() {
+            return None;
+        }
         if self.admits(value) {
             return Some(value.clone());
         }
         match self {
             ValueType::Optional(of)
             | ValueType::Default { of, .. }
-            | ValueType::Derivation { over: of, .. } => of.converted(value),
-            ValueType::Union(members) => members.iter().find_map(|one| one.converted(value)),
+            | ValueType::Derivation { over: of, .. } => of.converted(value, room),
+            ValueType::Union(members) => members.iter().find_map(|one| one.converted(value, room)),
             ValueType::List(item) => Some(Value::List(match value {
-                Value::List(values) => values.iter().filter_map(|one| item.placed(one)).collect(),
-                one => vec![item.converted(one)?],
+                Value::List(values) => {
+                    values.iter().filter_map(|one| item.placed(one, room)).collect()
+                }
+                one => vec![item.converted(one, room)?],
             })),
             ValueType::Composite(members) if let Value::Record(values) = value => {
-                Some(composite(members, values))
+                Some(composite(members, values, room))
             }
             _ => match value {
                 Value::List(values) => match &values[..] {
-                    [one] => self.converted(one),
+                    [one] => self.converted(one, room),
                     _ => None,
                 },
-                one => self.scalar(one),
+                one => self.scalar(one, room),
             },
         }
     }
 
-    fn scalar(&self, value: &Value) -> Option<Value> {
+    fn scalar(&self, value: &Value, room: &Room) -> Option<Value> {
         match self {
             ValueType::Bool => truth(value).map(Value::Bool),
             ValueType::Int => whole(value).map(Value::Int),
@@ -93,7 +149,7 @@ impl ValueType {
                 _ => None,
             },
             ValueType::Literal(literal) => {
-                let same = primitive(literal)?.converted(value)?;
+                let same = primitive(literal)?.converted(value, room)?;
                 (same == *literal).then_some(same)
             }
             _ => None,
@@ -111,7 +167,11 @@ impl ValueType {
             ValueType::List(_) => Some(Value::List(vec![])),
             ValueType::Literal(literal) => Some(literal.clone()),
             ValueType::Union(members) => members.iter().find_map(ValueType::zero),
-            ValueType::Composite(members) => Some(composite(members, &[])),
+            ValueType::Composite(members) => {
+                let always = members.iter().filter(|member| !member.value.may_lack());
+                let zeros = always.filter_map(|one| Some((one.number, one.value.zero()?)));
+                Some(Value::Record(zeros.collect()))
+            }
             ValueType::Derivation { over, .. } => over.zero(),
             ValueType::Default { value, .. } => Some(value.clone()),
             ValueType::Pointer(_) | ValueType::ForeignKey { .. } | ValueType::Optional(_) => None,
@@ -158,13 +218,13 @@ impl ValueType {
 
 /// The members, ascending by number, of what stands under their numbers. One that is not there and
 /// may not lack is its zero; others that are not there stay so.
-fn composite(members: &[MemberDefinition], values: &[(u32, Value)]) -> Value {
+fn composite(members: &[MemberDefinition], values: &[(u32, Value)], room: &Room) -> Value {
     let read = members.iter().filter_map(|member| {
         let there = values.binary_search_by_key(&member.number, |(number, _)| *number);
         let value = match there.ok().and_then(|at| values.get(at)) {
-            Some((_, value)) => member.value.placed(value)?,
+            Some((_, value)) => member.value.placed(value, room)?,
             None if member.value.may_lack() => return None,
-            None => member.value.zero()?,
+            None => member.value.filled(room)?,
         };
         Some((member.number, value))
     });
