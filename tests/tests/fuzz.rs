@@ -13,7 +13,7 @@ use woodland_tests::fuzz::{Corpus, Heap, Settings, run, targets};
 static ALLOCATOR: &PeakMemAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// Every target has a row: how many inputs.
-const EXECUTIONS: [(&str, u64); 38] = [
+const EXECUTIONS: [(&str, u64); 39] = [
     ("header", 20_000),
     ("payload", 6_000),
     ("schema", 20_000),
@@ -37,6 +37,7 @@ const EXECUTIONS: [(&str, u64); 38] = [
     ("list-config", 10_000),
     ("key-config", 10_000),
     ("value-type", 20_000),
+    ("reading", 20_000),
     ("migration", 5_000),
     ("deletion-config", 5_000),
     ("unique-config", 10_000),
@@ -109,6 +110,7 @@ attacks! {
     list_config = "list-config",
     key_config = "key-config",
     value_type = "value-type",
+    reading = "reading",
     migration = "migration",
     deletion_config = "deletion-config",
     unique_config = "unique-config",

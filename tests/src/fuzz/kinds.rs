@@ -21,11 +21,12 @@ use woodland_format::{
 };
 use woodland_graph::{Atom, Counter, Events, Kind, List, Map, Record, Register, Set, Text};
 
-/// Every target of a kind, and that of types.
+/// Every target of a kind, those of types, and that of reading as one.
 pub(crate) fn kinds() -> Vec<Target> {
     let mut all = ops();
     all.extend(configs());
     all.push(types());
+    all.push(readings());
     all
 }
 
@@ -299,12 +300,55 @@ fn types() -> Target {
                 assert!(!one.is_apart(&one), "a type is never apart from itself");
                 assert_eq!(one.read(Some(&value), &|_, _| true), Some(value));
             }
-            // Whatever was written there, and whoever is there.
-            let any = edits::value(&mut Rng::from_seed(bytes.len() as u64), 1);
-            let found = one.read(Some(&any), &|_, _| bytes.len().is_multiple_of(2));
-            if as_key {
-                assert!(found.is_some_and(|found| one.admits(&found)), "{any} is read as {one}");
+        })
+    }
+}
+
+/// A type, and what is to be read as it.
+type Pair = (ValueType, Value);
+
+/// Beside what a type takes: what is filled in at a place has up to 64 KiB of canonical bytes, a
+/// value of five of which takes forty, in lists that double as they grow.
+const SPARE_OF_READINGS: usize = SPARE_OF_TYPES + 1024 * 1024;
+/// The value, what it converts to, and once more its length in what is filled in: each up to eight
+/// times its bytes.
+const HEAP_TIMES_OF_READINGS: usize = 3 * HEAP_TIMES;
+
+fn readings() -> Target {
+    Target {
+        errors: names(&[CanonicalError::NAMES]),
+        heap_times: HEAP_TIMES_OF_READINGS,
+        spare_bytes: SPARE_OF_READINGS,
+        inputs: |_| edits::some(200, reading),
+        edit: |_, rng, bytes| *bytes = reading(rng),
+        ..of("reading", &[], |_, bytes, told| {
+            let Some((one, value)) = outcome(decode::<Pair, ALL>("a reading", bytes), told) else {
+                return;
+            };
+            let is_there = |_, _| bytes.len().is_multiple_of(2);
+            let found = one.read(Some(&value), &is_there);
+            // A pointer has no zero: what should hold one may lack it.
+            let is_filled = one.check_key().is_ok();
+            if is_filled {
+                let found = found.expect("where there is always a value, one is read");
+                assert!(one.admits(&found), "{value} is read as {one}: {found}");
+            }
+            if let Some(item) = one.convert(&value, &is_there) {
+                assert!(!is_filled || one.admits(&item), "{value} as {one}: {item}");
             }
         })
     }
+}
+
+fn reading(rng: &mut Rng) -> Vec<u8> {
+    let one = if rng.chance(80) { sound_type(rng, 1) } else { value_type(rng, 1) };
+    let one = if rng.chance(40) { ValueType::List(Box::new(one)) } else { one };
+    // Now and then little that may become much.
+    let value = if rng.chance(30) {
+        let item = [Value::Record(vec![]), true.into(), Value::List(vec![])][rng.below(3)].clone();
+        Value::List(vec![item; [10, 300, 9_000][rng.below(3)]])
+    } else {
+        edits::value(rng, 1)
+    };
+    encode(&(one, value))
 }

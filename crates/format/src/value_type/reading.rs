@@ -228,7 +228,10 @@ fn composite(members: &[MemberDefinition], values: &[(u32, Value)], room: &Room)
         };
         Some((member.number, value))
     });
-    Value::Record(read.collect())
+    let mut read: Vec<_> = read.collect();
+    // Of a list of small ones, the room for more members would be most of it.
+    read.shrink_to_fit();
+    Value::Record(read)
 }
 
 fn truth(value: &Value) -> Option<bool> {
