@@ -212,7 +212,7 @@ pub fn none_dangles(graph: &Graph) -> Result<(), String> {
     for node in graph.all() {
         for (field, value) in &node.fields {
             let mut targets = Vec::new();
-            pointers(value, &mut targets);
+            value.pointers(&mut |node| targets.push(node));
             if let Some((target, _)) =
                 targets.iter().zip(graph.lives(&targets)).find(|(_, lives)| !lives)
             {
@@ -222,19 +222,6 @@ pub fn none_dangles(graph: &Graph) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-fn pointers(value: &Value, found: &mut Vec<NodeId>) {
-    match value {
-        Value::Pointer(node) => found.push(*node),
-        Value::List(items) => items.iter().for_each(|item| pointers(item, found)),
-        Value::Record(members) => members.iter().for_each(|(_, part)| pointers(part, found)),
-        Value::Map(entries) => entries.iter().for_each(|(key, value)| {
-            pointers(key, found);
-            pointers(value, found);
-        }),
-        _ => {}
-    }
 }
 
 /// What the engine says of these objects.

@@ -45,6 +45,22 @@ pub enum Value {
 }
 
 impl Value {
+    /// Names every pointer in it, whatever type it is of.
+    pub fn pointers(&self, found: &mut dyn FnMut(NodeId)) {
+        match self {
+            Value::Pointer(node) => found(*node),
+            Value::List(items) => items.iter().for_each(|item| item.pointers(found)),
+            Value::Record(members) => members.iter().for_each(|(_, part)| part.pointers(found)),
+            Value::Map(entries) => {
+                for (key, value) in entries {
+                    key.pointers(found);
+                    value.pointers(found);
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// Whether it is a bool, an int, a float, a string or bytes.
     pub fn is_primitive(&self) -> bool {
         use Value::{Bool, Bytes, Float, Int, String};

@@ -11,10 +11,10 @@
 //! What this does not do: say who changed it. `Graph::explain` does.
 
 use crate::graph::Graph;
-use crate::sight::{Sight, lives};
+use crate::sight::Sight;
 use crate::state::{NodeEntry, State};
 use std::collections::{BTreeMap, BTreeSet};
-use woodland_format::{FieldId, NodeId, TypeId, Value};
+use woodland_format::{FieldId, NodeId, TypeId};
 
 /// How a node differs between two versions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,7 +148,8 @@ impl<'a> Sight<'a> {
         }
         let turned = self.state.changed_since(earlier).filter_map(|(node, old, new)| {
             // Nothing written before points to a node that there was not.
-            let is_same = lives(old?) == lives(new) && old?.first.node_type == new.first.node_type;
+            let is_same =
+                old?.lives() == new.lives() && old?.first.node_type == new.first.node_type;
             (!is_same).then_some(node)
         });
         turned.collect()
@@ -162,23 +163,9 @@ impl<'a> Sight<'a> {
             let written = object.and_then(|object| self.shown(object));
             written.is_some_and(|value| {
                 let mut found = false;
-                each_pointer(&value, &mut |node| found |= targets.contains(&node));
+                value.pointers(&mut |node| found |= targets.contains(&node));
                 found
             })
         })
-    }
-}
-
-/// Names every pointer in a value, whatever its type. Values nest to a limit.
-pub(crate) fn each_pointer(value: &Value, found: &mut dyn FnMut(NodeId)) {
-    match value {
-        Value::Pointer(node) => found(*node),
-        Value::List(items) => items.iter().for_each(|item| each_pointer(item, found)),
-        Value::Record(members) => members.iter().for_each(|(_, it)| each_pointer(it, found)),
-        Value::Map(entries) => entries.iter().for_each(|(key, value)| {
-            each_pointer(key, found);
-            each_pointer(value, found);
-        }),
-        _ => {}
     }
 }

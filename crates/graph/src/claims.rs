@@ -15,7 +15,7 @@
 use crate::graph::Graph;
 use crate::lens::Rule;
 use crate::past::{Past, Stamp, order};
-use crate::sight::{Sight, lives, winner};
+use crate::sight::{Sight, winner};
 use crate::state::{NodeEntry, State};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -110,8 +110,8 @@ impl Graph {
             // Who creates a generation has seen the one before: there are no gaps.
             for (generation, node) in (0..).zip(std::iter::once(node).chain(ids)) {
                 let Some(entry) = self.state.get(node) else { break };
-                if lives(entry) || !answer.lives {
-                    answer = Keyed { node, generation, lives: lives(entry) };
+                if entry.lives() || !answer.lives {
+                    answer = Keyed { node, generation, lives: entry.lives() };
                 }
             }
             answer
@@ -143,7 +143,7 @@ impl Graph {
         keys.into_iter().filter_map(|(of, key)| {
             let lens = self.lens.as_deref().filter(|lens| lens.type_with(of).is_some())?;
             let known = generations(of, key).map_while(|node| Some((node, self.state.get(node)?)));
-            let living = known.filter(|(_, entry)| lives(entry)).map(|(node, _)| node);
+            let living = known.filter(|(_, entry)| entry.lives()).map(|(node, _)| node);
             let mut living: Vec<NodeId> = living.collect();
             living.reverse();
             let field = lens.fields.key(of).map(|(field, _)| *field);
@@ -208,7 +208,7 @@ impl Claims {
     fn recreate(&mut self, node: NodeId, old: Option<&NodeEntry>, new: &NodeEntry) {
         let Some(key) = &new.first.key else { return };
         let of = new.first.node_type;
-        let (lived, is_alive) = (old.is_some_and(lives), lives(new));
+        let (lived, is_alive) = (old.is_some_and(NodeEntry::lives), new.lives());
         if lived == is_alive || keyed_node_id(of, &encode(&**key)) == node {
             return;
         }

@@ -28,11 +28,6 @@ pub(crate) struct Sight<'a> {
     pub(crate) lens: Option<&'a Lens>,
 }
 
-/// Whether the node lives.
-pub(crate) fn lives(entry: &NodeEntry) -> bool {
-    entry.lives()
-}
-
 /// Whether the node died or came back by an op that stands after some point.
 pub(crate) fn turned_after(entry: &NodeEntry, is_after: &dyn Fn(Stamp) -> bool) -> bool {
     entry.life.as_ref().is_some_and(|life| life.shifts().any(is_after))
@@ -41,7 +36,7 @@ pub(crate) fn turned_after(entry: &NodeEntry, is_after: &dyn Fn(Stamp) -> bool) 
 impl State {
     /// Whether the node lives, and was first created with this type.
     pub(crate) fn is_there(&self, node: NodeId, node_type: TypeId) -> bool {
-        self.get(node).is_some_and(|entry| lives(entry) && entry.first.node_type == node_type)
+        self.get(node).is_some_and(|entry| entry.lives() && entry.first.node_type == node_type)
     }
 }
 
@@ -55,7 +50,7 @@ pub(crate) struct Found<'a> {
 impl<'a> Sight<'a> {
     /// The type of a node that is visible.
     pub(crate) fn type_of(&self, entry: &NodeEntry) -> Option<&'a TypeLens> {
-        self.lens?.type_with(entry.first.node_type).filter(|_| lives(entry))
+        self.lens?.type_with(entry.first.node_type).filter(|_| entry.lives())
     }
 
     /// What is known of a node, if it is visible, and its type.

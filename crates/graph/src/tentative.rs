@@ -13,7 +13,6 @@
 //!
 //! What this does not do: know who is a member. The caller says which authors there are.
 
-use crate::changes::each_pointer;
 use crate::graph::Graph;
 use crate::past::{Stamp, key};
 use crate::reread::OpReader;
@@ -113,7 +112,7 @@ impl Tentative {
         let written = sight.chosen(entry, field.id, of).filter(|_| of.has_pointers);
         let mut are_targets_final = true;
         if let Some(value) = written.and_then(|object| sight.shown(object)) {
-            each_pointer(&value, &mut |node| are_targets_final &= self.is_node_alone_final(node));
+            value.pointers(&mut |node| are_targets_final &= self.is_node_alone_final(node));
         }
         are_moves_settled && are_targets_final
     }

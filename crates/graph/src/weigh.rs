@@ -8,7 +8,7 @@
 
 use crate::digest::{Change, Tree};
 use crate::graph::Graph;
-use crate::sight::{lives, ops_of};
+use crate::sight::ops_of;
 use crate::state::{NodeEntry, Object, State};
 use woodland_format::{Digest, NodeId, TypeId, Value, digest_key, digest_leaf, encode};
 
@@ -19,9 +19,9 @@ impl Graph {
         let (before, tree) = self.basis.clone().unwrap_or(empty);
         let mut changes = Vec::new();
         for (node, old, new) in self.state.changed_since(&before) {
-            let old = old.filter(|old| lives(old));
+            let old = old.filter(|old| old.lives());
             let was_named = old.map(named);
-            let is_named = lives(new).then(|| named(new));
+            let is_named = new.lives().then(|| named(new));
             if was_named != is_named {
                 let place = digest_key(&[&[1][..], &node.0].concat());
                 changes.push((place, is_named.map(|name| digest_leaf(&place, &encode(&name)))));
@@ -30,7 +30,7 @@ impl Graph {
             for object in &new.objects {
                 let earlier = old.and_then(|old| old.object(object.field, object.kind.name()));
                 let is_same = earlier.is_some_and(|old| old.is(object));
-                if lives(new) && !is_same || !lives(new) && earlier.is_some() {
+                if new.lives() && !is_same || !new.lives() && earlier.is_some() {
                     changes.push(self.weighed(node, new, object));
                 }
             }
@@ -47,7 +47,7 @@ impl Graph {
             false => ops_of(&self.log, object),
         };
         let leaf = |value: Value| -> Digest { digest_leaf(&place, &encode(&value)) };
-        (place, value.filter(|_| lives(entry)).map(leaf))
+        (place, value.filter(|_| entry.lives()).map(leaf))
     }
 }
 

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use woodland_format::limits::{CONFIG_BYTES_MAX, OP_BYTES_MAX};
 use woodland_format::{
     AtomConfig, ListConfig, ListOp, MapConfig, MapOp, NodeId, RecordConfig, RecordOp,
-    RegisterConfig, RegisterOp, SetConfig, SetOp, Value, ValueType, decode,
+    RegisterConfig, RegisterOp, SetConfig, SetOp, ValueType, decode,
 };
 
 /// Whether values of a field of this kind may hold pointers.
@@ -45,44 +45,34 @@ pub(crate) fn written(kind: &str, op: &[u8], found: &mut dyn FnMut(NodeId)) {
     match kind {
         "register" | "atom" => {
             if let Some(RegisterOp::Set(value)) = op_of(op) {
-                in_value(&value, found);
+                value.pointers(found);
             }
         }
         "record" => {
             if let Some(RecordOp::Set(members)) = op_of(op) {
-                members.iter().for_each(|(_, value)| in_value(value, found));
+                members.iter().for_each(|(_, value)| value.pointers(found));
             }
         }
         "set" => {
             if let Some(SetOp::Add(items)) = op_of(op) {
-                items.iter().for_each(|item| in_value(item, found));
+                items.iter().for_each(|item| item.pointers(found));
             }
         }
         "map" => {
             if let Some(MapOp::Put(entries)) = op_of(op) {
                 for (key, value) in &entries {
-                    in_value(key, found);
-                    in_value(value, found);
+                    key.pointers(found);
+                    value.pointers(found);
                 }
             }
         }
         "list" => match op_of(op) {
             Some(ListOp::Insert { items, .. }) => {
-                items.iter().for_each(|item| in_value(item, found));
+                items.iter().for_each(|item| item.pointers(found));
             }
-            Some(ListOp::Set { item, .. }) => in_value(&item, found),
+            Some(ListOp::Set { item, .. }) => item.pointers(found),
             _ => {}
         },
-        _ => {}
-    }
-}
-
-/// The depth of values is limited where they are made and read.
-fn in_value(value: &Value, found: &mut dyn FnMut(NodeId)) {
-    match value {
-        Value::Pointer(node) => found(*node),
-        Value::List(items) => items.iter().for_each(|item| in_value(item, found)),
-        Value::Record(members) => members.iter().for_each(|(_, value)| in_value(value, found)),
         _ => {}
     }
 }
@@ -90,7 +80,7 @@ fn in_value(value: &Value, found: &mut dyn FnMut(NodeId)) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use woodland_format::encode;
+    use woodland_format::{Value, encode};
 
     fn nodes(kind: &str, op: &[u8]) -> Vec<u8> {
         let mut found = Vec::new();
