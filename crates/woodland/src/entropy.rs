@@ -10,7 +10,6 @@ use std::io;
 /// A source of bytes.
 #[derive(Debug, Clone)]
 pub(crate) enum Entropy {
-    #[cfg_attr(not(feature = "files"), expect(dead_code, reason = "datasets in memory are seeded"))]
     System,
     /// SplitMix64 (Steele, Lea and Flood, *Fast splittable pseudorandom number generators*, 2014).
     Seeded(u64),

@@ -61,6 +61,7 @@ mod merge;
 mod migrate;
 mod model;
 mod notice;
+mod options;
 mod pointer;
 mod policy;
 mod read;
@@ -94,6 +95,7 @@ pub use crate::value::{FieldValue, Misread, Place, ValueFor};
 
 pub use crate::change::{Change, Changes};
 
+pub use crate::options::Options;
 pub use crate::replica::{BackingError, Replica};
 pub use crate::start::StartError;
 
@@ -127,4 +129,4 @@ pub use woodland_graph::{Clash, Conflict, Graph, Node, Part, Tentative, Void, Vo
 pub use woodland_graph::{Death, Referrer};
 pub use woodland_graph::{Fate, History, Kind, Kinds, Past, Stamp, Standing, Told, Verdict};
 pub use woodland_log::{Fork, Log, Refusal, Tip, UnknownHead};
-pub use woodland_store::Moved;
+pub use woodland_store::{Disk, MemoryDisk, Moved};

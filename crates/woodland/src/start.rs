@@ -11,6 +11,7 @@ use crate::entropy::Entropy;
 use crate::incarnation::IncarnationError;
 use crate::merge::{MergeError, Merged, Source};
 use crate::model::Model;
+use crate::options::Options;
 use crate::replica::{Backing, Replica, is_founding, segments_of};
 use crate::snapshot::Snapshot;
 use crate::write::WriteError;
@@ -116,24 +117,21 @@ impl Replica {
     ///
     /// # Errors
     /// [`StartError`].
-    #[cfg(feature = "files")]
     pub fn create(
-        path: impl AsRef<std::path::Path>,
+        place: impl Into<Options>,
         model: impl Into<Model>,
     ) -> Result<Replica, StartError> {
-        found(file_disk(path.as_ref()), &model.into(), Entropy::System)
+        let Options { disk, entropy } = place.into();
+        found(disk, &model.into(), entropy)
     }
 
     /// Opens a dataset again.
     ///
     /// # Errors
     /// [`StartError`].
-    #[cfg(feature = "files")]
-    pub fn open(
-        path: impl AsRef<std::path::Path>,
-        model: impl Into<Model>,
-    ) -> Result<Replica, StartError> {
-        reopen(file_disk(path.as_ref()), &model.into(), Entropy::System)
+    pub fn open(place: impl Into<Options>, model: impl Into<Model>) -> Result<Replica, StartError> {
+        let Options { disk, entropy } = place.into();
+        reopen(disk, &model.into(), entropy)
     }
 
     /// Makes a new replica of another's dataset, in a directory that does not exist yet, or is
@@ -141,13 +139,13 @@ impl Replica {
     ///
     /// # Errors
     /// [`StartError`]. Damage in a log file is no error: what is whole is taken, the rest reported.
-    #[cfg(feature = "files")]
     pub fn join<'a>(
-        path: impl AsRef<std::path::Path>,
+        place: impl Into<Options>,
         model: impl Into<Model>,
         source: impl Into<Source<'a>>,
     ) -> Result<(Replica, Merged), StartError> {
-        join(file_disk(path.as_ref()), &model.into(), source.into(), Entropy::System)
+        let Options { disk, entropy } = place.into();
+        join(disk, &model.into(), source.into(), entropy)
     }
 
     /// Founds a dataset in memory. The same seed gives the same keys: two replicas of one dataset
@@ -170,11 +168,6 @@ impl Replica {
     ) -> Result<(Replica, Merged), StartError> {
         join(Arc::new(MemoryDisk::new()), &model.into(), source.into(), Entropy::Seeded(seed))
     }
-}
-
-#[cfg(feature = "files")]
-fn file_disk(path: &std::path::Path) -> Arc<dyn Disk> {
-    Arc::new(woodland_store::FileDisk::at(path))
 }
 
 pub(crate) fn found(
@@ -228,7 +221,6 @@ fn join(
     Ok((replica, merged))
 }
 
-#[cfg(feature = "files")]
 pub(crate) fn reopen(
     disk: Arc<dyn Disk>,
     model: &Model,
