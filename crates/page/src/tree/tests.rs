@@ -1,0 +1,280 @@
+//! A tree against a map of the standard library, in memory and with its nodes in pages.
+
+use super::*;
+use crate::codec::{Reading, Writing, rest};
+use crate::fault::{FaultCause, PageFault, catch};
+use crate::own::Own;
+use crate::pages::{PageSink, PageSource, read_references};
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Heavy(u64);
+
+impl Weigh for Heavy {
+    fn weight(&self) -> u64 {
+        self.0
+    }
+}
+
+impl Stored for Heavy {
+    fn write(&self, to: &mut Writing<'_>) {
+        self.0.write(to);
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        u64::read(from).map(Heavy)
+    }
+}
+
+/// Pages in memory; a clone shares them.
+#[derive(Debug, Clone, Default)]
+struct Shelved(Arc<Mutex<BTreeMap<u64, Vec<u8>>>>);
+
+impl PageSource for Shelved {
+    fn read(&self, page: u64) -> Result<Vec<u8>, PageFault> {
+        let found = self.0.lock().unwrap().get(&page).cloned();
+        found.ok_or(PageFault { page, cause: FaultCause::Missing })
+    }
+}
+
+impl PageSink for Shelved {
+    fn put(&mut self, bytes: Vec<u8>) -> PageRef {
+        let mut pages = self.0.lock().unwrap();
+        let number = pages.len() as u64;
+        let at = PageRef::of(number, &bytes);
+        pages.insert(number, bytes);
+        at
+    }
+}
+
+impl Shelved {
+    fn pages(&self, cached_bytes_max: usize) -> Pages {
+        Pages::new(Box::new(self.clone()), cached_bytes_max, Arc::new(()))
+    }
+
+    fn rest<T: Stored>(&mut self, value: &T) -> PageRef {
+        rest(value, self)
+    }
+
+    /// All pages from this one on.
+    fn reachable(&self, from: PageRef) -> BTreeSet<u64> {
+        let (mut found, mut left) = (BTreeSet::new(), vec![from]);
+        while let Some(at) = left.pop() {
+            if found.insert(at.page) {
+                let bytes = self.read(at.page).unwrap();
+                at.verify(&bytes).unwrap();
+                left.extend(read_references(&bytes).unwrap());
+            }
+        }
+        found
+    }
+}
+
+/// The same answers as a map of the standard library.
+fn agree(tree: &Tree<u16, Heavy>, model: &BTreeMap<u16, Heavy>, probe: u16) {
+    let owned = |entry: Option<Entry<'_, u16, Heavy>>| entry.map(|one| (*one.key(), *one.value()));
+    let copied = |entry: Option<(&u16, &Heavy)>| entry.map(|(key, value)| (*key, *value));
+    assert_eq!(tree.len(), model.len());
+    let weight: u64 = model.values().map(|value| value.0).sum();
+    assert_eq!(tree.weight(), weight);
+    assert_eq!(tree.get(&probe).as_deref(), model.get(&probe));
+    assert_eq!(owned(tree.at_or_before(&probe)), copied(model.range(..=probe).next_back()));
+    assert_eq!(owned(tree.last()), copied(model.last_key_value()));
+    let below: u64 = model.range(..probe).map(|(_, value)| value.0).sum();
+    assert_eq!(tree.weight_below(&probe), below);
+    let all = |range: &mut dyn Iterator<Item = (&u16, &Heavy)>| {
+        range.map(|(key, value)| (*key, *value)).collect::<Vec<_>>()
+    };
+    assert_eq!(tree.iter().collect::<Vec<_>>(), all(&mut model.iter()));
+    assert_eq!(tree.iter().rev().collect::<Vec<_>>(), all(&mut model.iter().rev()));
+    let upper = probe.saturating_add(500);
+    assert_eq!(tree.range(probe..upper).collect::<Vec<_>>(), all(&mut model.range(probe..upper)));
+    let reversed: Vec<_> = tree.range(..=probe).rev().collect();
+    assert_eq!(reversed, all(&mut model.range(..=probe).rev()));
+    let mut before = 0;
+    for (key, value) in model {
+        for weight in [before, before + value.0 - 1] {
+            let (entry, start) = tree.at_weight(weight).expect("some weight is there");
+            assert_eq!((*entry.key(), *entry.value(), start), (*key, *value, before));
+        }
+        before += value.0;
+    }
+    assert!(tree.at_weight(weight).is_none());
+    let mut both = tree.iter();
+    let mut met = 0;
+    while both.next().is_some() {
+        met += 1 + usize::from(both.next_back().is_some());
+    }
+    assert_eq!(met, model.len());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    /// `rests`: after which acts the tree is put to pages and read back; all of it with a cache of
+    /// one page, of some, or of all.
+    #[test]
+    fn a_tree_is_an_ordered_map_and_its_clones_stay_as_they_are(
+        acts in prop::collection::vec((any::<bool>(), 0u16..2000, 1u64..9), 1..1500),
+        kept in 0usize..1500,
+        rests in prop::collection::btree_set(0usize..1500, 0..6),
+        cached in prop::sample::select(vec![0usize, 4000, 1 << 30]),
+    ) {
+        let (mut tree, mut model) = (Tree::default(), BTreeMap::new());
+        let mut earlier = (tree.clone(), model.clone());
+        let mut shelf = Shelved::default();
+        let pages = shelf.pages(cached);
+        for (number, (remove, key, weight)) in acts.iter().enumerate() {
+            if number == kept {
+                earlier = (tree.clone(), model.clone());
+            }
+            if rests.contains(&number) {
+                let at = shelf.rest(&tree);
+                tree = wake(&pages, at);
+            }
+            if *remove {
+                prop_assert_eq!(tree.remove(key), model.remove(key));
+            } else {
+                tree.insert(*key, Heavy(*weight));
+                model.insert(*key, Heavy(*weight));
+            }
+        }
+        let unshared = tree.unshared(&earlier.0);
+        for (key, value) in &model {
+            let is_new = earlier.1.get(key) != Some(value);
+            prop_assert!(!is_new || unshared.contains(&(*key, *value)));
+        }
+        for (tree, model) in [(&tree, &model), (&earlier.0, &earlier.1)] {
+            agree(tree, model, acts[0].1);
+        }
+        for key in model.clone().keys() {
+            prop_assert_eq!(tree.remove(key), model.remove(key));
+        }
+        agree(&tree, &model, 7);
+    }
+}
+
+fn filled(count: u64) -> Tree<u64, Heavy> {
+    (0..count).map(|key| (key, Heavy(1))).collect()
+}
+
+#[test]
+fn what_two_trees_share_is_not_looked_at() {
+    let mut tree = filled(100_000);
+    let before = tree.clone();
+    tree.insert(5, Heavy(2));
+    tree.insert(100_000, Heavy(1));
+    let looked_at = tree.unshared(&before).len();
+    assert!(looked_at <= 2 * Tree::<u64, Heavy>::LEAF_MAX, "{looked_at}");
+    assert!(before.unshared(&before.clone()).is_empty());
+}
+
+#[test]
+fn keys_that_ascend_fill_the_leaves() {
+    fn leaves(node: &Link<u64, Heavy>) -> usize {
+        match &node.look(&Pages::default()).part {
+            Part::Leaf(_) => 1,
+            Part::Inner(children) => children.iter().map(|child| leaves(&child.node)).sum(),
+        }
+    }
+    let tree = filled(100_000);
+    let leaves = leaves(tree.root.as_ref().unwrap());
+    assert_eq!(leaves, 100_000usize.div_ceil(Tree::<u64, Heavy>::LEAF_MAX));
+}
+
+#[test]
+fn a_change_at_rest_writes_one_path_and_shares_the_rest() {
+    let mut shelf = Shelved::default();
+    let first = shelf.rest(&filled(100_000));
+    let all = shelf.reachable(first);
+    assert_eq!(all.len(), shelf.0.lock().unwrap().len(), "no page is put in vain");
+    let pages = shelf.pages(1 << 20);
+    let before: Tree<u64, Heavy> = wake(&pages, first);
+    let mut tree = before.clone();
+    tree.insert(50_000, Heavy(9));
+    let second = shelf.rest(&tree);
+    let more = shelf.reachable(second).difference(&all).count();
+    assert!(more <= 5, "{more} pages for one path");
+    let woken: Tree<u64, Heavy> = wake(&pages, second);
+    for (one, other) in [(&tree, &before), (&woken, &before), (&woken, &tree)] {
+        assert!(one.unshared(other).len() <= Tree::<u64, Heavy>::LEAF_MAX);
+    }
+    assert!(woken.unshared(&tree).is_empty(), "what was put is the same as what is in memory");
+    assert_eq!(shelf.rest(&woken).check, second.check, "nothing is written again");
+}
+
+#[test]
+fn what_is_cached_is_bounded_while_all_is_read() {
+    let mut shelf = Shelved::default();
+    let at = shelf.rest(&filled(100_000));
+    let pages = shelf.pages(20_000);
+    let tree: Tree<u64, Heavy> = wake(&pages, at);
+    assert_eq!(tree.iter().map(|(_, value)| value.0).sum::<u64>(), 100_000);
+    assert!(pages.cached_bytes() <= 20_000);
+}
+
+#[test]
+fn every_page_that_is_damaged_stale_swapped_or_missing_is_noticed() {
+    let mut shelf = Shelved::default();
+    let at = shelf.rest(&filled(2_000));
+    let count = shelf.0.lock().unwrap().len() as u64;
+    let sum = |shelf: &Shelved| {
+        catch(|| {
+            let tree: Tree<u64, Heavy> = wake(&shelf.pages(1 << 20), at);
+            tree.iter().map(|(_, value)| value.0).sum::<u64>()
+        })
+    };
+    assert_eq!(sum(&shelf).unwrap(), 2_000);
+    for page in 0..count {
+        let whole = shelf.read(page).unwrap();
+        for bit in [0, whole.len() * 4, whole.len() * 8 - 1] {
+            let mut bent = whole.clone();
+            bent[bit / 8] ^= 1 << (bit % 8);
+            shelf.0.lock().unwrap().insert(page, bent);
+            let fault = sum(&shelf).expect_err("bent");
+            assert!(matches!(fault.cause, FaultCause::Check { .. }) && fault.page == page);
+        }
+        let other = shelf.read((page + 1) % count).unwrap();
+        shelf.0.lock().unwrap().insert(page, other);
+        assert!(matches!(sum(&shelf).expect_err("swapped").cause, FaultCause::Check { .. }));
+        shelf.0.lock().unwrap().remove(&page);
+        assert_eq!(sum(&shelf).expect_err("missing").cause, FaultCause::Missing);
+        shelf.0.lock().unwrap().insert(page, whole);
+    }
+    assert!(sum(&shelf).is_ok());
+}
+
+fn wake<T: Stored>(pages: &Pages, at: PageRef) -> T {
+    crate::codec::wake(pages, at).unwrap_or_else(|fault| fault.throw())
+}
+
+type Words = Tree<u64, Own<String>>;
+
+impl Weigh for Own<String> {}
+
+#[test]
+fn a_large_value_has_a_page_of_its_own_and_is_written_once() {
+    let mut shelf = Shelved::default();
+    let long = "x".repeat(5_000);
+    let mut tree: Words = (0..3).map(|key| (key, Own::new("short".to_owned()))).collect();
+    tree.insert(1, Own::new(long.clone()));
+    let first = shelf.rest(&tree);
+    assert_eq!(shelf.reachable(first).len(), 3, "the root, a leaf and the value");
+    tree.insert(7, Own::new("more".to_owned()));
+    let second = shelf.rest(&tree);
+    let shared: BTreeSet<u64> =
+        shelf.reachable(first).intersection(&shelf.reachable(second)).copied().collect();
+    assert_eq!(shared.len(), 1, "the value stays where it is");
+    let mut woken: Words = wake(&shelf.pages(1 << 20), second);
+    assert_eq!(**woken.get(&1).unwrap().get(), long);
+    assert!(woken.get(&1).unwrap().is(&tree.get(&1).unwrap()));
+    assert!(!woken.get(&0).unwrap().is(&tree.get(&0).unwrap()));
+    woken.alter(1, |held| {
+        held.unwrap().get_mut().push('y');
+        None
+    });
+    assert_eq!(woken.get(&1).unwrap().get().len(), 5_001);
+    assert_eq!(tree.get(&1).unwrap().get().len(), 5_000);
+    assert!(!woken.get(&1).unwrap().is(&tree.get(&1).unwrap()));
+}
