@@ -194,6 +194,11 @@ impl<B: Deref<Target = Block>> Payloads<B> {
         (self.chain.next_seq < self.end).then_some(self.chain.next_seq)
     }
 
+    /// One past the seq of the commit whose payload comes last.
+    pub fn end_seq(&self) -> u64 {
+        self.end
+    }
+
     /// Goes on to the next, until this reader is moved again. None where it is erased, and at the
     /// end.
     pub fn read(&mut self) -> Option<&[u8]> {
