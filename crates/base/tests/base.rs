@@ -14,8 +14,7 @@ type Numbers = Tree<u64, u64>;
 const CACHE: usize = 1 << 20;
 
 fn disk() -> Arc<MemoryDisk> {
-    let disk = Arc::new(MemoryDisk::new());
-    disk
+    Arc::new(MemoryDisk::new())
 }
 
 fn open(disk: &Arc<MemoryDisk>) -> Result<OpenedBase, BaseError> {
@@ -156,7 +155,7 @@ fn what_a_held_version_reads_is_not_collected() {
     drop(pin);
     let collected = base.collect().unwrap();
     assert!(collected.taken > 20 && collected.needed > 20, "{collected:?}");
-    let held: Numbers = wake(&pages(base), root).map_or_else(|_| Numbers::default(), |one| one);
+    let held: Numbers = wake(&pages(base), root).unwrap_or_default();
     assert!(held.is_empty() || catch(|| held.iter().count()).is_err(), "it is gone");
     let second: Numbers = wake(&pages(base), base.checkpoint().unwrap().root).unwrap();
     assert!(catch(|| second.iter().all(|(_, value)| value == 2)).unwrap());
@@ -189,7 +188,7 @@ fn after_a_failed_write_no_checkpoint_is_taken_and_the_last_one_is_read() {
         let opened = open(&disk).unwrap();
         let base = &opened.base;
         put(base, &filled(500, 1), "first").unwrap();
-        disk.fail_call(disk.calls() + ahead, std::io::ErrorKind::Other);
+        disk.fail_call(ahead + 1, std::io::ErrorKind::Other);
         if put(base, &filled(500, 2), "second").is_ok() {
             continue; // No more acts than that, or one whose failure the store of the pages bears.
         }
