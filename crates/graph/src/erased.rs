@@ -68,6 +68,11 @@ impl Kinds {
         self.0.contains_key(name)
     }
 
+    /// The names of the kinds, ascending.
+    pub(crate) fn names(&self) -> impl ExactSizeIterator<Item = &'static str> {
+        self.0.keys().copied()
+    }
+
     /// The kind of this name; one that keeps its ops and shows nothing else, if there is none.
     pub(crate) fn get(&self, name: &str) -> Arc<dyn AnyKind> {
         match self.0.get(name) {

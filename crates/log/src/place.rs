@@ -5,6 +5,7 @@
 //! - A [`Place`] depends on what arrived first: it holds in one log and in those made from it.
 
 use woodland_format::{AuthorKey, Commit, CommitId};
+use woodland_page::{Reading, Stored, Writing};
 
 /// Address of a commit in this log and in every log made from it by append or merge.
 ///
@@ -39,5 +40,28 @@ impl OrderKey {
             seq: commit.seq(),
             id: commit.id(),
         }
+    }
+}
+
+impl Stored for Place {
+    fn write(&self, to: &mut Writing<'_>) {
+        (self.line, self.seq).write(to);
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        let (line, seq) = Stored::read(from)?;
+        Some(Place { line, seq })
+    }
+}
+
+impl Stored for OrderKey {
+    fn write(&self, to: &mut Writing<'_>) {
+        (self.turn, self.author, self.seq).write(to);
+        self.id.write(to);
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        let (turn, author, seq) = Stored::read(from)?;
+        Some(OrderKey { turn, author, seq, id: CommitId::read(from)? })
     }
 }
