@@ -30,7 +30,6 @@ mod past;
 mod record;
 mod register;
 mod reread;
-mod rest;
 mod schemas;
 mod set;
 mod sight;
@@ -39,6 +38,7 @@ mod tentative;
 mod text;
 mod touched;
 mod void;
+mod wake;
 mod weave;
 mod weigh;
 
