@@ -5,6 +5,7 @@
 //! - A [`Place`] depends on what arrived first: it holds in one log and in those made from it.
 
 use woodland_format::{AuthorKey, Commit, CommitId};
+use woodland_page::{Reading, Stored, Writing};
 
 /// Address of a commit in this log and in every log made from it by append or merge.
 ///
@@ -15,6 +16,17 @@ pub struct Place {
     pub line: u32,
     /// The author's number for the commit.
     pub seq: u64,
+}
+
+impl Stored for Place {
+    fn write(&self, to: &mut Writing<'_>) {
+        self.line.write(to);
+        self.seq.write(to);
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        Some(Place { line: Stored::read(from)?, seq: Stored::read(from)? })
+    }
 }
 
 /// What commits are ordered by. The fields compare in the order in which they stand here.
