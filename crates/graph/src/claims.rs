@@ -126,7 +126,7 @@ impl Graph {
         let Some(rule) = claims.rules.iter().find(|one| one.id == rule) else { return Vec::new() };
         let mut nodes: Vec<(Option<Stamp>, NodeId)> = claims
             .with(rule.id, values)
-            .map(|node| (sight.state.get(node).and_then(|it| claimed_at(sight, it, rule)), node))
+            .map(|node| (sight.state.get(node).and_then(|it| claimed_at(sight, &it, rule)), node))
             .collect();
         nodes.sort_by(|(one, _), (other, _)| match (one, other) {
             (Some(one), Some(other)) => order(&self.log, *one, *other),
@@ -169,15 +169,15 @@ impl Graph {
         // The rules are those of then, and so is how their fields read.
         let was = Sight { state: &before, ..now };
         for (node, old, new) in now.differing(&before).0 {
-            let claimed = old.map(|old| claimed_by(was, old)).unwrap_or_default();
-            let claiming = claimed_by(now, new);
+            let claimed = old.as_ref().map(|old| claimed_by(was, old)).unwrap_or_default();
+            let claiming = claimed_by(now, &new);
             for (rule, values) in claimed.iter().filter(|one| !claiming.contains(one)) {
                 claims.release(*rule, values, node);
             }
             for (rule, values) in claiming.iter().filter(|one| !claimed.contains(one)) {
                 claims.hold(*rule, values, node);
             }
-            claims.recreate(node, old, new);
+            claims.recreate(node, old.as_ref().map(|old| &***old), &new);
         }
         claims
     }

@@ -243,8 +243,15 @@ impl Run<'_> {
 
     /// Whether the author had seen the node, created with this type.
     fn saw(&self, past: &Past<'_>, node: NodeId, node_type: TypeId) -> bool {
-        let entry = self.touched.get(node).or_else(|| self.graph.state.get(node));
-        entry.is_some_and(|entry| saw_creation(past, entry, node_type).is_ok())
+        self.known(node, |entry| saw_creation(past, entry, node_type).is_ok()) == Some(true)
+    }
+
+    /// What is to be told of what is known of a node, as it becomes.
+    pub(crate) fn known<T>(&self, node: NodeId, tell: impl FnOnce(&NodeEntry) -> T) -> Option<T> {
+        match self.touched.get(node) {
+            Some(entry) => Some(tell(entry)),
+            None => self.graph.state.get(node).map(|entry| tell(&entry)),
+        }
     }
 
     /// Where what is known of a node stands, to be changed.
@@ -253,8 +260,8 @@ impl Run<'_> {
             return Some(place);
         }
         self.graph.work.reads += 1;
-        let entry = self.graph.state.get(node)?.clone();
-        Some(self.touched.add(node, entry, false))
+        let entry = self.graph.state.get(node)?;
+        Some(self.touched.add(node, NodeEntry::clone(&entry), false))
     }
 
     /// Remembers the schema that this commit introduces, if its payload carries it.

@@ -139,9 +139,7 @@ impl Tree {
     fn beside(self, above: u32) -> Tree {
         match self {
             Tree::Branch(branch) if rank(branch.leaves) < above => Tree::Branch(branch).apart(),
-            Tree::Apart(apart) if rank(apart.leaves) >= above => {
-                Tree::clone(&apart.branch.get())
-            }
+            Tree::Apart(apart) if rank(apart.leaves) >= above => Tree::clone(&apart.branch.get()),
             side => side,
         }
     }

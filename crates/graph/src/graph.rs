@@ -238,7 +238,7 @@ impl Graph {
 
     /// All visible nodes, ascending by id.
     pub fn all(&self) -> impl Iterator<Item = Node> + '_ {
-        self.state.all().filter_map(|(id, entry)| self.show_node(id, entry))
+        self.state.all().filter_map(|(id, entry)| self.show_node(id, &entry))
     }
 
     /// The ops that had no effect, in order.
@@ -266,7 +266,7 @@ impl Graph {
     }
 
     fn node(&self, id: NodeId) -> Option<Node> {
-        self.show_node(id, self.state.get(id)?)
+        self.state.get(id).and_then(|entry| self.show_node(id, &entry))
     }
 
     pub(crate) fn show_node(&self, id: NodeId, entry: &NodeEntry) -> Option<Node> {
@@ -279,12 +279,12 @@ impl Graph {
     fn value(&self, object: ObjectId) -> Option<Value> {
         let sight = self.sight();
         let (entry, field) = sight.field(object)?;
-        sight.show(entry, field)
+        sight.show(&entry, field)
     }
 
     fn conflicts_of(&self, object: ObjectId) -> Vec<Conflict> {
         let sight = self.sight();
-        let standing = sight.object(object).map(|found| sight.standing(found));
+        let standing = sight.object(object).map(|found| sight.standing(&found));
         standing.unwrap_or_default().into_iter().filter_map(|one| self.conflict(one)).collect()
     }
 

@@ -18,8 +18,8 @@ use crate::past::{Stamp, order};
 use std::sync::Arc;
 use woodland_format::limits::PAYLOAD_BYTES_MAX;
 use woodland_format::{
-    AuthorKey, CommitId, FieldId, Migration, MigrationStep, Misfit, Schema, SchemaId,
-    decode, encode,
+    AuthorKey, CommitId, FieldId, Migration, MigrationStep, Misfit, Schema, SchemaId, decode,
+    encode,
 };
 use woodland_log::{Log, OrderKey};
 use woodland_page::{Reading, Stored, Writing};

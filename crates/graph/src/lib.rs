@@ -30,6 +30,7 @@ mod past;
 mod record;
 mod register;
 mod reread;
+mod rest;
 mod schemas;
 mod set;
 mod sight;

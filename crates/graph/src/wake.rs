@@ -38,9 +38,7 @@ impl Graph {
     /// Writes all but the log.
     pub fn rest(&self, to: &mut Writing<'_>) {
         to.byte(REST_FORMAT);
-        let names = self.schemas.kinds().names();
-        to.number(names.len() as u64);
-        names.for_each(|name| to.bytes(name.as_bytes()));
+        to.bytes(&self.schemas.kinds().edition());
         self.schemas.rest(to);
         self.existence.write(to);
         self.voids.write(to);
@@ -86,8 +84,7 @@ impl Graph {
     /// another release, or where this is no graph.
     pub fn wake(log: Log, kinds: Kinds, from: &mut Reading<'_>) -> Option<Graph> {
         (from.byte()? == REST_FORMAT).then_some(())?;
-        let names: Vec<String> = Stored::read(from)?;
-        kinds.names().eq(names.iter().map(String::as_str)).then_some(())?;
+        (from.bytes()? == kinds.edition()).then_some(())?;
         let schemas = Schemas::wake(kinds, from)?;
         let mut graph = Graph {
             existence: Stored::read(from)?,

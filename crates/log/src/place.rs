@@ -9,7 +9,8 @@ use woodland_page::{Reading, Stored, Writing};
 
 /// Address of a commit in this log and in every log made from it by append or merge.
 ///
-/// It depends on the order of arrival: keep it in memory, never show, store or send it.
+/// It depends on the order of arrival: it may stand in pages that belong to this log, and is never
+/// shown, sent or put elsewhere.
 #[derive(Copy, Clone, Eq, PartialEq, Ord, PartialOrd, Hash, Debug)]
 pub struct Place {
     /// The unbranched stretch of one author's chain.
@@ -31,18 +32,6 @@ pub struct OrderKey {
     pub id: CommitId,
 }
 
-impl OrderKey {
-    /// The key of a commit.
-    pub fn of(commit: &Commit) -> Self {
-        OrderKey {
-            turn: commit.turn(),
-            author: commit.author(),
-            seq: commit.seq(),
-            id: commit.id(),
-        }
-    }
-}
-
 impl Stored for Place {
     fn write(&self, to: &mut Writing<'_>) {
         (self.line, self.seq).write(to);
@@ -56,12 +45,24 @@ impl Stored for Place {
 
 impl Stored for OrderKey {
     fn write(&self, to: &mut Writing<'_>) {
-        (self.turn, self.author, self.seq).write(to);
-        self.id.write(to);
+        (self.turn, self.author).write(to);
+        (self.seq, self.id).write(to);
     }
 
     fn read(from: &mut Reading<'_>) -> Option<Self> {
-        let (turn, author, seq) = Stored::read(from)?;
-        Some(OrderKey { turn, author, seq, id: CommitId::read(from)? })
+        let ((turn, author), (seq, id)) = (Stored::read(from)?, Stored::read(from)?);
+        Some(OrderKey { turn, author, seq, id })
+    }
+}
+
+impl OrderKey {
+    /// The key of a commit.
+    pub fn of(commit: &Commit) -> Self {
+        OrderKey {
+            turn: commit.turn(),
+            author: commit.author(),
+            seq: commit.seq(),
+            id: commit.id(),
+        }
     }
 }

@@ -30,6 +30,7 @@ mod fault;
 mod ids;
 mod own;
 mod pages;
+mod standard;
 mod tree;
 
 pub use crate::codec::{Reading, Stored, Writing, rest, wake};

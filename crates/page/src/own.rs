@@ -1,24 +1,25 @@
 //! A value that goes to a page of its own where it is large.
 //!
 //! **Invariants**
-//! - A value is in a page of its own where its body has at least [`OWN_BYTES_MIN`] bytes, and beside
-//!   its neighbours where it has fewer. So a leaf stays small, whatever its values are.
+//! - A value is in a page of its own where its body has at least `BYTES_MIN` bytes, and beside its
+//!   neighbours where it has fewer. So a leaf stays small, whatever its values are.
 //! - A value that was put in a page and is not changed is not written again.
 //!
 //! What this does not do: keep a value that was read. That is for the cache.
 
 use crate::codec::{Reading, Stored, Writing};
 use crate::pages::{PageRef, Pages};
+use crate::tree::Weigh;
 use std::any::Any;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
-/// From this length on a value has a page of its own.
+/// From this length on a value has a page of its own, unless its type says else.
 pub const OWN_BYTES_MIN: usize = 1024;
 
 /// A value, in memory or in a page of its own. A clone shares it.
 #[derive(Debug, Clone)]
-pub struct Own<T>(Where<T>);
+pub struct Own<T, const BYTES_MIN: usize = OWN_BYTES_MIN>(Where<T>);
 
 #[derive(Debug)]
 enum Where<T> {
@@ -50,7 +51,7 @@ impl<T> Deref for Seat<T> {
     }
 }
 
-impl<T: Stored + Any + Send + Sync> Own<T> {
+impl<T: Stored + Any + Send + Sync, const BYTES_MIN: usize> Own<T, BYTES_MIN> {
     /// A value in memory.
     pub fn new(value: T) -> Self {
         Own(Where::Memory(Arc::new(Seat { value, page: OnceLock::new() })))
@@ -74,6 +75,8 @@ impl<T: Stored + Any + Send + Sync> Own<T> {
     }
 }
 
+impl<T, const BYTES_MIN: usize> Weigh for Own<T, BYTES_MIN> {}
+
 impl<T> Where<T> {
     fn page(&self) -> Option<PageRef> {
         match self {
@@ -83,7 +86,7 @@ impl<T> Where<T> {
     }
 }
 
-impl<T: Stored + Clone + Any + Send + Sync> Own<T> {
+impl<T: Stored + Clone + Any + Send + Sync, const BYTES_MIN: usize> Own<T, BYTES_MIN> {
     /// The value, to be changed; a copy of it, where somebody else holds it.
     pub fn get_mut(&mut self) -> &mut T {
         if let Where::Page(at, pages) = &self.0 {
@@ -100,6 +103,14 @@ impl<T: Stored + Clone + Any + Send + Sync> Own<T> {
     }
 }
 
+impl<T: Stored + Any + Send + Sync + Default, const BYTES_MIN: usize> Default
+    for Own<T, BYTES_MIN>
+{
+    fn default() -> Self {
+        Own::new(T::default())
+    }
+}
+
 impl<T: Stored> Stored for Seat<T> {
     fn write(&self, to: &mut Writing<'_>) {
         self.value.write(to);
@@ -113,7 +124,7 @@ impl<T: Stored> Stored for Seat<T> {
 const BESIDE: u8 = 0;
 const APART: u8 = 1;
 
-impl<T: Stored + Any + Send + Sync> Stored for Own<T> {
+impl<T: Stored + Any + Send + Sync, const BYTES_MIN: usize> Stored for Own<T, BYTES_MIN> {
     fn write(&self, to: &mut Writing<'_>) {
         if let Some(at) = self.0.page() {
             to.byte(APART);
@@ -123,7 +134,7 @@ impl<T: Stored + Any + Send + Sync> Stored for Own<T> {
             unreachable!("what is not in a page is in memory")
         };
         let aside = to.aside(|to| seat.write(to));
-        if aside.body.len() < OWN_BYTES_MIN {
+        if aside.body.len() < BYTES_MIN {
             to.byte(BESIDE);
             return to.append(&aside);
         }

@@ -12,6 +12,7 @@
 
 use crate::judge::life::Stretch;
 use crate::past::{Stamp, order};
+use crate::rest::{read_map, write_map};
 use std::sync::Arc;
 use woodland_format::FieldId;
 use woodland_log::Log;
@@ -23,25 +24,11 @@ pub(crate) struct Keyed(im::OrdMap<FieldId, Vec<(Arc<str>, Stamp)>>);
 /// There are as many as fields in schemas: they are written and read whole.
 impl Stored for Keyed {
     fn write(&self, to: &mut Writing<'_>) {
-        to.number(self.0.len() as u64);
-        for (field, kinds) in &self.0 {
-            field.write(to);
-            to.number(kinds.len() as u64);
-            for (kind, from) in kinds {
-                to.bytes(kind.as_bytes());
-                from.write(to);
-            }
-        }
+        write_map(&self.0, to, Stored::write);
     }
 
     fn read(from: &mut Reading<'_>) -> Option<Self> {
-        let fields: Vec<(FieldId, Vec<(String, Stamp)>)> = Stored::read(from)?;
-        let shared = |(kind, from): (String, Stamp)| -> (Arc<str>, Stamp) { (kind.into(), from) };
-        let kinds = |kinds: Vec<(String, Stamp)>| -> Vec<(Arc<str>, Stamp)> {
-            kinds.into_iter().map(shared).collect()
-        };
-        let fields = fields.into_iter().map(|(field, of_field)| (field, kinds(of_field)));
-        Some(Keyed(fields.collect()))
+        read_map(from, Stored::read).map(Keyed)
     }
 }
 

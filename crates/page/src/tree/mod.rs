@@ -48,6 +48,19 @@ pub trait Weigh {
 }
 
 impl Weigh for () {}
+impl Weigh for u64 {}
+
+impl<T: Weigh> Weigh for Arc<T> {
+    fn weight(&self) -> u64 {
+        (**self).weight()
+    }
+}
+
+impl<T: Weigh> Weigh for Option<T> {
+    fn weight(&self) -> u64 {
+        self.as_ref().map_or(0, T::weight)
+    }
+}
 
 /// What can be a key: ordered, cheap to clone, stored.
 pub trait Key: Ord + Clone + Stored + Send + Sync + 'static {}

@@ -1,7 +1,9 @@
 //! A tree at rest: its nodes become pages, from the leaves up, and come back one by one.
 //!
 //! ```text
-//!  tree    0, or 1  len  weight  reference to the root's page
+//!  tree    0, where it is empty
+//!          1  len  weight  reference to the root's page
+//!          2  leaf         a small tree has no page of its own
 //!  leaf    0  count, then keys and values
 //!  inner   1  count, then of each child: least  len  weight  reference
 //! ```
@@ -17,29 +19,57 @@
 
 use crate::codec::{Reading, Stored, Writing};
 use crate::pages::PageRef;
-use crate::tree::{Child, Key, Link, Node, Part, Tree, Valued};
+use crate::tree::{Child, Key, Link, Node, Part, Tree, Valued, weight_of};
+use std::sync::Arc;
 
 const LEAF: u8 = 0;
 const INNER: u8 = 1;
 
+const EMPTY: u8 = 0;
+const APART: u8 = 1;
+const BESIDE: u8 = 2;
+
+/// A tree of one leaf of fewer bytes stands beside what it belongs to.
+const APART_BYTES_MIN: usize = 256;
+
 impl<K: Key, V: Valued> Stored for Tree<K, V> {
     fn write(&self, to: &mut Writing<'_>) {
-        to.byte(u8::from(self.root.is_some()));
-        if let Some(root) = &self.root {
-            let root = put(root, to);
-            to.number(self.len as u64);
-            to.number(self.weight);
-            to.reference(root);
+        let Some(root) = &self.root else { return to.byte(EMPTY) };
+        if let Link::Memory(node) = root
+            && matches!(node.part, Part::Leaf(_))
+            && node.page.get().is_none()
+        {
+            let aside = to.aside(|to| node.write(to));
+            if aside.body.len() < APART_BYTES_MIN {
+                to.byte(BESIDE);
+                return to.append(&aside);
+            }
+            node.page.get_or_init(|| to.put(&aside));
         }
+        let root = put(root, to);
+        to.byte(APART);
+        to.number(self.len as u64);
+        to.number(self.weight);
+        to.reference(root);
     }
 
     fn read(from: &mut Reading<'_>) -> Option<Self> {
-        if !bool::read(from)? {
-            return Some(Tree { pages: from.pages().clone(), ..Tree::default() });
+        let pages = from.pages().clone();
+        match from.byte()? {
+            EMPTY => Some(Tree { pages, ..Tree::default() }),
+            APART => {
+                let (len, weight) = (usize::read(from)?, from.number()?);
+                let root = Some(Link::Page(from.reference()?));
+                (len > 0).then_some(Tree { root, len, weight, pages })
+            }
+            BESIDE => {
+                let node: Node<K, V> = Stored::read(from)?;
+                let Part::Leaf(entries) = &node.part else { return None };
+                let (len, weight) = (entries.len(), weight_of(entries));
+                Some(Tree { root: Some(Link::Memory(Arc::new(node))), len, weight, pages })
+            }
+            _ => None,
         }
-        let (len, weight) = (usize::read(from)?, from.number()?);
-        let root = Some(Link::Page(from.reference()?));
-        (len > 0).then(|| Tree { root, len, weight, pages: from.pages().clone() })
     }
 }
 
