@@ -30,6 +30,7 @@ mod past;
 mod record;
 mod register;
 mod reread;
+mod rest;
 mod schemas;
 mod set;
 mod sight;
@@ -38,6 +39,7 @@ mod tentative;
 mod text;
 mod touched;
 mod void;
+mod wake;
 mod weave;
 mod weigh;
 

@@ -31,6 +31,7 @@ mod ids;
 mod memory;
 mod own;
 mod pages;
+mod standard;
 mod tree;
 
 pub use crate::codec::{Reading, Stored, Writing, rest, wake};
