@@ -9,11 +9,14 @@
 //! - A branch that is not written costs one small record, and has no author key on the disk.
 //! - Writing to a branch changes nothing of what it was begun from; what it was begun from goes on
 //!   without it. Merging either way is the merge of any two replicas.
+//! - A branch begins at a version that is durable.
 //! - What a branch holds is the closure of its base in what it was begun from, and its own store.
 //!
 //! What this does not do: delete a branch; remove its folder while nobody has it open.
 
-use crate::replica::{Backing, Replica};
+use crate::backing::Backing;
+use crate::durability::FlushError;
+use crate::replica::Replica;
 use crate::snapshot::Snapshot;
 use crate::start::{StartError, log_of};
 use std::fmt;
@@ -93,6 +96,9 @@ pub enum BranchError {
         #[source]
         error: Box<StartError>,
     },
+    /// The version at which it would begin is not durable, and could not be made so.
+    #[error("no branch is begun: {0}")]
+    Flush(#[from] FlushError),
     /// The branches could not be listed.
     #[error(transparent)]
     List(#[from] DiskError),
@@ -108,7 +114,7 @@ impl Replica {
     /// [`BranchError`].
     pub fn branch(&self, name: &str) -> Result<Replica, BranchError> {
         let name: BranchName = name.parse()?;
-        let current = self.snapshot();
+        let current = self.flushed()?;
         let heads: Vec<CommitId> = current.log().heads().collect();
         let whole = &self.0.disk;
         let opened = BranchStore::open(whole, name.as_str(), current.log().dataset(), &heads);

@@ -43,6 +43,7 @@
 #[cfg(test)]
 extern crate self as woodland;
 
+mod backing;
 mod batch;
 mod binding;
 mod branch;
@@ -50,6 +51,7 @@ mod change;
 mod check;
 mod current;
 mod define;
+mod durability;
 mod entropy;
 #[cfg(feature = "files")]
 mod export;
@@ -70,10 +72,12 @@ mod replica;
 mod rule;
 mod shape;
 mod snapshot;
+mod stage;
 mod start;
 mod subscribe;
 mod targets;
 mod typed;
+mod upkeep;
 mod value;
 mod write;
 
@@ -96,7 +100,10 @@ pub use crate::value::{FieldValue, Misread, Place, ValueFor};
 pub use crate::change::{Change, Changes};
 
 pub use crate::options::Options;
-pub use crate::replica::{BackingError, Replica};
+pub use crate::upkeep::Maintenance;
+pub use crate::backing::BackingError;
+pub use crate::durability::{Durability, FlushError};
+pub use crate::replica::Replica;
 pub use crate::start::StartError;
 
 pub use crate::batch::{Batch, Violation};

@@ -12,7 +12,9 @@ use crate::incarnation::IncarnationError;
 use crate::merge::{MergeError, Merged, Source};
 use crate::model::Model;
 use crate::options::Options;
-use crate::replica::{Backing, Replica, is_founding, segments_of};
+use crate::backing::Backing;
+use crate::replica::{Replica, is_founding};
+use crate::stage::segments_of;
 use crate::snapshot::Snapshot;
 use crate::write::WriteError;
 use std::io;
@@ -121,8 +123,10 @@ impl Replica {
         place: impl Into<Options>,
         model: impl Into<Model>,
     ) -> Result<Replica, StartError> {
-        let Options { disk, entropy } = place.into();
-        found(disk, &model.into(), entropy)
+        let options = place.into();
+        let upkeep = options.upkeep();
+        let replica = found(options.disk, &model.into(), options.entropy)?;
+        Ok(replica.kept_by(upkeep))
     }
 
     /// Opens a dataset again.
@@ -130,8 +134,10 @@ impl Replica {
     /// # Errors
     /// [`StartError`].
     pub fn open(place: impl Into<Options>, model: impl Into<Model>) -> Result<Replica, StartError> {
-        let Options { disk, entropy } = place.into();
-        reopen(disk, &model.into(), entropy)
+        let options = place.into();
+        let upkeep = options.upkeep();
+        let replica = reopen(options.disk, &model.into(), options.entropy)?;
+        Ok(replica.kept_by(upkeep))
     }
 
     /// Makes a new replica of another's dataset, in a directory that does not exist yet, or is
@@ -144,8 +150,11 @@ impl Replica {
         model: impl Into<Model>,
         source: impl Into<Source<'a>>,
     ) -> Result<(Replica, Merged), StartError> {
-        let Options { disk, entropy } = place.into();
-        join(disk, &model.into(), source.into(), entropy)
+        let options = place.into();
+        let upkeep = options.upkeep();
+        let (replica, merged) =
+            join(options.disk, &model.into(), source.into(), options.entropy)?;
+        Ok((replica.kept_by(upkeep), merged))
     }
 
     /// Founds a dataset in memory. The same seed gives the same keys: two replicas of one dataset
