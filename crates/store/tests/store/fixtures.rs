@@ -27,7 +27,7 @@ const SHAPES: &[Shape] = &[
 fn appended(count: usize, options: &StoreOptions) -> (MemoryDisk, Sample, usize) {
     let sample = sample(count.max(1));
     let disk = MemoryDisk::new();
-    let mut store = create(&disk, &sample, options);
+    let store = create(&disk, &sample, options);
     for segment in &sample.segments[..count] {
         store.append(std::slice::from_ref(segment)).expect("append");
     }
@@ -69,7 +69,7 @@ fn signed() -> (MemoryDisk, Sample, usize) {
     };
     sample.segments = commits.chunks(3).map(segment).collect();
     let disk = MemoryDisk::new();
-    let mut store = create(&disk, &sample, &small_files());
+    let store = create(&disk, &sample, &small_files());
     store.append(&sample.segments[..2]).expect("append");
     store.append(&sample.segments[2..]).expect("append");
     drop(store);
@@ -82,7 +82,7 @@ fn branch() -> (MemoryDisk, Sample, usize) {
     let heads = [sample.ids[2]];
     let (begun, _) =
         BranchStore::open(&shared(&disk), "draft", sample.dataset, &heads).expect("begun");
-    let mut store = begun.create(&SecretKey::from_seed([2; 32])).expect("created");
+    let store = begun.create(&SecretKey::from_seed([2; 32])).expect("created");
     store.append(&sample.segments[..1]).expect("append");
     drop((store, begun));
     (disk, sample, count)
@@ -152,7 +152,7 @@ fn shapes_of_format_1_open_with_what_they_hold_and_go_on() {
             let opened = open(disk).unwrap_or_else(|error| panic!("{name}: {error}"));
             (ids(&opened).iter().map(|id| format!("{id}\n")).collect::<String>(), opened)
         };
-        let (found, mut opened) = shown(&disk);
+        let (found, opened) = shown(&disk);
         assert_eq!(found, expected, "{name}");
         let count = expected.lines().count();
         opened.store.append(&further.segments[count..=count]).expect("append");
