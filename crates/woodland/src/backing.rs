@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 use woodland_format::SecretKey;
-use woodland_store::{AppendError, BranchStore, CreateError, Store};
+use woodland_store::{AppendError, BranchStore, CreateError, Heads, Store};
 
 /// What a replica comes about with.
 pub(crate) enum Backing {
@@ -16,8 +16,8 @@ pub(crate) enum Backing {
     Written(Store, Option<BranchStore>),
     /// A branch that was never written.
     Begun(BranchStore),
-    /// A dataset that another process writes.
-    ReadOnly,
+    /// A dataset that another process writes, as its heads were when it was read.
+    ReadOnly(Heads),
 }
 
 /// Where a replica's commits go.
@@ -26,10 +26,10 @@ pub(crate) enum Target {
     Written(Arc<Store>, Option<BranchStore>),
     /// A branch that was never written.
     Begun(BranchStore),
-    /// Nowhere: another process writes.
-    ReadOnly,
+    /// Nowhere: another process writes. As its heads were when it was read last.
+    ReadOnly(Heads),
     /// Nowhere any more: what of the last writes is on the disk is unknown.
-    Lost(#[expect(dead_code, reason = "holds the branch's lock")] Option<BranchStore>),
+    Lost(Option<BranchStore>),
 }
 
 /// What is to be stored was not, or it is not known whether it was.
@@ -52,7 +52,7 @@ impl Target {
         match backing {
             Backing::Written(store, branch) => Target::Written(Arc::new(store), branch),
             Backing::Begun(branch) => Target::Begun(branch),
-            Backing::ReadOnly => Target::ReadOnly,
+            Backing::ReadOnly(heads) => Target::ReadOnly(heads),
         }
     }
 
@@ -68,7 +68,7 @@ impl Target {
     pub(crate) fn check(&self) -> Result<(), BackingError> {
         match self {
             Target::Written(..) | Target::Begun(_) => Ok(()),
-            Target::ReadOnly => Err(BackingError::ReadOnly),
+            Target::ReadOnly(_) => Err(BackingError::ReadOnly),
             Target::Lost(_) => Err(AppendError::Poisoned.into()),
         }
     }
@@ -78,7 +78,7 @@ impl Target {
         let branch = match std::mem::replace(self, Target::Lost(None)) {
             Target::Written(_, branch) | Target::Lost(branch) => branch,
             Target::Begun(branch) => Some(branch),
-            Target::ReadOnly => None,
+            Target::ReadOnly(_) => None,
         };
         *self = Target::Lost(branch);
     }

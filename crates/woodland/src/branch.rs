@@ -14,7 +14,7 @@
 //!
 //! What this does not do: delete a branch; remove its folder while nobody has it open.
 
-use crate::backing::Backing;
+use crate::backing::{Backing, Target};
 use crate::durability::FlushError;
 use crate::replica::Replica;
 use crate::snapshot::Snapshot;
@@ -96,6 +96,11 @@ pub enum BranchError {
         #[source]
         error: Box<StartError>,
     },
+    /// The caller's mistake: the replica was opened read-only, and a branch is to be written.
+    #[error(
+        "the replica was opened read-only: open branches where the dataset is open for writing"
+    )]
+    ReadOnly,
     /// The version at which it would begin is not durable, and could not be made so.
     #[error("no branch is begun: {0}")]
     Flush(#[from] FlushError),
@@ -105,7 +110,8 @@ pub enum BranchError {
 }
 
 impl Replica {
-    /// Opens the branch of this name, or begins one at the current version.
+    /// Opens the branch of this name, or begins one at the current version. Not of a replica that
+    /// was opened read-only.
     ///
     /// It is read-only in effect until it is written: its first write or merge makes its store and
     /// its author. One handle at a time; clones of it share it.
@@ -114,6 +120,10 @@ impl Replica {
     /// [`BranchError`].
     pub fn branch(&self, name: &str) -> Result<Replica, BranchError> {
         let name: BranchName = name.parse()?;
+        let is_read_only = matches!(self.writer().target, Target::ReadOnly(_));
+        if is_read_only {
+            return Err(BranchError::ReadOnly);
+        }
         let current = self.flushed()?;
         let heads: Vec<CommitId> = current.log().heads().collect();
         let whole = &self.0.disk;
@@ -142,7 +152,10 @@ impl Replica {
             replica.settle_schema(proposal)?;
             Ok(replica)
         };
-        begun().map_err(|error| BranchError::Start { name, error: Box::new(error) })
+        let upkeep = self.upkeep();
+        begun()
+            .map(|branch| branch.kept_by(upkeep))
+            .map_err(|error| BranchError::Start { name, error: Box::new(error) })
     }
 
     /// The names of the branches begun here, ascending.

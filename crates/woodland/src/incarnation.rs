@@ -20,9 +20,9 @@
 //! What this does not do: notice a directory put back into the same files before it meets anybody.
 //! What it writes then is a fork, which everybody reports and nobody loses anything by.
 
+use crate::backing::Target;
 use crate::merge::Arrival;
 use crate::notice::Notice;
-use crate::backing::Target;
 use crate::stage::Writer;
 use std::collections::BTreeSet;
 use std::io;
@@ -54,7 +54,7 @@ impl Writer {
                 })?;
                 store.renew(&key)?;
             }
-            Target::Begun(_) | Target::ReadOnly => {}
+            Target::Begun(_) | Target::ReadOnly(_) => {}
             Target::Lost(_) => return Err(RenewError::Poisoned.into()),
         }
         let author = key.author();

@@ -33,11 +33,13 @@
 //! ```
 //!
 //! **Invariants**
-//! - A write is visible whole and durable when it returns, or nothing has changed.
+//! - A write is visible whole and durable when it returns, or nothing has changed; [`Durability`]
+//!   says what else a write may wait for.
 //! - Equal sets of commits give equal snapshots, on every replica.
 //! - Readers hold a version as long as they like and are never blocked.
 //!
-//! What this does not do: open sockets, start threads, or read a clock.
+//! What this does not do: open sockets, or read a clock. One thread keeps a directory in shape while
+//! it is open ([`Maintenance`]); nothing else is done in the background.
 
 // The derive writes `::woodland`, in this crate's own tests too.
 #[cfg(test)]
@@ -67,6 +69,7 @@ mod options;
 mod pointer;
 mod policy;
 mod read;
+mod reading;
 mod record;
 mod replica;
 mod rule;
@@ -99,12 +102,13 @@ pub use crate::value::{FieldValue, Misread, Place, ValueFor};
 
 pub use crate::change::{Change, Changes};
 
-pub use crate::options::Options;
-pub use crate::upkeep::Maintenance;
 pub use crate::backing::BackingError;
 pub use crate::durability::{Durability, FlushError};
+pub use crate::options::Options;
+pub use crate::reading::{RefreshError, Refreshed};
 pub use crate::replica::Replica;
 pub use crate::start::StartError;
+pub use crate::upkeep::Maintenance;
 
 pub use crate::batch::{Batch, Violation};
 pub use crate::write::WriteError;
@@ -136,4 +140,4 @@ pub use woodland_graph::{Clash, Conflict, Graph, Node, Part, Tentative, Void, Vo
 pub use woodland_graph::{Death, Referrer};
 pub use woodland_graph::{Fate, History, Kind, Kinds, Past, Stamp, Standing, Told, Verdict};
 pub use woodland_log::{Fork, Log, Refusal, Tip, UnknownHead};
-pub use woodland_store::{Disk, MemoryDisk, Moved};
+pub use woodland_store::{Disk, MaintainError, Maintained, MemoryDisk, Moved};

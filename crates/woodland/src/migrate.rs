@@ -47,6 +47,8 @@ impl Replica {
     fn migrate(&self, proposal: Proposal) -> Result<(), WriteError> {
         let made = Bindings::to(Arc::new(proposal.schema));
         let durability = Durability::Durable;
-        self.write_under(Some(made), durability, |b| b.collected.ops.push(Op::Migrate(proposal.migration)))
+        self.write_under(Some(made), durability, |b| {
+            b.collected.ops.push(Op::Migrate(proposal.migration))
+        })
     }
 }

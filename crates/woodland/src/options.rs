@@ -8,6 +8,7 @@
 //! What this does not do: look at the disk. `create`, `open` and `join` do.
 
 use crate::entropy::Entropy;
+use crate::start::StartError;
 use crate::upkeep::Maintenance;
 use std::sync::Arc;
 use woodland_store::Disk;
@@ -78,6 +79,14 @@ impl Options {
     #[must_use]
     pub fn maintenance(self, maintenance: Maintenance) -> Self {
         Options { maintenance: Some(maintenance), ..self }
+    }
+
+    /// These options, if a dataset can be made with them.
+    pub(crate) fn to_be_made(self) -> Result<Self, StartError> {
+        match self.mode {
+            Mode::Write => Ok(self),
+            Mode::Read => Err(StartError::ReadOnly),
+        }
     }
 
     pub(crate) fn upkeep(&self) -> Maintenance {

@@ -59,7 +59,13 @@ pub(crate) struct Staged {
 }
 
 impl Writer {
-    pub(crate) fn of(target: Target, key: SecretKey, salt: u64, entropy: Entropy, newest: Version) -> Self {
+    pub(crate) fn of(
+        target: Target,
+        key: SecretKey,
+        salt: u64,
+        entropy: Entropy,
+        newest: Version,
+    ) -> Self {
         let tip = own_tip(newest.snapshot.log(), &key.author());
         let (pending, promised) = (Pending::default(), None);
         Writer { target, key, salt, tip, pending, entropy, newest, promised }
@@ -141,9 +147,9 @@ impl Replica {
         let Staged { version, durability, store, ticket, before } = staged;
         self.kept(match durability {
             Durability::Durable => store.settle(ticket),
-            Durability::Buffered => {
-                before.map_or(Ok(()), |before| store.settle(before)).and_then(|()| store.hand_over(ticket))
-            }
+            Durability::Buffered => before
+                .map_or(Ok(()), |before| store.settle(before))
+                .and_then(|()| store.hand_over(ticket)),
         })?;
         self.0.current.publish(version, durability).tell();
         if let Some(upkeep) = self.0.upkeep.get() {

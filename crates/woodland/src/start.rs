@@ -7,15 +7,16 @@
 //!
 //! What this does not do: repair. What is damaged, `woodland-dump verify` shows.
 
+use crate::backing::Backing;
 use crate::entropy::Entropy;
 use crate::incarnation::IncarnationError;
 use crate::merge::{MergeError, Merged, Source};
 use crate::model::Model;
-use crate::options::Options;
-use crate::backing::Backing;
+use crate::options::{Mode, Options};
+use crate::reading::beside;
 use crate::replica::{Replica, is_founding};
-use crate::stage::segments_of;
 use crate::snapshot::Snapshot;
+use crate::stage::segments_of;
 use crate::write::WriteError;
 use std::io;
 use std::sync::Arc;
@@ -31,6 +32,9 @@ use woodland_store::{Disk, MemoryDisk, OpenError, Store, StoreOptions, StoredSeg
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
+    /// The caller's mistake: a dataset that is to be made cannot be read-only.
+    #[error("a dataset is not created or joined read-only: leave out `read_only`")]
+    ReadOnly,
     /// The caller's mistake: the schema breaks a rule.
     #[error(transparent)]
     Schema(#[from] SchemaError),
@@ -123,7 +127,7 @@ impl Replica {
         place: impl Into<Options>,
         model: impl Into<Model>,
     ) -> Result<Replica, StartError> {
-        let options = place.into();
+        let options = place.into().to_be_made()?;
         let upkeep = options.upkeep();
         let replica = found(options.disk, &model.into(), options.entropy)?;
         Ok(replica.kept_by(upkeep))
@@ -135,6 +139,9 @@ impl Replica {
     /// [`StartError`].
     pub fn open(place: impl Into<Options>, model: impl Into<Model>) -> Result<Replica, StartError> {
         let options = place.into();
+        if options.mode == Mode::Read {
+            return beside(options.disk, &model.into(), options.entropy);
+        }
         let upkeep = options.upkeep();
         let replica = reopen(options.disk, &model.into(), options.entropy)?;
         Ok(replica.kept_by(upkeep))
@@ -150,10 +157,9 @@ impl Replica {
         model: impl Into<Model>,
         source: impl Into<Source<'a>>,
     ) -> Result<(Replica, Merged), StartError> {
-        let options = place.into();
+        let options = place.into().to_be_made()?;
         let upkeep = options.upkeep();
-        let (replica, merged) =
-            join(options.disk, &model.into(), source.into(), options.entropy)?;
+        let (replica, merged) = join(options.disk, &model.into(), source.into(), options.entropy)?;
         Ok((replica.kept_by(upkeep), merged))
     }
 
@@ -300,7 +306,10 @@ fn merged_by_key<C: Iterator<Item = Commit>>(
 }
 
 /// The graph as the program sees it, and the migration that it agrees to.
-fn snapshot_of(log: &Log, model: &Model) -> Result<(Snapshot, Option<Box<Proposal>>), StartError> {
+pub(crate) fn snapshot_of(
+    log: &Log,
+    model: &Model,
+) -> Result<(Snapshot, Option<Box<Proposal>>), StartError> {
     let graph = Graph::of(log, model.kinds().clone());
     Snapshot::agreed(&graph, Arc::new(model.clone()))
 }

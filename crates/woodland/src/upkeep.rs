@@ -1,12 +1,13 @@
 //! Upkeep: small segments are merged while the dataset is open, by a thread or by the caller.
 //!
 //! ```text
-//!  writes ──count──► due ──► the thread: step, step, … until nothing is left ──► waits
-//!                            └─ failed: kept for `maintain`, and no more steps until it is told
+//!  a segment file is full ──► due ──► the thread: step, step, … until nothing is left ──► waits
+//!                                     └─ failed: kept for `maintain`; due again with the next file
 //! ```
 //!
 //! **Invariants**
-//! - What is due is decided by a count of writes, never by time. The thread sleeps until then.
+//! - What is due is decided by how many files there are, never by time. The thread sleeps until
+//!   then; a dataset of one file has no thread.
 //! - A step changes no version and no commit; readers and writers go on beside it.
 //! - The thread is joined before the replica is gone: the directory's lock is free then.
 //!
@@ -17,14 +18,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use woodland_store::{MaintainError, Maintained, Store};
 
-/// After how many writes the thread looks whether there is something to merge.
-const WRITES_BETWEEN: u64 = 64;
-
 /// Who merges what many small writes leave behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Maintenance {
-    /// A thread of the replica, begun once there is enough to do. The default for directories.
+    /// A thread of the replica, begun once there is something to do. The default for directories.
     Background,
     /// The program, by [`Replica::maintain`]. The default for seeded datasets and other disks.
     ByCaller,
@@ -44,11 +42,19 @@ struct Desk {
 
 #[derive(Default)]
 struct State {
-    /// How many writes there were since the last look.
-    writes: u64,
+    /// The number of the segment file that was written to when the thread looked last, and now.
+    looked_at: u64,
+    reached: u64,
     is_closed: bool,
     /// What the thread met, until somebody is told.
     failure: Option<MaintainError>,
+}
+
+impl State {
+    /// Whether files were filled since the last look; the first file has none before it.
+    fn is_due(&self) -> bool {
+        self.reached > self.looked_at.max(1)
+    }
 }
 
 impl Desk {
@@ -58,13 +64,10 @@ impl Desk {
 
     /// Waits until there is something to do; `false` once the replica is closed.
     fn wait(&self) -> bool {
-        let waits = |state: &mut State| {
-            let is_idle = state.writes < WRITES_BETWEEN || state.failure.is_some();
-            is_idle && !state.is_closed
-        };
+        let waits = |state: &mut State| !state.is_due() && !state.is_closed;
         let state = self.woken.wait_while(self.state(), waits);
         let mut state = state.unwrap_or_else(PoisonError::into_inner);
-        state.writes = 0;
+        state.looked_at = state.reached;
         !state.is_closed
     }
 }
@@ -77,15 +80,43 @@ impl Replica {
         }
         self
     }
+
+    /// Who keeps this replica's store in shape.
+    pub(crate) fn upkeep(&self) -> Maintenance {
+        match self.0.upkeep.get() {
+            Some(_) => Maintenance::Background,
+            None => Maintenance::ByCaller,
+        }
+    }
+
+    /// Merges some of the small segments and files that many writes have left: a step of bounded
+    /// work, beside readers and writers. There is nothing more to do when it read no file. Of a
+    /// replica that is read-only, or a branch that was never written, it has nothing to do.
+    ///
+    /// Where a thread does so and failed, this tells of it first.
+    ///
+    /// # Errors
+    /// [`MaintainError`]. Nothing that was acknowledged is lost by it; after `Disk` the dataset has
+    /// to be opened again.
+    pub fn maintain(&self) -> Result<Maintained, MaintainError> {
+        let failure = self.0.upkeep.get().and_then(|upkeep| upkeep.desk.state().failure.take());
+        if let Some(failure) = failure {
+            return Err(failure);
+        }
+        match self.0.store.get() {
+            Some(store) => store.maintain(&store.position()),
+            None => Ok(Maintained::default()),
+        }
+    }
 }
 
 impl Upkeep {
-
-    /// Notes that something was written, and begins or wakes the thread where enough was.
+    /// Notes that something was written, and begins or wakes the thread where that filled a file.
     pub(crate) fn note(&self, store: &Arc<Store>) {
+        let file_number = store.position().file_number;
         let mut state = self.desk.state();
-        state.writes += 1;
-        let is_due = state.writes >= WRITES_BETWEEN && state.failure.is_none();
+        state.reached = state.reached.max(file_number);
+        let is_due = state.is_due();
         drop(state);
         if !is_due {
             return;
@@ -101,10 +132,6 @@ impl Upkeep {
             }
         }
         self.desk.woken.notify_one();
-    }
-
-    fn failure(&self) -> Option<MaintainError> {
-        self.desk.state().failure.take()
     }
 }
 
@@ -124,7 +151,7 @@ fn work(desk: &Desk, store: &Store) {
         let mut is_more = true;
         while is_more && !desk.state().is_closed {
             is_more = match store.maintain(&store.position()) {
-                Ok(maintained) => maintained.is_more,
+                Ok(maintained) => maintained.files > 0,
                 Err(error) => {
                     tracing::warn!(%error, "the upkeep of a dataset stopped; nothing is lost");
                     desk.state().failure = Some(error);

@@ -18,10 +18,10 @@
 //!
 //! What this does not do: retry. A failed disk poisons the store; open the dataset again.
 
+use crate::backing::BackingError;
 use crate::batch::{Batch, Violation};
 use crate::binding::Bindings;
 use crate::check::Check;
-use crate::backing::BackingError;
 use crate::durability::Durability;
 use crate::replica::Replica;
 use crate::snapshot::Snapshot;

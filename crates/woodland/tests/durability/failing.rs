@@ -75,7 +75,9 @@ fn every_sync_fails_once() {
             assert!(has_failed, "sync {nth} of {count}");
             let refused = replica.write(|_| ()).expect_err("it takes nothing");
             let poisoned = BackingError::Append(AppendError::Poisoned);
-            assert!(matches!(&refused, WriteError::Store(it) if it.to_string() == poisoned.to_string()));
+            assert!(
+                matches!(&refused, WriteError::Store(it) if it.to_string() == poisoned.to_string())
+            );
             let shown = words(&replica.snapshot());
             assert!(durable.iter().all(|word| shown.contains(word)), "readers keep what was shown");
             assert_eq!(words(&replica.durable_snapshot()), durable, "sync {nth}");

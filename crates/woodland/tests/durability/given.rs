@@ -10,8 +10,7 @@ use woodland::{CommitId, Durability, MemoryDisk, Replica};
 use woodland_store::{PowerCut, Unsynced};
 
 /// The hardest cut: nothing that was not synced is there.
-const CUT: PowerCut =
-    PowerCut { names: Unsynced::Lost, lengths: Unsynced::Lost, bytes_kept: 0 };
+const CUT: PowerCut = PowerCut { names: Unsynced::Lost, lengths: Unsynced::Lost, bytes_kept: 0 };
 
 fn commits(replica: &Replica) -> BTreeSet<CommitId> {
     replica.snapshot().log().order().map(|(_, commit)| commit.id()).collect()

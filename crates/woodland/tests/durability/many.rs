@@ -3,8 +3,8 @@
 use crate::gate::GatedDisk;
 use crate::model::{founded, opened, words, write};
 use std::collections::BTreeSet;
-use std::sync::{Arc, Barrier};
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Barrier};
 use std::thread;
 use woodland::{Durability, MemoryDisk, all};
 
