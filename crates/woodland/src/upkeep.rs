@@ -14,6 +14,7 @@
 //! What this does not do: know what a step is. The store does.
 
 use crate::replica::Replica;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use woodland_store::{MaintainError, Maintained, Store};
@@ -104,7 +105,11 @@ impl Replica {
             return Err(failure);
         }
         match self.0.store.get() {
-            Some(store) => store.maintain(&store.position()),
+            Some(store) => store.maintain(&store.position()).inspect_err(|error| {
+                if matches!(error, MaintainError::Disk(_) | MaintainError::Poisoned) {
+                    self.0.is_lost.store(true, Ordering::Release);
+                }
+            }),
             None => Ok(Maintained::default()),
         }
     }

@@ -4,7 +4,7 @@ use std::fmt::{self, Debug};
 use std::io::ErrorKind;
 use std::sync::{Arc, Condvar, Mutex};
 use woodland::{Disk, MemoryDisk};
-use woodland_store::{Access, DiskError, FileIdentity, LockGuard};
+use woodland_store::{Access, DiskAct, DiskError, FileIdentity, LockGuard};
 
 /// Clones are one disk.
 #[derive(Clone, Default)]
@@ -25,8 +25,8 @@ struct Gate {
     changed: Condvar,
 }
 
-/// Whether a sync may go on.
-type Opens = Box<dyn Fn() -> bool + Send>;
+/// Whether a sync of the file with this name may go on.
+type Opens = Box<dyn Fn(&str) -> bool + Send>;
 
 #[derive(Default)]
 struct State {
@@ -36,6 +36,10 @@ struct State {
     opens: Option<Opens>,
     /// Which sync fails.
     failing: Option<u64>,
+    /// What the names of files end in that cannot be created.
+    refused: Option<&'static str>,
+    /// The files that were created, and those that could not be.
+    created: Vec<String>,
 }
 
 impl GatedDisk {
@@ -49,7 +53,7 @@ impl GatedDisk {
     }
 
     /// From now on a sync waits until this is so; [`GatedDisk::look`] asks again.
-    pub(crate) fn hold_until(&self, opens: impl Fn() -> bool + Send + 'static) {
+    pub(crate) fn hold_until(&self, opens: impl Fn(&str) -> bool + Send + 'static) {
         self.gate.state.lock().expect("no panic").opens = Some(Box::new(opens));
     }
 
@@ -63,6 +67,19 @@ impl GatedDisk {
     pub(crate) fn wait_for_a_sync(&self) {
         let state = self.gate.state.lock().expect("no panic");
         drop(self.gate.changed.wait_while(state, |state| state.waiting == 0).expect("no panic"));
+    }
+
+    /// Blocks until a file whose name ends so is created, or is tried to be, and forgets of it.
+    pub(crate) fn wait_for_a_file(&self, end: &str) {
+        let state = self.gate.state.lock().expect("no panic");
+        let lacks = |state: &mut State| state.created.iter().all(|name| !name.ends_with(end));
+        let mut state = self.gate.changed.wait_while(state, lacks).expect("no panic");
+        state.created.clear();
+    }
+
+    /// Lets no file be created whose name ends so; with none, every file again.
+    pub(crate) fn refuse_files(&self, end: Option<&'static str>) {
+        self.gate.state.lock().expect("no panic").refused = end;
     }
 
     /// Lets the `nth` sync from now fail; 1 is the next.
@@ -82,7 +99,7 @@ impl Disk for GatedDisk {
         }
         state.waiting += 1;
         self.gate.changed.notify_all();
-        let is_shut = |state: &mut State| state.opens.as_ref().is_some_and(|opens| !opens());
+        let is_shut = |state: &mut State| state.opens.as_ref().is_some_and(|opens| !opens(name));
         let mut state = self.gate.changed.wait_while(state, is_shut).expect("no panic");
         state.waiting -= 1;
         drop(state);
@@ -114,6 +131,14 @@ impl Disk for GatedDisk {
     }
 
     fn create_file(&self, name: &str, access: Access) -> Result<(), DiskError> {
+        let mut state = self.gate.state.lock().expect("no panic");
+        state.created.push(name.to_owned());
+        self.gate.changed.notify_all();
+        if state.refused.is_some_and(|end| name.ends_with(end)) {
+            let full = ErrorKind::StorageFull.into();
+            return Err(DiskError::new(DiskAct::CreateFile, name, full));
+        }
+        drop(state);
         self.inner.create_file(name, access)
     }
 

@@ -7,5 +7,5 @@ mod gate;
 mod given;
 mod many;
 mod model;
-//mod reading;
-//mod upkeep;
+mod reading;
+mod upkeep;

@@ -21,7 +21,7 @@ fn the_writes_of_many_threads_share_syncs() {
     let replica = founded(disk.clone(), 1);
     let begun = Arc::new(AtomicI64::new(0));
     let all_begun = Arc::clone(&begun);
-    disk.hold_until(move || all_begun.load(Ordering::SeqCst) % THREADS == 0);
+    disk.hold_until(move |_| all_begun.load(Ordering::SeqCst) % THREADS == 0);
     let round = Barrier::new(usize::try_from(THREADS).expect("few"));
     let before = disk.syncs();
     thread::scope(|scope| {
@@ -118,7 +118,7 @@ fn a_write_stands_on_what_is_staged() {
     let replica = founded(disk.clone(), 1);
     let open = Arc::new(AtomicI64::new(0));
     let is_open = Arc::clone(&open);
-    disk.hold_until(move || is_open.load(Ordering::SeqCst) == 1);
+    disk.hold_until(move |_| is_open.load(Ordering::SeqCst) == 1);
     thread::scope(|scope| {
         let first = replica.clone();
         scope.spawn(move || assert!(write(&first, Durability::Durable, 0, 0)));

@@ -3,6 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use woodland::{Disk, Durability, Merged, Model, Options, Record, Replica, Snapshot, define};
+use woodland_format::{SecretKey, encode_segment};
+use woodland_log::Frontier;
+use woodland_store::{Store, StoreOptions};
 
 #[derive(Record, Debug, PartialEq)]
 pub(crate) struct Word {
@@ -25,6 +28,19 @@ pub(crate) fn opened(disk: impl Disk + 'static, seed: u64) -> Replica {
 /// Another replica of the same dataset, in memory.
 pub(crate) fn joined(replica: &Replica, seed: u64) -> (Replica, Merged) {
     Replica::join_in_memory(model(), replica, seed).expect("joined")
+}
+
+/// A dataset whose segment files are full after a few words.
+pub(crate) fn in_small_files(disk: impl Disk + 'static) {
+    let founded = Replica::in_memory(model(), 1).expect("founded");
+    let log = founded.snapshot().log().clone();
+    let options = StoreOptions { segment_file_bytes_max: 2000, ..StoreOptions::default() };
+    let key = SecretKey::from_seed([2; 32]);
+    let store = Store::create(Arc::new(disk), log.dataset(), &key, &options).expect("created");
+    for run in log.chains(&Frontier::new()) {
+        let segment = encode_segment(log.dataset(), &run, |one| log.signature(&one.id()));
+        store.append(&[segment]).expect("appended");
+    }
 }
 
 /// Whether word `number` of `thread` was acknowledged.
