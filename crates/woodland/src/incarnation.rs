@@ -48,7 +48,7 @@ impl Writer {
         let key = SecretKey::from_seed(self.entropy.bytes()?);
         match &self.target {
             Target::Written(store, _) => {
-                self.settle().map_err(|error| match error {
+                self.settle_staged().map_err(|error| match error {
                     AppendError::Disk(error) => RenewError::Disk(error),
                     _ => RenewError::Poisoned,
                 })?;

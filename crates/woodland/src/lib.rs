@@ -140,4 +140,4 @@ pub use woodland_graph::{Clash, Conflict, Graph, Node, Part, Tentative, Void, Vo
 pub use woodland_graph::{Death, Referrer};
 pub use woodland_graph::{Fate, History, Kind, Kinds, Past, Stamp, Standing, Told, Verdict};
 pub use woodland_log::{Fork, Log, Refusal, Tip, UnknownHead};
-pub use woodland_store::{Disk, MaintainError, Maintained, MemoryDisk, Moved};
+pub use woodland_store::{Disk, MaintainError, Maintained, MemoryDisk, Moved, PowerCut, Unsynced};

@@ -72,7 +72,7 @@ impl Writer {
     }
 
     /// Waits until all that is staged is durable.
-    pub(crate) fn settle(&self) -> Result<(), AppendError> {
+    pub(crate) fn settle_staged(&self) -> Result<(), AppendError> {
         match (&self.target, self.newest.ticket) {
             (Target::Written(store, _), Some(ticket)) => store.settle(ticket),
             _ => Ok(()),
@@ -110,7 +110,7 @@ impl Replica {
         let stage = || store.stage(segments_of(log, arrived));
         let ticket = self.kept(stage().or_else(|error| match error {
             // Too much waits already: this one waits until it does not.
-            AppendError::QueueFull { .. } => writer.settle().and_then(|()| stage()),
+            AppendError::QueueFull { .. } => writer.settle_staged().and_then(|()| stage()),
             error => Err(error),
         }))?;
         let version = Version { count: writer.newest.count + 1, snapshot, ticket: Some(ticket) };

@@ -36,7 +36,7 @@ struct State {
     opens: Option<Opens>,
     /// Which sync fails.
     failing: Option<u64>,
-    /// What the names of files end in that cannot be created.
+    /// What the name of a file ends in that cannot be created.
     refused: Option<&'static str>,
     /// The files that were created, and those that could not be.
     created: Vec<String>,
@@ -77,9 +77,9 @@ impl GatedDisk {
         state.created.clear();
     }
 
-    /// Lets no file be created whose name ends so; with none, every file again.
-    pub(crate) fn refuse_files(&self, end: Option<&'static str>) {
-        self.gate.state.lock().expect("no panic").refused = end;
+    /// Lets the next file not be created whose name ends so.
+    pub(crate) fn refuse_a_file(&self, end: &'static str) {
+        self.gate.state.lock().expect("no panic").refused = Some(end);
     }
 
     /// Lets the `nth` sync from now fail; 1 is the next.
@@ -135,6 +135,7 @@ impl Disk for GatedDisk {
         state.created.push(name.to_owned());
         self.gate.changed.notify_all();
         if state.refused.is_some_and(|end| name.ends_with(end)) {
+            state.refused = None;
             let full = ErrorKind::StorageFull.into();
             return Err(DiskError::new(DiskAct::CreateFile, name, full));
         }

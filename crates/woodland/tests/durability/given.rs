@@ -137,3 +137,40 @@ fn a_merge_that_brings_nothing_waits_for_what_is_staged() {
     });
     assert!(returned.load(Ordering::SeqCst));
 }
+
+/// A key is given up, which tells whoever knows it that it may be in use elsewhere, only once all
+/// that was written under it is durable.
+#[test]
+fn a_key_is_replaced_with_nothing_buffered() {
+    let saved = {
+        let disk = MemoryDisk::new();
+        let replica = founded(disk.clone(), 1);
+        assert!(write(&replica, Durability::Durable, 0, 0));
+        disk.image()
+    };
+    let other = opened(saved.image(), 2);
+    assert!(write(&other, Durability::Durable, 1, 0));
+    let (mut call, mut renewed) = (0, 0);
+    loop {
+        call += 1;
+        let disk = saved.image();
+        let replica = opened(disk.clone(), 3);
+        let retired = replica.author();
+        assert!(write(&replica, Durability::Buffered, 0, 1));
+        disk.power_off_at_call(call);
+        let merged = replica.merge(&other);
+        let again = opened(disk.after_power_cut(CUT), 4);
+        let held = words(&again.snapshot());
+        if again.author() != retired {
+            renewed += 1;
+            assert!(held.contains(&(0, 1)), "call {call}: {held:?}");
+        }
+        std::mem::forget(replica);
+        if let Ok(merged) = merged {
+            assert_eq!(merged.notices.len(), 1, "the same key wrote twice");
+            assert!(held.contains(&(1, 0)));
+            break;
+        }
+    }
+    assert!(renewed > 1, "{renewed} of {call}");
+}
