@@ -11,6 +11,7 @@ mod group;
 mod hooked;
 mod locks;
 mod merging;
+mod misplaced;
 mod positions;
 mod power;
 mod renew;
