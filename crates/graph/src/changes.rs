@@ -148,8 +148,7 @@ impl<'a> Sight<'a> {
         let turned = self.state.changed_since(earlier).filter_map(|(node, old, new)| {
             // Nothing written before points to a node that there was not.
             let old = old?;
-            let is_same =
-                old.lives() == new.lives() && old.first.node_type == new.first.node_type;
+            let is_same = old.lives() == new.lives() && old.first.node_type == new.first.node_type;
             (!is_same).then_some(node)
         });
         turned.collect()

@@ -41,8 +41,7 @@ pub(crate) fn read_map<K: Stored + Ord + Clone, V: Clone>(
     read: impl Fn(&mut Reading<'_>) -> Option<V>,
 ) -> Option<im::OrdMap<K, V>> {
     let entry = |from: &mut Reading<'_>| Some((K::read(from)?, read(from)?));
-    let entries: Vec<(K, V)> =
-        (0..from.count()?).map(|_| entry(from)).collect::<Option<_>>()?;
+    let entries: Vec<(K, V)> = (0..from.count()?).map(|_| entry(from)).collect::<Option<_>>()?;
     let ascends = entries.is_sorted_by(|(one, _), (other, _)| one < other);
     ascends.then(|| entries.into_iter().collect())
 }
