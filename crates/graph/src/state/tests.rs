@@ -67,7 +67,7 @@ fn op(numbers: &mut Numbers, nodes: &mut Vec<NodeId>, replica: &Replica, index: 
     let pointer = Value::Pointer(numbers.one_of(nodes));
     let adds = numbers.below(3) > 0;
     let number = Value::Int(numbers.below(3) as i64);
-    let shape = numbers.one_of(&SHAPES);
+    let shape = if numbers.below(4) == 0 { Shape::Text } else { numbers.one_of(&SHAPES) };
     let bytes = match shape {
         Shape::One | Shape::Later | Shape::Sooner => {
             encode(&if adds { RegisterOp::Set(pointer) } else { RegisterOp::Clear })
