@@ -7,7 +7,7 @@
 //!
 //! What this does not do: check the bytes. Whoever refers to a page does.
 
-use redb::ReadOnlyTable;
+use redb::{ReadOnlyTable, StorageError};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError, RwLock};
 use woodland_page::{FaultCause, PageFault, PageSource};
@@ -40,6 +40,7 @@ impl PageSource for Source {
         match got {
             Ok(Ok(Some(bytes))) => Ok(bytes),
             Ok(Ok(None)) => Err(fault(FaultCause::Missing)),
+            Ok(Err(StorageError::DatabaseClosed)) => Err(fault(FaultCause::Closed)),
             Ok(Err(error)) => Err(fault(FaultCause::Unreadable { reason: error.to_string() })),
             Err(_) => {
                 let reason = "the store of the pages is damaged".to_owned();

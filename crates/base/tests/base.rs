@@ -204,3 +204,19 @@ fn after_a_failed_write_no_checkpoint_is_taken_and_the_last_one_is_read() {
     }
     assert!(failures > 5, "{failures}");
 }
+
+#[test]
+fn opening_costs_the_same_however_much_rests() {
+    let acts_to_open = |count: u64| {
+        let disk = disk();
+        let opened = open(&disk).unwrap();
+        put(&opened.base, &filled(count, 1), "only").unwrap();
+        drop(opened);
+        let before = disk.calls();
+        let opened = open(&disk).unwrap();
+        assert!(opened.checkpoint.is_some());
+        disk.calls() - before
+    };
+    let (small, large) = (acts_to_open(500), acts_to_open(200_000));
+    assert!(large <= small + 6, "{small} {large}");
+}

@@ -8,7 +8,7 @@
 //! What this does not do: keep these bytes for ever. They are derived; a release that writes others
 //! derives them anew. So they need no golden vectors, but a version where their owner keeps them.
 
-use crate::fault::PageFault;
+use crate::fault::{PageFault, catch};
 use crate::pages::{PageRef, PageSink, Pages, assemble};
 use std::sync::Arc;
 
@@ -32,7 +32,8 @@ pub fn rest<T: Stored>(value: &T, sink: &mut dyn PageSink) -> PageRef {
 /// # Errors
 /// [`PageFault`] where the page cannot be had, or holds no such value.
 pub fn wake<T: Stored>(pages: &Pages, at: PageRef) -> Result<T, PageFault> {
-    pages.read(at).map_err(|cause| PageFault { page: at.page, cause })
+    catch(|| pages.read(at))
+        .and_then(|read| read.map_err(|cause| PageFault { page: at.page, cause }))
 }
 
 /// The body of a page that is being written, and where other pages go.

@@ -39,6 +39,9 @@ pub enum FaultCause {
         /// What should stand there.
         expected: &'static str,
     },
+    /// The dataset was closed. Its versions are read for as long as it is open.
+    #[error("went with its dataset, which was closed while a version of it was held")]
+    Closed,
     /// What keeps the pages failed.
     #[error("cannot be read: {reason}")]
     Unreadable {

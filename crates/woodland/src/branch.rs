@@ -25,6 +25,7 @@ use std::sync::Arc;
 use woodland_format::CommitId;
 use woodland_graph::Graph;
 use woodland_log::{Log, UnknownHead};
+use woodland_page::catch;
 use woodland_store::{BranchStore, BranchStoreError, DiskError};
 
 /// Longest name of a branch, in characters.
@@ -132,9 +133,11 @@ impl Replica {
             Ok(opened) => opened,
             Err(error) => return Err(BranchError::Store { name, error: Box::new(error) }),
         };
-        let base = match at(&current, store.base()) {
-            Ok(base) => base,
-            Err(error) => return Err(BranchError::Base { name, error }),
+        let in_start = |error: StartError| Box::new(error);
+        let base = match catch(|| at(&current, store.base())) {
+            Ok(Ok(base)) => base,
+            Ok(Err(error)) => return Err(BranchError::Base { name, error }),
+            Err(fault) => return Err(BranchError::Start { name, error: in_start(fault.into()) }),
         };
         let begun = || -> Result<Replica, StartError> {
             let mut entropy = self.writer().entropy.branch()?;
@@ -153,9 +156,10 @@ impl Replica {
             Ok(replica)
         };
         let upkeep = self.upkeep();
-        begun()
+        let begun = catch(begun).map_err(StartError::from).flatten();
+        begun
             .map(|branch| branch.kept_by(upkeep))
-            .map_err(|error| BranchError::Start { name, error: Box::new(error) })
+            .map_err(|error| BranchError::Start { name, error: in_start(error) })
     }
 
     /// The names of the branches begun here, ascending.

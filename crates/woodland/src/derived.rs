@@ -22,7 +22,6 @@
 use crate::model::Model;
 use crate::options::Memory;
 use crate::replica::{Core, Replica};
-use crate::snapshot::Snapshot;
 use crate::start::{StartError, log_of};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -343,12 +342,4 @@ impl From<PageFault> for StartError {
     fn from(fault: PageFault) -> Self {
         StartError::Derived(fault)
     }
-}
-
-/// The version that a replica begins with, from a graph.
-pub(crate) fn agreed(
-    graph: &Graph,
-    model: &Model,
-) -> Result<(Snapshot, Option<Box<woodland_format::Proposal>>), StartError> {
-    catch(|| Snapshot::agreed(graph, Arc::new(model.clone()))).map_err(StartError::from)?
 }

@@ -15,6 +15,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use woodland_format::{FileHeader, Purpose, encode_segment};
 use woodland_log::{Frontier, Log};
+use woodland_page::catch;
 
 /// A log file was not written.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +47,8 @@ impl Replica {
         let path = path.as_ref();
         let failed = |source| ExportError { path: path.to_owned(), source };
         let given = self.flushed().map_err(|error| failed(io::Error::other(error)))?;
-        write_file(path, given.log()).map_err(failed)
+        let written = catch(|| write_file(path, given.log()));
+        written.map_err(io::Error::other).flatten().map_err(failed)
     }
 }
 

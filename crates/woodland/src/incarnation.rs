@@ -147,7 +147,9 @@ mod tests {
     }
 
     fn open(disk: &MemoryDisk, seed: u64) -> Replica {
-        reopen(Arc::new(disk.clone()), &model(), Entropy::Seeded(seed)).expect("opened")
+        let memory = crate::options::Memory::default();
+        let entropy = Entropy::Seeded(seed);
+        reopen(Arc::new(disk.clone()), &model(), entropy, memory).expect("opened")
     }
 
     /// A rolled-back image meets a peer that knows more, and the power is cut anywhere in that

@@ -15,12 +15,14 @@ use crate::incarnation::IncarnationError;
 use crate::notice::Notice;
 use crate::replica::{Replica, is_founding};
 use crate::snapshot::Snapshot;
+use crate::stage::Staged;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use woodland_format::{
     AuthorKey, CommitId, Damage, DatasetId, FileError, Purpose, Segment, verify_commit,
 };
 use woodland_log::{Log, Pending, Refusal, Tip};
+use woodland_page::{PageFault, catch};
 
 /// Where commits come from.
 #[derive(Debug, Clone)]
@@ -119,6 +121,9 @@ pub enum MergeError {
     /// The source is a replica that has something buffered, and could not make it durable.
     #[error("nothing is taken from the source: {0}")]
     Source(#[from] FlushError),
+    /// The derived state on disk cannot be read. It is derived anew when the dataset is opened again.
+    #[error(transparent)]
+    Derived(#[from] PageFault),
     /// What arrived could not be stored.
     #[error("what arrived could not be stored: {0}")]
     Store(#[from] BackingError),
@@ -131,6 +136,13 @@ impl Replica {
     /// [`MergeError`]. Refused commits and damage are in the answer instead.
     pub fn merge<'a>(&self, source: impl Into<Source<'a>>) -> Result<Merged, MergeError> {
         let mut arrival = source.into().read()?;
+        let (staged, merged) = catch(|| self.stage_arrival(&mut arrival))??;
+        staged.map_or(Ok(()), |staged| self.acknowledge(staged))?;
+        Ok(merged)
+    }
+
+    /// Derives what arrived, and puts it into the store's queue.
+    fn stage_arrival(&self, arrival: &mut Arrival) -> Result<(Option<Staged>, Merged), MergeError> {
         let mut writer = self.writer();
         writer.target.check()?;
         let current = writer.newest.snapshot.clone();
@@ -139,7 +151,7 @@ impl Replica {
         let (log, mut merged) = arrival.merge_into(&before, &mut pending)?;
         let arrived: Vec<_> = log.arrived(&before).map(|(_, commit)| commit).collect();
         let tips: Vec<_> = arrived.iter().map(tip).collect();
-        let taken = self.known(writer.defend(&before, &log, &tips, &arrival))?;
+        let taken = self.known(writer.defend(&before, &log, &tips, arrival))?;
         merged.notices.extend(taken.clone());
         taken.into_iter().for_each(|notice| self.note(notice));
         let mut staged = None;
@@ -152,9 +164,7 @@ impl Replica {
         }
         writer.pending = pending;
         let staged = staged.or_else(|| self.awaited(&writer));
-        drop(writer);
-        staged.map_or(Ok(()), |staged| self.acknowledge(staged))?;
-        Ok(merged)
+        Ok((staged, merged))
     }
 }
 

@@ -8,7 +8,7 @@
 //! What this does not do: repair. What is damaged, `woodland-dump verify` shows.
 
 use crate::backing::Backing;
-use crate::derived::{Derived, Woken, agreed};
+use crate::derived::{Derived, Woken};
 use crate::entropy::Entropy;
 use crate::incarnation::IncarnationError;
 use crate::merge::{MergeError, Merged, Source};
@@ -27,7 +27,7 @@ use woodland_format::{
 };
 use woodland_graph::Graph;
 use woodland_log::{AppendError, Log, OrderKey, PointError};
-use woodland_page::PageFault;
+use woodland_page::{PageFault, catch};
 use woodland_store::{Disk, MemoryDisk, OpenError, Store, StoreOptions, StoredSegment};
 
 /// A replica did not come about. What was there before is unchanged.
@@ -250,14 +250,31 @@ pub(crate) fn reopen(
     memory: Memory,
 ) -> Result<Replica, StartError> {
     model.schema().check()?;
-    let Woken { opened, graph, derived } = Derived::open(&disk, model, memory)?;
+    match wake(&disk, model, entropy.clone(), memory) {
+        // What could not be read is gone now.
+        Err(StartError::Derived(_)) => wake(&disk, model, entropy, memory),
+        woken => woken,
+    }
+}
+
+fn wake(
+    disk: &Arc<dyn Disk>,
+    model: &Model,
+    entropy: Entropy,
+    memory: Memory,
+) -> Result<Replica, StartError> {
+    let Woken { opened, graph, derived } = Derived::open(disk, model, memory)?;
     let backing = Backing::Written(opened.store, None);
-    let (snapshot, proposal) = agreed(&graph, model)?;
-    let replica = Replica::assemble(backing, disk, opened.key, entropy, snapshot)?;
-    let replica = replica.derived_by(derived);
-    replica.settle(opened.moved)?;
-    replica.settle_schema(proposal)?;
-    Ok(replica)
+    let begin = || -> Result<Replica, StartError> {
+        let (snapshot, proposal) = Snapshot::agreed(&graph, Arc::new(model.clone()))?;
+        let disk = Arc::clone(disk);
+        let replica = Replica::assemble(backing, disk, opened.key, entropy, snapshot)?;
+        let replica = replica.derived_by(derived);
+        replica.settle(opened.moved)?;
+        replica.settle_schema(proposal)?;
+        Ok(replica)
+    };
+    catch(begin).map_err(StartError::from).flatten()
 }
 
 /// The log that these segments make, on a base or from the founding commit on.

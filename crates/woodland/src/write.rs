@@ -25,13 +25,14 @@ use crate::check::Check;
 use crate::durability::Durability;
 use crate::replica::Replica;
 use crate::snapshot::Snapshot;
-use crate::stage::Writer;
+use crate::stage::{Staged, Writer};
 use std::sync::Arc;
 use woodland_format::limits::PARENTS_MAX;
 use woodland_format::{
     Commit, CommitError, CommitId, Draft, Op, Payload, Position, SchemaChange, SchemaId,
 };
 use woodland_log::{AppendError, Log};
+use woodland_page::{PageFault, catch};
 
 /// A batch was not written; nothing has changed.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +55,9 @@ pub enum WriteError {
         /// The first such commit.
         commit: CommitId,
     },
+    /// The derived state on disk cannot be read. It is derived anew when the dataset is opened again.
+    #[error(transparent)]
+    Derived(#[from] PageFault),
     /// What was written could not be stored. Once the disk has failed, open the dataset again.
     #[error("the batch could not be stored: {0}")]
     Store(#[from] BackingError),
@@ -84,6 +88,18 @@ impl Replica {
         durability: Durability,
         closure: impl FnOnce(&mut Batch<'_>) -> T,
     ) -> Result<T, WriteError> {
+        let (staged, answer) = catch(|| self.stage_batch(made, durability, closure))??;
+        staged.map_or(Ok(()), |staged| self.acknowledge(staged))?;
+        Ok(answer)
+    }
+
+    /// Derives what the closure does, checks it, and puts it into the store's queue.
+    fn stage_batch<T>(
+        &self,
+        made: Option<Arc<Bindings>>,
+        durability: Durability,
+        closure: impl FnOnce(&mut Batch<'_>) -> T,
+    ) -> Result<(Option<Staged>, T), WriteError> {
         let mut writer = self.writer();
         writer.target.check()?;
         let current = writer.newest.snapshot.clone();
@@ -97,7 +113,7 @@ impl Replica {
         let mut batch = Batch::begin(&current, author, seq, writer.salt);
         let answer = closure(&mut batch);
         if batch.is_empty() {
-            return Ok(answer);
+            return Ok((None, answer));
         }
         let mut collected = batch.collected;
         let commit = chain.add(std::mem::take(&mut collected.ops))?;
@@ -109,9 +125,7 @@ impl Replica {
         let next = current.with(graph.with_signatures_of(&log), bindings);
         let staged = self.stage(&mut writer, next, (&log, &arrived), durability)?;
         writer.tip = Some(commit.id());
-        drop(writer);
-        self.acknowledge(staged)?;
-        Ok(answer)
+        Ok((Some(staged), answer))
     }
 }
 

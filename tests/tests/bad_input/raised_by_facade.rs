@@ -24,6 +24,7 @@ pub(crate) fn rows() -> Vec<Row> {
     writing(&mut rows);
     merging(&mut rows);
     rows.extend(crate::raised_by_copies::rows());
+    rows.extend(crate::raised_by_durability::rows());
     rows
 }
 

@@ -4,7 +4,7 @@ use crate::gate::GatedDisk;
 use crate::model::{in_small_files, model, words, write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use woodland::{Durability, MaintainError, Maintained, Maintenance, Options, Replica};
+use woodland::{Durability, MaintainError, Maintained, Maintenance, Options, Replica, UpkeepError};
 use woodland_store::{Disk, Store};
 
 /// What merged files are called.
@@ -111,7 +111,7 @@ fn what_fails_in_the_background_is_told_and_loses_nothing() {
             break error;
         }
     };
-    assert!(matches!(told, MaintainError::Unprepared(_)), "{told}");
+    assert!(matches!(told, UpkeepError::Store(MaintainError::Unprepared(_))), "{told}");
     fill(&replica, 40..60);
     while !matches!(replica.maintain(), Ok(maintained) if maintained == Maintained::default()) {}
     assert!(has_merged(&disk));
