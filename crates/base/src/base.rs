@@ -152,6 +152,11 @@ impl Base {
         }
     }
 
+    /// Whether a dataset directory has derived state at all.
+    pub fn is_there(disk: &dyn Disk) -> bool {
+        disk.len(&format!("{FOLDER}/{FILE}")).is_ok()
+    }
+
     /// What reads its pages; it may outlive this.
     pub fn source(&self) -> Box<dyn PageSource> {
         Box::new(self.source.clone())

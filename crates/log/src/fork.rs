@@ -30,6 +30,11 @@ pub(crate) fn forks(log: &Log) -> Vec<Fork> {
     forks_among(log, log.lines().map(|(_, line)| line))
 }
 
+/// The forks of one author.
+pub(crate) fn forks_of(log: &Log, author: &AuthorKey) -> Vec<Fork> {
+    forks_among(log, log.lines_of(author).filter_map(|number| log.line(number)))
+}
+
 /// The forks of which these lines, all that their authors have, are the branches.
 fn forks_among(log: &Log, lines: impl Iterator<Item = Arc<Seat<Line>>>) -> Vec<Fork> {
     let mut branches = BTreeMap::<_, Vec<CommitId>>::new();
@@ -58,9 +63,6 @@ impl Log {
     pub fn new_forks(&self, earlier: &Log) -> Vec<Fork> {
         let new = self.differing(earlier).filter(|(number, _)| earlier.line(*number).is_none());
         let authors: BTreeSet<_> = new.map(|(_, line)| line.author).collect();
-        let forks_of = |log: &Log, author: &AuthorKey| {
-            forks_among(log, log.lines_of(author).filter_map(|number| log.line(number)))
-        };
         let mut forks = Vec::new();
         for author in authors.iter().filter(|author| self.lines_of(author).nth(1).is_some()) {
             let known = forks_of(earlier, author);

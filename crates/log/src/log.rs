@@ -233,6 +233,11 @@ impl Log {
         crate::fork::forks(self)
     }
 
+    /// Every place where this author's chain branches. Costs the author's lines.
+    pub fn forks_of(&self, author: &AuthorKey) -> Vec<Fork> {
+        crate::fork::forks_of(self, author)
+    }
+
     pub(crate) fn line(&self, number: u32) -> Option<Arc<Seat<Line>>> {
         self.lines.get(&number).map(|line| line.get())
     }

@@ -10,7 +10,7 @@
 //!
 //! What this does not do: repair damage. What can be read of a refused directory, `inspect` shows.
 
-use crate::disk::{Disk, DiskError};
+use crate::disk::{Disk, DiskError, LockGuard};
 use crate::heads::Heads;
 use crate::names;
 use crate::place::Moved;
@@ -121,7 +121,7 @@ impl Store {
     /// # Errors
     /// [`OpenError`] names the first thing in the way.
     pub fn open(disk: Arc<dyn Disk>) -> Result<Opened, OpenError> {
-        open(disk, Extent::Whole)
+        open(disk, |_| Extent::Whole)
     }
 
     /// Opens a dataset directory and hands out the segments after a position of its history. What
@@ -132,7 +132,23 @@ impl Store {
     /// [`OpenError`] names the first thing in the way; [`OpenError::NotAPrefix`] where the position
     /// is of no use here, and then [`Store::open`] tells why.
     pub fn open_after(disk: Arc<dyn Disk>, position: &Position) -> Result<Opened, OpenError> {
-        open(disk, Extent::After(*position))
+        open(disk, |_| Extent::After(*position))
+    }
+
+    /// Opens a dataset directory, and asks for the position once it is locked: so that what is kept
+    /// beside the segments for that position can be looked at by one process at a time. Without a
+    /// position it hands out all segments.
+    ///
+    /// # Errors
+    /// As of [`Store::open_after`].
+    pub fn open_derived(
+        disk: Arc<dyn Disk>,
+        position: impl FnOnce() -> Option<Position>,
+    ) -> Result<Opened, OpenError> {
+        open(disk, |lock| match lock {
+            Some(_) => position().map_or(Extent::Whole, Extent::After),
+            None => Extent::Whole,
+        })
     }
 
     /// Reads everything, for people to look at: takes no lock, writes nothing, never fails as a
@@ -142,7 +158,10 @@ impl Store {
     }
 }
 
-fn open(disk: Arc<dyn Disk>, extent: Extent) -> Result<Opened, OpenError> {
+fn open(
+    disk: Arc<dyn Disk>,
+    extent: impl FnOnce(Option<&dyn LockGuard>) -> Extent,
+) -> Result<Opened, OpenError> {
     check_place(disk.as_ref())?;
     let lock = match disk.lock(names::LOCK) {
         Ok(lock) => Some(lock),
@@ -151,6 +170,7 @@ fn open(disk: Arc<dyn Disk>, extent: Extent) -> Result<Opened, OpenError> {
         Err(error) if error.kind() == ErrorKind::NotFound => None,
         Err(error) => return Err(OpenError::Disk(error)),
     };
+    let extent = extent(lock.as_deref());
     let Survey { inspection, key, reach, is_of_history, leftovers } = survey(disk.as_ref(), extent);
     let Inspection { heads, files, torn, moved, problems, warnings, .. } = inspection;
     if let (Extent::After(position), false) = (extent, is_of_history) {

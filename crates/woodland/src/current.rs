@@ -126,6 +126,20 @@ impl Current {
         News { current: self, count }
     }
 
+    /// Puts an equal version in place of the one with this count, which is durable.
+    pub(crate) fn renew(&self, count: u64, snapshot: Snapshot) {
+        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        let mut left = Vec::new();
+        let Held { latest, durable } = &mut *held;
+        for version in [latest, durable] {
+            if version.count == count {
+                left.push(std::mem::replace(&mut version.snapshot, snapshot.clone()));
+            }
+        }
+        drop(held);
+        drop(left);
+    }
+
     fn held(&self) -> RwLockReadGuard<'_, Held> {
         self.held.read().unwrap_or_else(PoisonError::into_inner)
     }

@@ -53,6 +53,7 @@ mod change;
 mod check;
 mod current;
 mod define;
+mod derived;
 mod durability;
 mod entropy;
 #[cfg(feature = "files")]
@@ -103,12 +104,13 @@ pub use crate::value::{FieldValue, Misread, Place, ValueFor};
 pub use crate::change::{Change, Changes};
 
 pub use crate::backing::BackingError;
+pub use crate::derived::RestError;
 pub use crate::durability::{Durability, FlushError};
-pub use crate::options::Options;
+pub use crate::options::{MEMORY_BYTES_DEFAULT, Options};
 pub use crate::reading::{RefreshError, Refreshed};
 pub use crate::replica::Replica;
 pub use crate::start::StartError;
-pub use crate::upkeep::Maintenance;
+pub use crate::upkeep::{Maintenance, UpkeepError};
 
 pub use crate::batch::{Batch, Violation};
 pub use crate::write::WriteError;
@@ -131,6 +133,7 @@ pub use crate::notice::Notice;
 
 pub use crate::branch::{BranchError, BranchName};
 
+pub use woodland_base::BaseError;
 pub use woodland_format::{
     AuthorKey, CommitId, DatasetId, Digest, ForkProof, NodeId, OnDelete, Schema, UnseenEdits,
     Value, VersionId,
@@ -140,4 +143,5 @@ pub use woodland_graph::{Clash, Conflict, Graph, Node, Part, Tentative, Void, Vo
 pub use woodland_graph::{Death, Referrer};
 pub use woodland_graph::{Fate, History, Kind, Kinds, Past, Stamp, Standing, Told, Verdict};
 pub use woodland_log::{Fork, Log, Refusal, Tip, UnknownHead};
+pub use woodland_page::{FaultCause, PageFault, catch};
 pub use woodland_store::{Disk, MaintainError, Maintained, MemoryDisk, Moved, PowerCut, Unsynced};

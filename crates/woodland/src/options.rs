@@ -34,9 +34,49 @@ pub struct Options {
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) entropy: Entropy,
     pub(crate) mode: Mode,
+    pub(crate) memory: Memory,
     /// What was chosen, and what it is otherwise.
     maintenance: Option<Maintenance>,
     usual: Maintenance,
+}
+
+/// How much memory what was derived may take where nothing else is said.
+pub const MEMORY_BYTES_DEFAULT: usize = 256 << 20;
+
+/// How much memory what was derived may take, and how it is shared out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Memory {
+    bytes: usize,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Memory { bytes: MEMORY_BYTES_DEFAULT }
+    }
+}
+
+impl Memory {
+    /// Of pages that are kept decoded: in memory they are some four times as large.
+    pub(crate) fn pages_bytes(self) -> usize {
+        self.bytes / 8
+    }
+
+    /// Of what the store of the pages keeps.
+    pub(crate) fn store_bytes(self) -> usize {
+        self.bytes / 8
+    }
+
+    /// Of segments that are written and not yet at rest: what is derived of them is some sixteen
+    /// times as large.
+    pub(crate) fn unrested_bytes(self) -> u64 {
+        (self.bytes / 64) as u64
+    }
+
+    /// How many commits may be written and not yet at rest: each that is opened costs some
+    /// microseconds.
+    pub(crate) fn unrested_commits(self) -> u64 {
+        16_384
+    }
 }
 
 /// What a replica is opened for.
@@ -50,7 +90,8 @@ impl Options {
     /// A dataset on this disk.
     pub fn on(disk: Arc<dyn Disk>) -> Self {
         let (maintenance, usual) = (None, Maintenance::ByCaller);
-        Options { disk, entropy: Entropy::System, mode: Mode::Write, maintenance, usual }
+        let (entropy, mode, memory) = (Entropy::System, Mode::Write, Memory::default());
+        Options { disk, entropy, mode, memory, maintenance, usual }
     }
 
     /// A dataset in this directory.
@@ -73,6 +114,13 @@ impl Options {
     #[must_use]
     pub fn read_only(self) -> Self {
         Options { mode: Mode::Read, ..self }
+    }
+
+    /// How much memory what was derived may take, in bytes, beside what is written and not yet at
+    /// rest: see [`MEMORY_BYTES_DEFAULT`]. A dataset may be many times larger.
+    #[must_use]
+    pub fn memory(self, bytes: usize) -> Self {
+        Options { memory: Memory { bytes }, ..self }
     }
 
     /// Who merges what many small writes leave behind.

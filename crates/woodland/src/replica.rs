@@ -1,13 +1,15 @@
 //! A replica: one open dataset. The one mutable cell is which version is current.
 //!
 //! ```text
-//!  Replica ──► shared ──┬─ current: latest, durable     readers clone it and go
-//!                       ├─ writer: key, newest, …       one at a time, to derive and stage
-//!                       ├─ store                        whoever waits for it, under no lock of ours
-//!                       └─ upkeep                       a thread, if the dataset has one
+//!  Replica ──► shared ──┬─ upkeep                       a thread, if the dataset has one
+//!                       └─ core ──┬─ current            readers clone it and go
+//!                                 ├─ writer             one at a time, to derive and stage
+//!                                 ├─ derived            what rests on disk
+//!                                 └─ store              whoever waits for it, under no lock of ours
 //! ```
 //!
-//! **Locks**, in the order in which one thread may take them: `writer`, then the store's own, then
+//! **Locks**, in the order in which one thread may take them: `writer`, then that of `derived`, then
+//! the store's own, then
 //! those of `current`, `author`, `events` and `upkeep`, each of which is held for a few
 //! instructions and under which nothing else is taken. Whoever waits for a sync holds `writer`
 //! only to take another key. A program's code runs under `writer` (closures of `write`) or under
@@ -23,6 +25,7 @@
 
 use crate::backing::{Backing, Target};
 use crate::current::{Current, Version};
+use crate::derived::Derived;
 use crate::entropy::Entropy;
 use crate::incarnation::{IncarnationError, tip_of};
 use crate::notice::Notice;
@@ -30,6 +33,7 @@ use crate::snapshot::Snapshot;
 use crate::stage::Writer;
 use crate::upkeep::Upkeep;
 use std::fmt;
+use std::ops::Deref;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use woodland_format::{AuthorKey, Commit, DatasetId, Position, SecretKey};
@@ -39,7 +43,25 @@ use woodland_store::{Disk, Moved, Store};
 #[derive(Clone)]
 pub struct Replica(pub(crate) Arc<Shared>);
 
+/// What all clones share.
 pub(crate) struct Shared {
+    /// Its thread, if it may have one. Gone before the rest is.
+    pub(crate) upkeep: OnceLock<Upkeep>,
+    core: Arc<Core>,
+}
+
+impl Deref for Shared {
+    type Target = Core;
+
+    fn deref(&self) -> &Core {
+        &self.core
+    }
+}
+
+/// What the thread of a dataset has, too.
+pub(crate) struct Core {
+    /// What was derived, on disk. Gone before the store is, which has the lock.
+    pub(crate) derived: OnceLock<Derived>,
     pub(crate) current: Arc<Current>,
     pub(crate) writer: Mutex<Writer>,
     pub(crate) author: RwLock<AuthorKey>,
@@ -47,8 +69,6 @@ pub(crate) struct Shared {
     pub(crate) disk: Arc<dyn Disk>,
     /// Where commits go, once there is such a place; a branch has none before its first write.
     pub(crate) store: OnceLock<Arc<Store>>,
-    /// Its thread, if it may have one. Gone before the store is.
-    pub(crate) upkeep: OnceLock<Upkeep>,
     /// Whether the disk has failed: from then on nothing is written.
     pub(crate) is_lost: AtomicBool,
     /// Why this replica took another key, since it was opened.
@@ -71,9 +91,10 @@ impl Replica {
         let store = target.written().cloned().map_or_else(OnceLock::new, OnceLock::from);
         let writer = Mutex::new(Writer::of(target, key, salt, entropy, first));
         let (is_lost, events) = (AtomicBool::new(false), Mutex::default());
-        let upkeep = OnceLock::new();
-        let shared = Shared { current, writer, author, disk, store, upkeep, is_lost, events };
-        Ok(Replica(Arc::new(shared)))
+        let (upkeep, derived) = (OnceLock::new(), OnceLock::new());
+        let core =
+            Arc::new(Core { current, writer, author, disk, derived, store, is_lost, events });
+        Ok(Replica(Arc::new(Shared { upkeep, core })))
     }
 
     /// Gives up the key of a directory that is a copy, or whose log has a fork of that key.
@@ -82,7 +103,7 @@ impl Replica {
         let (retired, snapshot) = (writer.key.author(), self.snapshot());
         let log = snapshot.log();
         let tip = writer.tip.and_then(|id| tip_of(log, &id));
-        let fork = || log.forks().into_iter().find(|fork| fork.author == retired);
+        let fork = || log.forks_of(&retired).into_iter().next();
         let notice = if let Some(moved) = moved {
             Notice::Copied { moved, retired, tip, author: writer.renew()? }
         } else if let Some(fork) = fork() {
@@ -134,10 +155,21 @@ impl Replica {
     }
 }
 
-/// Whoever waits for another version waits no longer.
+impl Shared {
+    /// What the thread of the dataset holds of it.
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+}
+
+/// Whoever waits for another version waits no longer. What was derived rests, if that is left to
+/// the replica: so it opens at once the next time.
 impl Drop for Shared {
     fn drop(&mut self) {
         self.current.close();
+        if self.upkeep.take().is_some() {
+            self.core.rest_at_close();
+        }
     }
 }
 

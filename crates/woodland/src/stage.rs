@@ -22,7 +22,7 @@ use crate::current::Version;
 use crate::durability::Durability;
 use crate::entropy::Entropy;
 use crate::incarnation::IncarnationError;
-use crate::replica::Replica;
+use crate::replica::{Core, Replica};
 use crate::snapshot::Snapshot;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, PoisonError};
@@ -85,15 +85,30 @@ impl Writer {
     }
 }
 
-impl Replica {
+impl Core {
     /// The right to write. A panic of an earlier holder left nothing half done: what counts is
     /// staged last.
     pub(crate) fn writer(&self) -> MutexGuard<'_, Writer> {
-        let mut writer = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.0.is_lost.load(Ordering::Acquire) {
-            writer.lose(self.0.current.latest());
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_lost.load(Ordering::Acquire) {
+            writer.lose(self.current.latest());
         }
         writer
+    }
+
+    /// Passes on what the store answered. Once the disk has failed, nothing more is written.
+    pub(crate) fn kept<T>(&self, answer: Result<T, AppendError>) -> Result<T, AppendError> {
+        if let Err(AppendError::Disk(_) | AppendError::Poisoned) = answer {
+            self.is_lost.store(true, Ordering::Release);
+        }
+        answer
+    }
+}
+
+impl Replica {
+    /// The right to write.
+    pub(crate) fn writer(&self) -> MutexGuard<'_, Writer> {
+        self.0.writer()
     }
 
     /// Puts this version, to which these commits led, into the store's queue. Later writes stand on
@@ -107,7 +122,12 @@ impl Replica {
     ) -> Result<Staged, BackingError> {
         let store = Arc::clone(writer.target.store(&writer.key)?);
         let _ = self.0.store.set(Arc::clone(&store));
-        let stage = || store.stage(segments_of(log, arrived));
+        let segments = segments_of(log, arrived);
+        if let Some(derived) = self.0.derived.get() {
+            let bytes = segments.iter().map(|segment| segment.len() as u64).sum();
+            derived.add(arrived.len() as u64, bytes);
+        }
+        let stage = || store.stage(segments.clone());
         let ticket = self.kept(stage().or_else(|error| match error {
             // Too much waits already: this one waits until it does not.
             AppendError::QueueFull { .. } => writer.settle_staged().and_then(|()| stage()),
@@ -153,17 +173,14 @@ impl Replica {
         })?;
         self.0.current.publish(version, durability).tell();
         if let Some(upkeep) = self.0.upkeep.get() {
-            upkeep.note(&store);
+            upkeep.note(self, &store);
         }
         Ok(())
     }
 
-    /// Passes on what the store answered. Once the disk has failed, nothing more is written.
+    /// Passes on what the store answered.
     pub(crate) fn kept<T>(&self, answer: Result<T, AppendError>) -> Result<T, AppendError> {
-        if let Err(AppendError::Disk(_) | AppendError::Poisoned) = answer {
-            self.0.is_lost.store(true, Ordering::Release);
-        }
-        answer
+        self.0.kept(answer)
     }
 
     /// The same of another key.
@@ -180,8 +197,7 @@ impl Replica {
 
 /// The author's last commit in this log; of a fork, the one that stands last.
 fn own_tip(log: &Log, author: &woodland_format::AuthorKey) -> Option<CommitId> {
-    let tips = log.frontier();
-    let last = tips.tips(author).max_by_key(|tip| tip.seq);
+    let last = log.tips(author).into_iter().max_by_key(|tip| tip.seq);
     last.map(|tip| tip.id)
 }
 

@@ -8,11 +8,12 @@
 //! What this does not do: repair. What is damaged, `woodland-dump verify` shows.
 
 use crate::backing::Backing;
+use crate::derived::{Derived, Woken, agreed};
 use crate::entropy::Entropy;
 use crate::incarnation::IncarnationError;
 use crate::merge::{MergeError, Merged, Source};
 use crate::model::Model;
-use crate::options::{Mode, Options};
+use crate::options::{Memory, Mode, Options};
 use crate::reading::beside;
 use crate::replica::{Replica, is_founding};
 use crate::snapshot::Snapshot;
@@ -26,6 +27,7 @@ use woodland_format::{
 };
 use woodland_graph::Graph;
 use woodland_log::{AppendError, Log, OrderKey, PointError};
+use woodland_page::PageFault;
 use woodland_store::{Disk, MemoryDisk, OpenError, Store, StoreOptions, StoredSegment};
 
 /// A replica did not come about. What was there before is unchanged.
@@ -104,6 +106,9 @@ pub enum StartError {
     /// The directory is a copy, or forked, and no other author key could be taken.
     #[error("the directory needs another author key: {0}")]
     Incarnation(#[from] IncarnationError),
+    /// The derived state on disk cannot be read. It is derived anew when the dataset is opened again.
+    #[error(transparent)]
+    Derived(PageFault),
     /// The system gave no randomness.
     #[error("the system gave no randomness for a key: {0}")]
     Entropy(#[from] io::Error),
@@ -128,9 +133,10 @@ impl Replica {
         model: impl Into<Model>,
     ) -> Result<Replica, StartError> {
         let options = place.into().to_be_made()?;
-        let upkeep = options.upkeep();
-        let replica = found(options.disk, &model.into(), options.entropy)?;
-        Ok(replica.kept_by(upkeep))
+        let (upkeep, model) = (options.upkeep(), model.into());
+        let derived = Derived::none(Arc::clone(&options.disk), &model, options.memory);
+        let replica = found(options.disk, &model, options.entropy)?;
+        Ok(replica.derived_by(derived).kept_by(upkeep))
     }
 
     /// Opens a dataset again.
@@ -142,8 +148,8 @@ impl Replica {
         if options.mode == Mode::Read {
             return beside(options.disk, &model.into(), options.entropy);
         }
-        let upkeep = options.upkeep();
-        let replica = reopen(options.disk, &model.into(), options.entropy)?;
+        let (upkeep, model) = (options.upkeep(), model.into());
+        let replica = reopen(options.disk, &model, options.entropy, options.memory)?;
         Ok(replica.kept_by(upkeep))
     }
 
@@ -158,9 +164,10 @@ impl Replica {
         source: impl Into<Source<'a>>,
     ) -> Result<(Replica, Merged), StartError> {
         let options = place.into().to_be_made()?;
-        let upkeep = options.upkeep();
-        let (replica, merged) = join(options.disk, &model.into(), source.into(), options.entropy)?;
-        Ok((replica.kept_by(upkeep), merged))
+        let (upkeep, model) = (options.upkeep(), model.into());
+        let derived = Derived::none(Arc::clone(&options.disk), &model, options.memory);
+        let (replica, merged) = join(options.disk, &model, source.into(), options.entropy)?;
+        Ok((replica.derived_by(derived).kept_by(upkeep), merged))
     }
 
     /// Founds a dataset in memory. The same seed gives the same keys: two replicas of one dataset
@@ -240,13 +247,14 @@ pub(crate) fn reopen(
     disk: Arc<dyn Disk>,
     model: &Model,
     entropy: Entropy,
+    memory: Memory,
 ) -> Result<Replica, StartError> {
     model.schema().check()?;
-    let opened = Store::open(disk.clone())?;
-    let log = log_of(&opened.segments, None)?;
+    let Woken { opened, graph, derived } = Derived::open(&disk, model, memory)?;
     let backing = Backing::Written(opened.store, None);
-    let (snapshot, proposal) = snapshot_of(&log, model)?;
+    let (snapshot, proposal) = agreed(&graph, model)?;
     let replica = Replica::assemble(backing, disk, opened.key, entropy, snapshot)?;
+    let replica = replica.derived_by(derived);
     replica.settle(opened.moved)?;
     replica.settle_schema(proposal)?;
     Ok(replica)

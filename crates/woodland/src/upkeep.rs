@@ -1,19 +1,21 @@
-//! Upkeep: small segments are merged while the dataset is open, by a thread or by the caller.
+//! Upkeep: what was derived is put to rest and small segments are merged while the dataset is open,
+//! by a thread or by the caller.
 //!
 //! ```text
-//!  a segment file is full ──► due ──► the thread: step, step, … until nothing is left ──► waits
+//!  a segment file is full, much is not at rest ──► due ──► the thread: step, step, … until nothing is left ──► waits
 //!                                     └─ failed: kept for `maintain`; due again with the next file
 //! ```
 //!
 //! **Invariants**
-//! - What is due is decided by how many files there are, never by time. The thread sleeps until
+//! - What is due is decided by what was written, never by time. The thread sleeps until
 //!   then; a dataset of one file has no thread.
 //! - A step changes no version and no commit; readers and writers go on beside it.
 //! - The thread is joined before the replica is gone: the directory's lock is free then.
 //!
 //! What this does not do: know what a step is. The store does.
 
-use crate::replica::Replica;
+use crate::derived::{Derived, RestError};
+use crate::replica::{Core, Replica};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -47,14 +49,16 @@ struct State {
     looked_at: u64,
     reached: u64,
     is_closed: bool,
+    /// Whether what was derived is to be put to rest.
+    is_rest_due: bool,
     /// What the thread met, until somebody is told.
-    failure: Option<MaintainError>,
+    failure: Option<UpkeepError>,
 }
 
 impl State {
     /// Whether files were filled since the last look; the first file has none before it.
     fn is_due(&self) -> bool {
-        self.reached > self.looked_at.max(1)
+        self.is_rest_due || self.reached > self.looked_at.max(1)
     }
 }
 
@@ -69,6 +73,7 @@ impl Desk {
         let state = self.woken.wait_while(self.state(), waits);
         let mut state = state.unwrap_or_else(PoisonError::into_inner);
         state.looked_at = state.reached;
+        state.is_rest_due = false;
         !state.is_closed
     }
 }
@@ -90,37 +95,63 @@ impl Replica {
         }
     }
 
-    /// Merges some of the small segments and files that many writes have left: a step of bounded
-    /// work, beside readers and writers. There is nothing more to do when it read no file. Of a
-    /// replica that is read-only, or a branch that was never written, it has nothing to do.
+    /// Puts what was derived to rest, where that is due, and merges some of the small segments and
+    /// files that many writes have left: a step of bounded work, beside readers and writers. There
+    /// is nothing more to do when it read no file. Of a replica that is read-only, or a branch that
+    /// was never written, it has nothing to do.
     ///
     /// Where a thread does so and failed, this tells of it first.
     ///
     /// # Errors
-    /// [`MaintainError`]. Nothing that was acknowledged is lost by it; after `Disk` the dataset has
-    /// to be opened again.
-    pub fn maintain(&self) -> Result<Maintained, MaintainError> {
+    /// [`UpkeepError`]. Nothing that was acknowledged is lost by it; after [`MaintainError::Disk`]
+    /// the dataset has to be opened again.
+    pub fn maintain(&self) -> Result<Maintained, UpkeepError> {
         let failure = self.0.upkeep.get().and_then(|upkeep| upkeep.desk.state().failure.take());
         if let Some(failure) = failure {
             return Err(failure);
         }
-        match self.0.store.get() {
-            Some(store) => store.maintain(&store.position()).inspect_err(|error| {
-                if matches!(error, MaintainError::Disk(_) | MaintainError::Poisoned) {
-                    self.0.is_lost.store(true, Ordering::Release);
-                }
-            }),
-            None => Ok(Maintained::default()),
+        self.0.keep_in_shape()
+    }
+}
+
+/// A step of the upkeep did not come to its end. Nothing that was acknowledged is lost.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum UpkeepError {
+    /// Segments were not merged.
+    #[error(transparent)]
+    Store(#[from] MaintainError),
+    /// What was derived was not put to rest.
+    #[error(transparent)]
+    Rest(#[from] RestError),
+}
+
+impl Core {
+    /// A step. Segments are merged no further than what rests reaches.
+    fn keep_in_shape(&self) -> Result<Maintained, UpkeepError> {
+        let Some(store) = self.store.get() else { return Ok(Maintained::default()) };
+        let position = store.position();
+        let rested = || self.derived.get().and_then(Derived::position);
+        let is_behind = rested().is_some_and(|rested| rested.file_number < position.file_number);
+        if self.is_rest_due() || is_behind {
+            self.rest()?;
         }
+        Ok(store.maintain(&rested().unwrap_or(position)).inspect_err(|error| {
+            if matches!(error, MaintainError::Disk(_) | MaintainError::Poisoned) {
+                self.is_lost.store(true, Ordering::Release);
+            }
+        })?)
     }
 }
 
 impl Upkeep {
     /// Notes that something was written, and begins or wakes the thread where that filled a file.
-    pub(crate) fn note(&self, store: &Arc<Store>) {
+    pub(crate) fn note(&self, replica: &Replica, store: &Arc<Store>) {
         let file_number = store.position().file_number;
+        let core = replica.0.core();
         let mut state = self.desk.state();
         state.reached = state.reached.max(file_number);
+        state.is_rest_due |= core.is_rest_due();
         let is_due = state.is_due();
         drop(state);
         if !is_due {
@@ -128,9 +159,9 @@ impl Upkeep {
         }
         let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
         if thread.is_none() {
-            let (desk, store) = (Arc::clone(&self.desk), Arc::clone(store));
+            let (desk, core) = (Arc::clone(&self.desk), Arc::clone(core));
             let named = std::thread::Builder::new().name("woodland-upkeep".to_owned());
-            match named.spawn(move || work(&desk, &store)) {
+            match named.spawn(move || work(&desk, &core)) {
                 Ok(begun) => *thread = Some(begun),
                 // It is tried again with the next write.
                 Err(error) => tracing::warn!(%error, "no thread for the upkeep of a dataset"),
@@ -151,11 +182,11 @@ impl Drop for Upkeep {
     }
 }
 
-fn work(desk: &Desk, store: &Store) {
+fn work(desk: &Desk, core: &Core) {
     while desk.wait() {
         let mut is_more = true;
         while is_more && !desk.state().is_closed {
-            is_more = match store.maintain(&store.position()) {
+            is_more = match core.keep_in_shape() {
                 Ok(maintained) => maintained.files > 0,
                 Err(error) => {
                     tracing::warn!(%error, "the upkeep of a dataset stopped; nothing is lost");
