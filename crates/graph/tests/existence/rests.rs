@@ -4,16 +4,17 @@
 //! **Invariants**
 //! - Rest is no event: what wakes goes on as if it had never slept.
 //!
-//! What this does not do: read the log from pages. Here it stays in memory.
+//! What this does not do: keep pages anywhere but in memory.
 
 use super::random::{World, arrive, first_seed, history};
-use super::shelf::Shelf;
+use super::shelf::{nap, put_to_rest, woken};
 use super::world::{Age, FREE, SHAPES, field, replicas};
 use super::{delete, link, touch};
 use std::sync::Arc;
 use woodland_format::{Commit, NodeId, ObjectId, OnDelete, Op};
 use woodland_graph::{Graph, Kinds, NodeChange, Work};
 use woodland_log::Log;
+use woodland_page::{MemoryPages, PageSource, catch};
 
 /// So little that nearly every look reads a page.
 const CACHED_BYTES_MAX: usize = 2048;
@@ -62,16 +63,18 @@ fn check(seed: u64) -> usize {
     let (mut world, mut naps) = (World::of(seed), 0);
     let all = history(&mut world);
     let nodes: Vec<NodeId> = world.free.iter().chain(&world.keyed).copied().collect();
-    let shelf = Shelf::default();
+    let pages = MemoryPages::default();
     let mut log = Log::found(all[0].log.founding().clone()).expect("it founds");
     let mut waking = Graph::of(&log, Kinds::standard());
-    let (mut woken, mut earlier) = (shelf.nap(&waking, CACHED_BYTES_MAX), waking.clone());
+    let (mut woken, mut earlier) = (nap(&pages, &waking, CACHED_BYTES_MAX), waking.clone());
     let mut left: Vec<Commit> = all.iter().flat_map(|one| one.written.clone()).collect();
     while !left.is_empty() {
         for _ in 0..=world.numbers.below(3) {
             log = arrive(&mut world.numbers, &log, &mut left);
         }
-        (waking, woken) = (waking.advance(&log), woken.advance(&log));
+        // Both by the same way, so that their places are the same.
+        waking = waking.advance(&waking.log().merge(&log).expect("one dataset"));
+        woken = woken.advance(&woken.log().merge(&log).expect("one dataset"));
         let name = format!("WOODLAND_SEED={seed}, {} left", left.len());
         same(&woken, &waking, &nodes, &name);
         assert_eq!(changes(&woken, &earlier), changes(&waking, &earlier), "{name}");
@@ -83,7 +86,7 @@ fn check(seed: u64) -> usize {
             _ => {}
         }
         if world.numbers.below(2) == 0 {
-            woken = shelf.nap(&woken, CACHED_BYTES_MAX);
+            woken = nap(&pages, &woken, CACHED_BYTES_MAX);
             naps += 1;
             assert_eq!(woken.work(), Work::default(), "{name}");
             assert_eq!(changes(&woken, &earlier), changes(&waking, &earlier), "{name}");
@@ -100,14 +103,53 @@ fn whoever_rests_between_merges_gives_the_answers_of_who_does_not() {
 }
 
 #[test]
-fn a_graph_wakes_under_the_kinds_and_in_the_format_of_its_rest_or_not_at_all() {
-    let (shelf, replica) = (Shelf::default(), replicas(1, Age::Early).remove(0));
-    let (at, _) = shelf.rest(&replica.graph);
-    let wake = |at, kinds: &Kinds| shelf.wake(at, &replica.log, kinds, CACHED_BYTES_MAX);
-    assert!(wake(at, &Kinds::standard()).is_some());
-    assert!(wake(at, &Kinds::standard().with(own::Own)).is_none());
-    let (at, _) = shelf.rest(&Graph::of(&replica.log, Kinds::standard().with(own::Own)));
-    assert!(wake(at, &Kinds::standard()).is_none());
+fn a_graph_wakes_under_the_kinds_of_its_rest_or_not_at_all() {
+    let (pages, replica) = (MemoryPages::default(), replicas(1, Age::Early).remove(0));
+    let at = put_to_rest(&pages, &replica.graph);
+    let wakes = |at, kinds: Kinds| woken(&pages, at, kinds, CACHED_BYTES_MAX).is_ok();
+    let more = Kinds::standard().with(own::Own);
+    assert!(wakes(at, Kinds::standard()) && !wakes(at, more.clone()));
+    let at = put_to_rest(&pages, &Graph::of(&replica.log, more.clone()));
+    assert!(wakes(at, more) && !wakes(at, Kinds::standard()));
+}
+
+#[test]
+fn without_a_page_there_is_a_fault_or_the_same_answer() {
+    let mut replica = replicas(1, Age::Early).remove(0);
+    let nodes = replica.create(300);
+    let links = nodes.windows(2).map(|pair| link(pair[1], pair[0], OnDelete::Cascade));
+    replica.write(links.collect());
+    replica.write(vec![delete(nodes[250])]);
+    let digest = replica.graph.digest();
+    let pages = MemoryPages::default();
+    let at = put_to_rest(&pages, &replica.graph);
+    let ask = |graph: &Graph| {
+        let death = graph.died(&nodes[..]);
+        let referrers = graph.referrers(nodes[3], 9);
+        (graph.digest(), graph.all().collect::<Vec<_>>(), death, referrers, graph.clashes())
+    };
+    let expected = ask(&replica.graph);
+    assert_eq!(expected.0, digest);
+    let all = pages.reachable(at).expect("they were put there");
+    let mut faults = 0;
+    for page in &all {
+        let bytes = pages.read(*page).expect("it was put there");
+        let mut damaged = bytes.clone();
+        damaged[bytes.len() / 2] ^= 1;
+        for damage in [None, Some(damaged)] {
+            pages.replace(*page, damage);
+            let wake = || woken(&pages, at, Kinds::standard(), CACHED_BYTES_MAX);
+            match catch(|| wake().map(|graph| ask(&graph))).flatten() {
+                Ok(answers) => assert_eq!(answers, expected),
+                Err(fault) => {
+                    assert_eq!(fault.page, *page);
+                    faults += 1;
+                }
+            }
+        }
+        pages.replace(*page, Some(bytes));
+    }
+    assert!(faults > 20 && faults < 2 * all.len(), "{faults} of {} pages", all.len());
 }
 
 #[test]
@@ -148,27 +190,28 @@ fn cost(count: u32) -> Cost {
     replica.graph.digest();
     replica.graph.clashes();
 
-    let shelf = Shelf::default();
-    let (at, _) = shelf.rest(&replica.graph);
-    shelf.take_reads();
-    let log = &replica.log;
-    let woken = shelf.wake(at, log, &Kinds::standard(), 1 << 20).expect("it was put there");
-    let woke = shelf.take_reads();
+    let pages = MemoryPages::default();
+    let at = put_to_rest(&pages, &replica.graph);
+    let mut before = 0;
+    let mut reads = || pages.reads() - std::mem::replace(&mut before, pages.reads());
+    let woken = woken(&pages, at, Kinds::standard(), 1 << 20).expect("it was put there");
+    let woke = reads();
     let mut other = replica.clone();
-    other.graph = woken;
+    (other.log, other.graph) = (woken.log().clone(), woken);
     let middle = count as usize / 2;
     other.write(vec![touch(nodes[middle]), delete(nodes[count as usize - 2])]);
-    let merged = shelf.take_reads();
+    let merged = reads();
     let digest = other.graph.digest();
-    let digested = shelf.take_reads();
+    let digested = reads();
     assert_eq!(other.graph.clashes(), []);
-    let claimed = shelf.take_reads();
-    let written = shelf.pages();
-    shelf.rest(&other.graph);
-    let written = shelf.pages() - written;
+    let claimed = reads();
+    let written = pages.len();
+    put_to_rest(&pages, &other.graph);
+    let written = pages.len() - written;
 
-    let graph = replica.graph.advance(&other.log);
-    assert_eq!((graph.digest(), graph.work()), (digest, other.graph.work()));
+    let log = replica.log.merge(&other.log).expect("one dataset");
+    let graph = replica.graph.advance(&log);
+    assert_eq!((graph.digest(), work(&graph)), (digest, work(&other.graph)));
     Cost { woke, merged, digested, claimed, written }
 }
 

@@ -1,10 +1,11 @@
 //! Migrations, what is unique and what is final, of a graph that rests between merges, beside one
 //! that never does.
 
-use super::shelf::Shelf;
+use super::shelf::{nap, put_to_rest, woken};
 use super::world::*;
 use woodland_format::{NodeId, ObjectId, Op, Value, ValueType, encode, keyed_node_id};
 use woodland_graph::{Graph, Kinds};
+use woodland_page::MemoryPages;
 
 const CACHED_BYTES_MAX: usize = 2048;
 const FIELDS: [woodland_format::FieldId; 5] = [TITLE, RANK, FOLDER_OF, HEADING, COUNT];
@@ -73,11 +74,11 @@ fn act(numbers: &mut Numbers, replica: &mut Replica, nodes: &[NodeId]) {
 }
 
 fn check(seed: u64) -> (usize, usize) {
-    let (mut numbers, shelf) = (Numbers::from_seed(seed), Shelf::default());
+    let (mut numbers, pages) = (Numbers::from_seed(seed), MemoryPages::default());
     let mut founder = Replica::found(&schema());
     let nodes = founder.create(&[FOLDER, NOTE, NOTE, NOTE, NOTE]);
     let mut all = [founder.clone(), founder.join(2), founder.join(3)];
-    let mut woken = shelf.nap(&founder.graph, CACHED_BYTES_MAX);
+    let mut woken = nap(&pages, &founder.graph, CACHED_BYTES_MAX);
     let (mut naps, mut clashes) = (0, 0);
     for round in 0..30 {
         let at = numbers.below(3);
@@ -91,14 +92,14 @@ fn check(seed: u64) -> (usize, usize) {
             all[0].read(&from);
         }
         let waking = &all[0].graph;
-        woken = woken.advance(&all[0].log);
+        woken = woken.advance(&woken.log().merge(&all[0].log).expect("one dataset"));
         let name = format!("seed {seed}, round {round}");
         if numbers.below(3) > 0 {
             same(&woken, waking, &nodes, &name);
             clashes += waking.clashes().len();
         }
         if numbers.below(2) == 0 {
-            woken = shelf.nap(&woken, CACHED_BYTES_MAX);
+            woken = nap(&pages, &woken, CACHED_BYTES_MAX);
             naps += 1;
         }
     }
@@ -118,21 +119,21 @@ fn whoever_rests_between_merges_reads_and_warns_like_who_does_not() {
 
 #[test]
 fn claims_that_rested_are_not_made_again() {
-    let (mut founder, shelf) = (Replica::found(&schema()), Shelf::default());
+    let (mut founder, pages) = (Replica::found(&schema()), MemoryPages::default());
     let notes = founder.create(&[NOTE; 2000]);
     let titles = notes.iter().enumerate();
     founder.write(titles.map(|(at, note)| set(object(*note, TITLE), at.to_string())).collect());
     assert_eq!(founder.graph.clashes(), []);
-    let kinds = Kinds::standard();
-    let (at, _) = shelf.rest(&founder.graph);
-    founder.graph = shelf.wake(at, &founder.log, &kinds, 1 << 20).expect("it was put there");
-    shelf.take_reads();
+    let at = put_to_rest(&pages, &founder.graph);
+    founder.graph = woken(&pages, at, Kinds::standard(), 1 << 20).expect("it was put there");
+    founder.log = founder.graph.log().clone();
+    let woke = pages.reads();
     assert_eq!(founder.graph.clashes(), []);
-    assert_eq!(shelf.take_reads(), 0, "nothing clashes, and that is known");
+    assert_eq!(pages.reads(), woke, "nothing clashes, and that is known");
     let holders = founder.graph.holders(&[(ONE_TITLE, vec![Value::from("1234")])]);
     assert_eq!(holders, [Some(notes[1234])]);
     founder.set(object(notes[7], TITLE), "1234");
     assert_eq!(founder.graph.clashes()[0].others, [notes[7]]);
-    let reads = shelf.take_reads();
+    let reads = pages.reads() - woke;
     assert!((1..40).contains(&reads), "{reads}");
 }
