@@ -143,5 +143,5 @@ pub use woodland_graph::{Clash, Conflict, Graph, Node, Part, Tentative, Void, Vo
 pub use woodland_graph::{Death, Referrer};
 pub use woodland_graph::{Fate, History, Kind, Kinds, Past, Stamp, Standing, Told, Verdict};
 pub use woodland_log::{Fork, Log, Refusal, Tip, UnknownHead};
-pub use woodland_page::{FaultCause, PageFault, catch};
+pub use woodland_page::{FaultCause, PageFault, Reading, Stored, Writing, catch};
 pub use woodland_store::{Disk, MaintainError, Maintained, MemoryDisk, Moved, PowerCut, Unsynced};
