@@ -73,7 +73,8 @@ const HIGHEST: NodeId = NodeId([255; 16]);
 
 impl Graph {
     /// The nodes that should not read alike and do, by rule and values. The first answer costs all
-    /// nodes; those of later versions what changed.
+    /// nodes; those of later versions what changed, and all nodes with pointers where a rule reads
+    /// pointers and a node died or came back.
     pub fn clashes(&self) -> Vec<Clash> {
         let (claims, sight) = (self.claims(), self.sight());
         let mut clashes: Vec<Clash> = claims
@@ -168,7 +169,11 @@ impl Graph {
         claims.rules = now.lens.iter().flat_map(|lens| lens.rules()).cloned().collect();
         // The rules are those of then, and so is how their fields read.
         let was = Sight { state: &before, ..now };
-        for (node, old, new) in now.differing(&before).0 {
+        let changed = match now.lens.is_some_and(Lens::rules_have_pointers) {
+            true => now.differing(&before).0,
+            false => self.state.changed_since(&before),
+        };
+        for (node, old, new) in changed {
             let claimed = old.as_ref().map(|old| claimed_by(was, old)).unwrap_or_default();
             let claiming = claimed_by(now, &new);
             for (rule, values) in claimed.iter().filter(|one| !claiming.contains(one)) {

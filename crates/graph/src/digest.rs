@@ -230,6 +230,7 @@ impl Tree {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use woodland_page::{MemoryPages, PageRef, PageSink, rest, wake};
 
     fn place(first: u8, last: u8) -> Digest {
         let mut bytes = [0; 32];
@@ -251,6 +252,49 @@ mod tests {
         assert_eq!(forward.digest(), Tree::Empty.with(at_once).digest());
         let without = |at: Vec<_>| at.iter().map(|(at, _)| (*at, None)).collect();
         assert_eq!(other.with(without(leaves)).digest(), Digest([0; 32]));
+    }
+
+    /// Pages that are named by what they hold: equal trees have equal names.
+    #[derive(Default)]
+    struct ByContent(std::collections::BTreeMap<Vec<u8>, u64>);
+
+    impl PageSink for ByContent {
+        fn put(&mut self, bytes: Vec<u8>) -> PageRef {
+            let next = self.0.len() as u64;
+            let page = *self.0.entry(bytes.clone()).or_insert(next);
+            PageRef::of(page, &bytes)
+        }
+    }
+
+    #[test]
+    fn what_stands_apart_depends_on_the_set_alone_and_comes_back() {
+        let leaf = |number: u64| {
+            let at = woodland_format::digest_key(&number.to_le_bytes());
+            (at, Some(Digest([number as u8; 32])))
+        };
+        let at_once = Tree::Empty.with((0..6000).map(leaf).collect());
+        let mut grown = Tree::Empty.with((0..9000).rev().map(leaf).collect());
+        for from in (0..3000).step_by(100) {
+            let gone = (from..from + 100).map(|number| (leaf(6000 + number).0, None));
+            grown = grown.with(gone.collect());
+        }
+        let mut sink = ByContent::default();
+        let (one, other) = (rest(&at_once, &mut sink), rest(&grown, &mut sink));
+        assert_eq!(one, other);
+        let largest = sink.0.keys().map(Vec::len).max();
+        assert!(sink.0.len() < 300 && largest < Some(12_000), "{} of {largest:?}", sink.0.len());
+
+        let pages = MemoryPages::default();
+        let at_once = Tree::Empty.with((0..6000).map(leaf).collect());
+        let at = rest(&at_once, &mut pages.clone());
+        let woken: Tree = wake(&pages.pages(1 << 16, Arc::new(())), at).expect("it is there");
+        assert_eq!((woken.digest(), pages.reads()), (at_once.digest(), 1));
+        let change = || vec![leaf(6001), (leaf(17).0, None)];
+        assert_eq!(woken.with(change()).digest(), at_once.with(change()).digest());
+        assert!(pages.reads() < 10, "{}", pages.reads());
+        let written = pages.len();
+        rest(&woken.with(change()), &mut pages.clone());
+        assert!(pages.len() - written < 10, "{}", pages.len() - written);
     }
 
     #[test]

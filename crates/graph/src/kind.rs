@@ -14,6 +14,7 @@
 //!   unless [`Kind::IN_ORDER`] says that order matters; then ops are applied in order, and replayed
 //!   when one arrives late.
 //! - *Read as written.* Through the configuration that it was written under a value reads as it is.
+//! - *At rest.* A state that was put in a page and read back shows the same, and goes on the same.
 //! - *Own ops alone.* State is a function of the object's own ops and of their order and pasts.
 //!
 //! What this does not do: decide what is visible. A kind never sees other objects.

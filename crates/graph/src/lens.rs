@@ -144,6 +144,15 @@ impl Lens {
         self.types.iter().flat_map(|one| &one.rules)
     }
 
+    /// Whether what a rule reads depends on other nodes: on those that it points to.
+    pub(crate) fn rules_have_pointers(&self) -> bool {
+        let has_pointers = |of: &TypeLens, rule: &Rule| {
+            let mut fields = rule.fields.iter().filter_map(|field| of.field_with(field.id));
+            fields.any(FieldLens::has_pointers)
+        };
+        self.types.iter().any(|of| of.rules.iter().any(|rule| has_pointers(of, rule)))
+    }
+
     /// Whether every state reads the same through both.
     pub(crate) fn reads_as(&self, other: &Lens) -> bool {
         let moves = |lens: &Lens| -> Vec<Move> {

@@ -228,3 +228,25 @@ fn kept(name: &str) -> Option<&'static str> {
     kept.insert(name);
     Some(name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use woodland_page::{MemoryPages, rest, wake};
+
+    #[test]
+    fn reasons_come_back() {
+        let pages = MemoryPages::default();
+        let custom = ["a", "b", ""].map(Void::Custom);
+        let all: Vec<Void> =
+            [Void::Unreadable, Void::BadPosition].into_iter().chain(custom).collect();
+        let at = rest(&all, &mut pages.clone());
+        for _ in 0..2 {
+            let woken: Vec<Void> = wake(&pages.pages(0, Arc::new(())), at).expect("it is there");
+            assert_eq!(woken, all);
+        }
+        let none = rest(&200_u8, &mut pages.clone());
+        assert!(wake::<Void>(&pages.pages(0, Arc::new(())), none).is_err());
+    }
+}
