@@ -49,7 +49,7 @@ impl Graph {
 
     /// Why an op had no effect, if so.
     pub(crate) fn void_of(&self, stamp: Stamp) -> Option<Void> {
-        self.voids.get(&(key(self.log(), stamp), Some(stamp.index))).copied()
+        self.voids.get(&(key(self.log(), stamp), Some(stamp.index))).map(|reason| *reason)
     }
 
     /// The schema that an op's commit is written under, if something in its past carries it.
@@ -96,7 +96,7 @@ impl Run<'_> {
         let ops = match payload.map(Payload::view) {
             Some(Ok(ops)) => ops,
             Some(Err(PayloadError::ForeignFormat { found })) if found > PAYLOAD_FORMAT => {
-                self.graph.foreign.insert(self.key(place));
+                self.graph.foreign.insert(self.key(place), ());
                 return self.void_commit(place);
             }
             Some(Err(_)) | None => return self.void_commit(place),
@@ -328,7 +328,7 @@ impl Run<'_> {
         for Creation { stamp, node_type, .. } in entry.creations() {
             let at = (key(self.log, *stamp), Some(stamp.index));
             if *node_type == decided {
-                if self.graph.voids.get(&at) == Some(&Void::TypeDiffers) {
+                if self.graph.voids.get(&at).is_some_and(|reason| *reason == Void::TypeDiffers) {
                     self.graph.voids.remove(&at);
                 }
             } else {

@@ -43,6 +43,7 @@ mod tentative;
 mod text;
 mod touched;
 mod void;
+mod wake;
 mod weave;
 mod weigh;
 

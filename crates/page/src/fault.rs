@@ -9,7 +9,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 /// A page could not be had.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("page {page} of the derived state {cause}: open the dataset again, it is derived anew")]
 pub struct PageFault {
     /// Its number.
@@ -50,6 +50,8 @@ pub enum FaultCause {
 impl PageFault {
     /// Ends the act.
     pub(crate) fn throw(self) -> ! {
+        // Where nobody catches it, there is no message but this.
+        tracing::error!(fault = %self, "an act ends");
         resume_unwind(Box::new(self))
     }
 }

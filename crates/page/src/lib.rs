@@ -22,12 +22,13 @@
 //! error of it: the maps answer as maps do, and no answer is made from a page that was not read.
 //!
 //! What this does not do: IO, or say where pages are kept. A [`PageSource`] reads them, a
-//! [`PageSink`] takes them.
+//! [`PageSink`] takes them; [`MemoryPages`] is both, for tests.
 
 mod cache;
 mod codec;
 mod fault;
 mod ids;
+mod memory;
 mod own;
 mod pages;
 mod standard;
@@ -35,6 +36,7 @@ mod tree;
 
 pub use crate::codec::{Reading, Stored, Writing, rest, wake};
 pub use crate::fault::{FaultCause, PageFault, catch};
+pub use crate::memory::MemoryPages;
 pub use crate::own::{OWN_BYTES_MIN, Own, Seat};
 pub use crate::pages::{PageRef, PageSink, PageSource, Pages, read_references};
 pub use crate::tree::{Entries, Entry, Key, Tree, Valued, Weigh};

@@ -17,6 +17,7 @@ use crate::codec::{Reading, Stored};
 use crate::fault::{FaultCause, PageFault};
 use std::any::Any;
 use std::fmt::Debug;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Length of a reference, in bytes.
@@ -79,6 +80,7 @@ struct Shelf {
     source: Box<dyn PageSource>,
     context: Arc<dyn Any + Send + Sync>,
     cache: Mutex<Cache>,
+    has_failed: AtomicBool,
 }
 
 impl Debug for Pages {
@@ -98,7 +100,13 @@ impl Pages {
         context: Arc<dyn Any + Send + Sync>,
     ) -> Self {
         let cache = Mutex::new(Cache::new(cached_bytes_max));
-        Pages(Some(Arc::new(Shelf { source, context, cache })))
+        let has_failed = AtomicBool::new(false);
+        Pages(Some(Arc::new(Shelf { source, context, cache, has_failed })))
+    }
+
+    /// Whether some page could not be had: then they are of no use.
+    pub fn has_failed(&self) -> bool {
+        self.0.as_ref().is_some_and(|shelf| shelf.has_failed.load(Ordering::Relaxed))
     }
 
     pub(crate) fn context(&self) -> Option<&(dyn Any + Send + Sync)> {
@@ -140,6 +148,14 @@ impl Pages {
 
     /// The value of a page, and how many bytes that has.
     fn decode<T: Stored>(&self, shelf: &Shelf, at: PageRef) -> Result<(T, usize), FaultCause> {
+        let decoded = self.try_decode(shelf, at);
+        if decoded.is_err() {
+            shelf.has_failed.store(true, Ordering::Relaxed);
+        }
+        decoded
+    }
+
+    fn try_decode<T: Stored>(&self, shelf: &Shelf, at: PageRef) -> Result<(T, usize), FaultCause> {
         let bytes = shelf.source.read(at.page).map_err(|fault| fault.cause)?;
         at.verify(&bytes).map_err(|fault| fault.cause)?;
         let undecodable = FaultCause::Undecodable { expected: std::any::type_name::<T>() };

@@ -1,14 +1,15 @@
 //! Writing: a batch becomes a signed commit, on disk, and then the current version.
 //!
 //! ```text
-//!  closure ─► ops ─► commit ─► derived, every op must count ─► signed ─► stored ─► published
+//!  closure ─► ops ─► commit ─► derived, every op must count ─► signed ─► staged ─► published
 //!                       └─ any void, any mistake: one error that lists them all; nothing has
 //!                       changed
 //! ```
 //!
 //! **Invariants**
-//! - A batch is validated whole, against the version that it will stand on, before it is signed.
-//! - What is published is durable.
+//! - A batch is validated whole, against the version that it will stand on, before it is signed:
+//!   the version staged last, which others may still wait for (`stage`).
+//! - What is published is durable, or with the system where the writer chose that.
 //! - A commit names what is newly seen of others: the heads that are not the author's own tip.
 //! - Ops are written under the schema that the replica works through: the header says so where the
 //!   author's chain had another before, and the payload carries it where no other does.
@@ -17,11 +18,14 @@
 //!
 //! What this does not do: retry. A failed disk poisons the store; open the dataset again.
 
+use crate::backing::BackingError;
 use crate::batch::{Batch, Violation};
 use crate::binding::Bindings;
 use crate::check::Check;
-use crate::replica::{BackingError, Replica, Writer};
+use crate::durability::Durability;
+use crate::replica::Replica;
 use crate::snapshot::Snapshot;
+use crate::stage::Writer;
 use std::sync::Arc;
 use woodland_format::limits::PARENTS_MAX;
 use woodland_format::{
@@ -50,7 +54,7 @@ pub enum WriteError {
         /// The first such commit.
         commit: CommitId,
     },
-    /// What was written could not be stored. Open the dataset again.
+    /// What was written could not be stored. Once the disk has failed, open the dataset again.
     #[error("the batch could not be stored: {0}")]
     Store(#[from] BackingError),
 }
@@ -61,24 +65,28 @@ fn list(violations: &[Violation]) -> String {
 
 impl Replica {
     /// Writes all that the closure does, as one batch: visible and durable at once when this
-    /// returns, or not at all. A closure that does nothing writes nothing.
+    /// returns, or not at all. A closure that does nothing writes nothing. [`Replica::write_with`]
+    /// waits for less.
     ///
-    /// Do not write to the same replica within the closure: the writer is one at a time.
+    /// Closures of many threads run one after the other, and then share one sync of the disk. Do
+    /// not write to the same replica within the closure.
     ///
     /// # Errors
     /// [`WriteError`] lists everything that is wrong with the batch.
     pub fn write<T>(&self, closure: impl FnOnce(&mut Batch<'_>) -> T) -> Result<T, WriteError> {
-        self.write_under(None, closure)
+        self.write_under(None, Durability::Durable, closure)
     }
 
     /// The same, under a schema that the replica works through from then on.
     pub(crate) fn write_under<T>(
         &self,
         made: Option<Arc<Bindings>>,
+        durability: Durability,
         closure: impl FnOnce(&mut Batch<'_>) -> T,
     ) -> Result<T, WriteError> {
         let mut writer = self.writer();
-        let current = self.snapshot();
+        writer.target.check()?;
+        let current = writer.newest.snapshot.clone();
         if let Some(commit) = current.graph.foreign() {
             return Err(WriteError::NewerFormat { commit });
         }
@@ -98,12 +106,11 @@ impl Replica {
         let log = chain.signed();
         let arrived = std::mem::take(&mut chain.commits);
         drop(chain);
-        writer.keep(&log, &arrived)?;
+        let next = current.with(graph.with_signatures_of(&log), bindings);
+        let staged = self.stage(&mut writer, next, (&log, &arrived), durability)?;
         writer.tip = Some(commit.id());
-        let graph = graph.with_signatures_of(&log);
-        let news = self.publish(current.with(graph, bindings));
         drop(writer);
-        news.tell();
+        self.acknowledge(staged)?;
         Ok(answer)
     }
 }

@@ -2,12 +2,12 @@
 
 use super::*;
 use crate::codec::{Reading, Writing, rest};
-use crate::fault::{FaultCause, PageFault, catch};
+use crate::fault::{FaultCause, catch};
+use crate::memory::MemoryPages;
 use crate::own::Own;
-use crate::pages::{PageSink, PageSource, read_references};
+use crate::pages::PageSource;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Heavy(u64);
@@ -28,48 +28,12 @@ impl Stored for Heavy {
     }
 }
 
-/// Pages in memory; a clone shares them.
-#[derive(Debug, Clone, Default)]
-struct Shelved(Arc<Mutex<BTreeMap<u64, Vec<u8>>>>);
-
-impl PageSource for Shelved {
-    fn read(&self, page: u64) -> Result<Vec<u8>, PageFault> {
-        let found = self.0.lock().unwrap().get(&page).cloned();
-        found.ok_or(PageFault { page, cause: FaultCause::Missing })
-    }
+fn pages(shelf: &MemoryPages, cached_bytes_max: usize) -> Pages {
+    shelf.pages(cached_bytes_max, Arc::new(()))
 }
 
-impl PageSink for Shelved {
-    fn put(&mut self, bytes: Vec<u8>) -> PageRef {
-        let mut pages = self.0.lock().unwrap();
-        let number = pages.len() as u64;
-        let at = PageRef::of(number, &bytes);
-        pages.insert(number, bytes);
-        at
-    }
-}
-
-impl Shelved {
-    fn pages(&self, cached_bytes_max: usize) -> Pages {
-        Pages::new(Box::new(self.clone()), cached_bytes_max, Arc::new(()))
-    }
-
-    fn rest<T: Stored>(&mut self, value: &T) -> PageRef {
-        rest(value, self)
-    }
-
-    /// All pages from this one on.
-    fn reachable(&self, from: PageRef) -> BTreeSet<u64> {
-        let (mut found, mut left) = (BTreeSet::new(), vec![from]);
-        while let Some(at) = left.pop() {
-            if found.insert(at.page) {
-                let bytes = self.read(at.page).unwrap();
-                at.verify(&bytes).unwrap();
-                left.extend(read_references(&bytes).unwrap());
-            }
-        }
-        found
-    }
+fn wake<T: Stored>(pages: &Pages, at: PageRef) -> T {
+    crate::codec::wake(pages, at).unwrap_or_else(|fault| fault.throw())
 }
 
 /// The same answers as a map of the standard library.
@@ -123,14 +87,14 @@ proptest! {
     ) {
         let (mut tree, mut model) = (Tree::default(), BTreeMap::new());
         let mut earlier = (tree.clone(), model.clone());
-        let mut shelf = Shelved::default();
-        let pages = shelf.pages(cached);
+        let mut shelf = MemoryPages::default();
+        let pages = pages(&shelf, cached);
         for (number, (remove, key, weight)) in acts.iter().enumerate() {
             if number == kept {
                 earlier = (tree.clone(), model.clone());
             }
             if rests.contains(&number) {
-                let at = shelf.rest(&tree);
+                let at = rest(&tree, &mut shelf);
                 tree = wake(&pages, at);
             }
             if *remove {
@@ -185,30 +149,30 @@ fn keys_that_ascend_fill_the_leaves() {
 
 #[test]
 fn a_change_at_rest_writes_one_path_and_shares_the_rest() {
-    let mut shelf = Shelved::default();
-    let first = shelf.rest(&filled(100_000));
-    let all = shelf.reachable(first);
-    assert_eq!(all.len(), shelf.0.lock().unwrap().len(), "no page is put in vain");
-    let pages = shelf.pages(1 << 20);
+    let mut shelf = MemoryPages::default();
+    let first = rest(&filled(100_000), &mut shelf);
+    let all = shelf.reachable(first).unwrap();
+    assert_eq!(all.len(), shelf.len(), "no page is put in vain");
+    let pages = pages(&shelf, 1 << 20);
     let before: Tree<u64, Heavy> = wake(&pages, first);
     let mut tree = before.clone();
     tree.insert(50_000, Heavy(9));
-    let second = shelf.rest(&tree);
-    let more = shelf.reachable(second).difference(&all).count();
+    let second = rest(&tree, &mut shelf);
+    let more = shelf.reachable(second).unwrap().difference(&all).count();
     assert!(more <= 5, "{more} pages for one path");
     let woken: Tree<u64, Heavy> = wake(&pages, second);
     for (one, other) in [(&tree, &before), (&woken, &before), (&woken, &tree)] {
         assert!(one.unshared(other).len() <= Tree::<u64, Heavy>::LEAF_MAX);
     }
     assert!(woken.unshared(&tree).is_empty(), "what was put is the same as what is in memory");
-    assert_eq!(shelf.rest(&woken).check, second.check, "nothing is written again");
+    assert_eq!(rest(&woken, &mut shelf).check, second.check, "nothing is written again");
 }
 
 #[test]
 fn what_is_cached_is_bounded_while_all_is_read() {
-    let mut shelf = Shelved::default();
-    let at = shelf.rest(&filled(100_000));
-    let pages = shelf.pages(20_000);
+    let mut shelf = MemoryPages::default();
+    let at = rest(&filled(100_000), &mut shelf);
+    let pages = pages(&shelf, 20_000);
     let tree: Tree<u64, Heavy> = wake(&pages, at);
     assert_eq!(tree.iter().map(|(_, value)| value.0).sum::<u64>(), 100_000);
     assert!(pages.cached_bytes() <= 20_000);
@@ -216,12 +180,12 @@ fn what_is_cached_is_bounded_while_all_is_read() {
 
 #[test]
 fn every_page_that_is_damaged_stale_swapped_or_missing_is_noticed() {
-    let mut shelf = Shelved::default();
-    let at = shelf.rest(&filled(2_000));
-    let count = shelf.0.lock().unwrap().len() as u64;
-    let sum = |shelf: &Shelved| {
+    let mut shelf = MemoryPages::default();
+    let at = rest(&filled(2_000), &mut shelf);
+    let count = shelf.len() as u64;
+    let sum = |shelf: &MemoryPages| {
         catch(|| {
-            let tree: Tree<u64, Heavy> = wake(&shelf.pages(1 << 20), at);
+            let tree: Tree<u64, Heavy> = wake(&pages(&shelf, 1 << 20), at);
             tree.iter().map(|(_, value)| value.0).sum::<u64>()
         })
     };
@@ -231,40 +195,44 @@ fn every_page_that_is_damaged_stale_swapped_or_missing_is_noticed() {
         for bit in [0, whole.len() * 4, whole.len() * 8 - 1] {
             let mut bent = whole.clone();
             bent[bit / 8] ^= 1 << (bit % 8);
-            shelf.0.lock().unwrap().insert(page, bent);
+            shelf.replace(page, Some(bent));
             let fault = sum(&shelf).expect_err("bent");
             assert!(matches!(fault.cause, FaultCause::Check { .. }) && fault.page == page);
         }
         let other = shelf.read((page + 1) % count).unwrap();
-        shelf.0.lock().unwrap().insert(page, other);
+        shelf.replace(page, Some(other));
         assert!(matches!(sum(&shelf).expect_err("swapped").cause, FaultCause::Check { .. }));
-        shelf.0.lock().unwrap().remove(&page);
+        shelf.replace(page, None);
         assert_eq!(sum(&shelf).expect_err("missing").cause, FaultCause::Missing);
-        shelf.0.lock().unwrap().insert(page, whole);
+        shelf.replace(page, Some(whole));
     }
     assert!(sum(&shelf).is_ok());
-}
-
-fn wake<T: Stored>(pages: &Pages, at: PageRef) -> T {
-    crate::codec::wake(pages, at).unwrap_or_else(|fault| fault.throw())
 }
 
 type Words = Tree<u64, Own<String>>;
 
 #[test]
 fn a_large_value_has_a_page_of_its_own_and_is_written_once() {
-    let mut shelf = Shelved::default();
+    let mut shelf = MemoryPages::default();
     let long = "x".repeat(5_000);
     let mut tree: Words = (0..3).map(|key| (key, Own::new("short".to_owned()))).collect();
     tree.insert(1, Own::new(long.clone()));
-    let first = shelf.rest(&tree);
-    assert_eq!(shelf.reachable(first).len(), 2, "the root, with the leaf beside it, and the value");
+    let first = rest(&tree, &mut shelf);
+    assert_eq!(
+        shelf.reachable(first).unwrap().len(),
+        2,
+        "the root, with the leaf beside it, and the value"
+    );
     tree.insert(7, Own::new("more".to_owned()));
-    let second = shelf.rest(&tree);
-    let shared: BTreeSet<u64> =
-        shelf.reachable(first).intersection(&shelf.reachable(second)).copied().collect();
+    let second = rest(&tree, &mut shelf);
+    let shared: BTreeSet<u64> = shelf
+        .reachable(first)
+        .unwrap()
+        .intersection(&shelf.reachable(second).unwrap())
+        .copied()
+        .collect();
     assert_eq!(shared.len(), 1, "the value stays where it is");
-    let mut woken: Words = wake(&shelf.pages(1 << 20), second);
+    let mut woken: Words = wake(&pages(&shelf, 1 << 20), second);
     assert_eq!(**woken.get(&1).unwrap().get(), long);
     assert!(woken.get(&1).unwrap().is(&tree.get(&1).unwrap()));
     assert!(!woken.get(&0).unwrap().is(&tree.get(&0).unwrap()));
