@@ -5,11 +5,10 @@
 //!
 //! What this does not do: compare states. It compares their bytes; what they show is for the seat.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use woodland_graph::Kinds;
-use woodland_page::{FaultCause, PageFault, PageRef, PageSink, PageSource, Pages, Stored};
+use woodland_page::{MemoryPages, Stored};
 
 /// What happened to the states of one derivation.
 #[derive(Debug, Default)]
@@ -35,9 +34,9 @@ impl Rests {
     /// The state, read back; none where it does not come back.
     pub(crate) fn rest<S: Stored>(&self, state: &S) -> Option<S> {
         self.count.fetch_add(1, Ordering::Relaxed);
-        let mut shelf = Shelf::default();
+        let mut shelf = MemoryPages::default();
         let first = woodland_page::rest(state, &mut shelf);
-        let pages = Pages::new(Box::new(shelf.clone()), 0, Arc::new(Kinds::standard()));
+        let pages = shelf.pages(0, Arc::new(Kinds::standard()));
         match woodland_page::wake::<S>(&pages, first) {
             Ok(woken) => {
                 let again = woodland_page::rest(&woken, &mut shelf);
@@ -52,26 +51,5 @@ impl Rests {
                 None
             }
         }
-    }
-}
-
-/// Pages in memory; a clone shares them.
-#[derive(Debug, Clone, Default)]
-struct Shelf(Arc<Mutex<BTreeMap<u64, Vec<u8>>>>);
-
-impl PageSource for Shelf {
-    fn read(&self, page: u64) -> Result<Vec<u8>, PageFault> {
-        let pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        pages.get(&page).cloned().ok_or(PageFault { page, cause: FaultCause::Missing })
-    }
-}
-
-impl PageSink for Shelf {
-    fn put(&mut self, bytes: Vec<u8>) -> PageRef {
-        let mut pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let number = pages.len() as u64;
-        let at = PageRef::of(number, &bytes);
-        pages.insert(number, bytes);
-        at
     }
 }

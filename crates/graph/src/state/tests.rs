@@ -10,55 +10,25 @@ use crate::graph::Graph;
 use crate::kind::Kind;
 use crate::void::Void;
 use crate::{Kinds, NodeChange};
-use std::collections::BTreeMap;
-use std::sync::Mutex;
 use woodland_format::{
     Commit, MapOp, ObjectId, Op, RecordOp, RegisterOp, SetOp, TextOp, encode, keyed_node_id,
 };
 use woodland_log::Place;
-use woodland_page::{
-    FaultCause, PageFault, PageRef, PageSink, PageSource, Pages, Stored, rest, wake,
-};
+use woodland_page::{FaultCause, MemoryPages, PageSource, Stored, rest, wake};
 use world::{Age, FREE, KEYED, Numbers, Replica, SHAPES, Shape, edit, field, replicas};
 
-/// Pages in memory; a clone shares them.
-#[derive(Debug, Clone, Default)]
-struct Shelf(Arc<Mutex<BTreeMap<u64, Vec<u8>>>>);
-
-impl PageSource for Shelf {
-    fn read(&self, page: u64) -> Result<Vec<u8>, PageFault> {
-        let found = self.0.lock().unwrap().get(&page).cloned();
-        found.ok_or(PageFault { page, cause: FaultCause::Missing })
-    }
-}
-
-impl PageSink for Shelf {
-    fn put(&mut self, bytes: Vec<u8>) -> PageRef {
-        let mut pages = self.0.lock().unwrap();
-        let number = pages.len() as u64;
-        let at = PageRef::of(number, &bytes);
-        pages.insert(number, bytes);
-        at
-    }
-}
-
-impl Shelf {
-    fn pages(&self, cached_bytes_max: usize, kinds: Kinds) -> Pages {
-        Pages::new(Box::new(self.clone()), cached_bytes_max, Arc::new(kinds))
-    }
-
-    fn bytes(&self) -> usize {
-        self.0.lock().unwrap().values().map(Vec::len).sum()
-    }
-}
-
 /// All that a state comes to when it is put in pages from nothing.
-fn afresh(state: &State) -> BTreeMap<u64, Vec<u8>> {
+fn afresh(state: &State) -> Vec<Vec<u8>> {
     let mut copy = State::default();
     copy.put(state.all().map(|(node, entry)| (node, NodeEntry::clone(&entry))));
-    let mut shelf = Shelf::default();
+    let mut shelf = MemoryPages::default();
     rest(&copy, &mut shelf);
-    shelf.0.lock().unwrap().clone()
+    all(&shelf)
+}
+
+/// All pages.
+fn all(shelf: &MemoryPages) -> Vec<Vec<u8>> {
+    (0..shelf.len() as u64).map(|page| shelf.read(page).unwrap()).collect()
 }
 
 /// One op of an author, about nodes of which it knows most.
@@ -167,8 +137,8 @@ fn a_state_that_rests_now_and_then_goes_on_as_one_that_never_did() {
         let how = format!("seed {seed}");
         let mut numbers = Numbers::from_seed(seed);
         let (mut log, mut left, nodes) = history(&mut numbers);
-        let mut shelf = Shelf::default();
-        let pages = shelf.pages([0, 3_000][seed as usize % 2], Kinds::standard());
+        let mut shelf = MemoryPages::default();
+        let pages = shelf.pages([0, 3_000][seed as usize % 2], Arc::new(Kinds::standard()));
         let mut awake = Graph::of(&log, Kinds::standard());
         let mut rested = awake.clone();
         let mut held = vec![(awake.clone(), rested.clone())];
@@ -226,8 +196,8 @@ fn what_changed_is_found_at_the_cost_of_what_changed_also_across_a_rest() {
     const SOME: usize = 64;
     let mut state = State::default();
     state.put((0..5_000).map(|number| (node(number), created(number))));
-    let mut shelf = Shelf::default();
-    let pages = shelf.pages(20_000, Kinds::standard());
+    let mut shelf = MemoryPages::default();
+    let pages = shelf.pages(20_000, Arc::new(Kinds::standard()));
     let mut at_rest = |state: &State| -> State {
         let at = rest(state, &mut shelf);
         wake(&pages, at).unwrap()
@@ -263,19 +233,20 @@ fn a_node_of_three_registers_takes_little_room() {
             let mut object = Object::touched(FieldId(field << 60), &register);
             object.is_touched = false;
             let writes = vec![(stamp(number), Some(Value::Int(number as i64)))];
-            let mut shelf = Shelf::default();
+            let mut shelf = MemoryPages::default();
             let at = rest(&writes, &mut shelf);
-            object.held =
-                Held::Register(wake(&shelf.pages(0, Kinds::standard()), at).expect("as written"));
+            object.held = Held::Register(
+                wake(&shelf.pages(0, Arc::new(Kinds::standard())), at).expect("as written"),
+            );
             entry.objects.push(object);
         }
         entry
     };
     let mut state = State::default();
     state.put((0..2_000).map(|number| (node(number), written(number))));
-    let mut shelf = Shelf::default();
+    let mut shelf = MemoryPages::default();
     rest(&state, &mut shelf);
-    let each = shelf.bytes() / 2_000;
+    let each = all(&shelf).iter().map(Vec::len).sum::<usize>() / 2_000;
     assert!(each <= 140, "{each} bytes a node");
 }
 
@@ -322,14 +293,16 @@ fn pages_are_those_of_a_program_with_the_same_kinds() {
         entry.objects.push(object);
         let mut state = State::default();
         state.put([(node(1), entry)]);
-        let mut shelf = Shelf::default();
+        let mut shelf = MemoryPages::default();
         let at = rest(&state, &mut shelf);
-        let woken: State = wake(&shelf.pages(0, own.clone()), at).expect("the same kinds");
+        let woken: State =
+            wake(&shelf.pages(0, Arc::new(own.clone())), at).expect("the same kinds");
         let known = woken.get(node(1)).expect("it was put");
         let object = known.object(FieldId(1), "strange").expect("it has it");
         assert_eq!(object.stamps(), im::Vector::unit(stamp(4)));
         assert_eq!(matches!(object.held, Held::Opaque), std::ptr::eq(own, &without));
-        let fault = wake::<State>(&shelf.pages(0, other.clone()), at).expect_err("other kinds");
+        let fault =
+            wake::<State>(&shelf.pages(0, Arc::new(other.clone())), at).expect_err("other kinds");
         assert!(matches!(fault.cause, FaultCause::Undecodable { .. }), "{fault}");
     }
 }
@@ -342,18 +315,18 @@ fn bytes_that_no_state_was_written_as_are_none() {
         log = arrive(&mut numbers, &log, &mut left);
     }
     let graph = Graph::of(&log, Kinds::standard());
-    let shelf = Shelf::default();
-    let pages = shelf.pages(0, Kinds::standard());
+    let shelf = MemoryPages::default();
+    let pages = shelf.pages(0, Arc::new(Kinds::standard()));
     let read = |bytes: &[u8]| {
         let mut from = woodland_page::Reading::of(bytes, &pages);
         NodeEntry::read(&mut from).filter(|_| from.is_at_end())
     };
     let mut cut = 0;
     for (_, entry) in graph.state.all() {
-        let mut one = Shelf::default();
+        let mut one = MemoryPages::default();
         rest(&*entry, &mut one);
         // Before the body stands that there are no references.
-        let whole = one.0.lock().unwrap()[&0][1..].to_vec();
+        let whole = all(&one)[0][1..].to_vec();
         assert!(read(&whole).is_some());
         for end in 0..whole.len() {
             assert!(read(&whole[..end]).is_none(), "cut at {end} of {}", whole.len());
