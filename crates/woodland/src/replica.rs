@@ -40,6 +40,8 @@ use woodland_store::{Disk, Moved, Store};
 pub struct Replica(pub(crate) Arc<Shared>);
 
 pub(crate) struct Shared {
+    /// The thread of its store, if it may have one. Gone before anything else is.
+    pub(crate) upkeep: OnceLock<Upkeep>,
     pub(crate) current: Arc<Current>,
     pub(crate) writer: Mutex<Writer>,
     pub(crate) author: RwLock<AuthorKey>,
@@ -47,8 +49,6 @@ pub(crate) struct Shared {
     pub(crate) disk: Arc<dyn Disk>,
     /// Where commits go, once there is such a place; a branch has none before its first write.
     pub(crate) store: OnceLock<Arc<Store>>,
-    /// Its thread, if it may have one. Gone before the store is.
-    pub(crate) upkeep: OnceLock<Upkeep>,
     /// Whether the disk has failed: from then on nothing is written.
     pub(crate) is_lost: AtomicBool,
     /// Why this replica took another key, since it was opened.

@@ -77,7 +77,7 @@ fn what_is_only_staged_is_not_given_away() {
     let (peer, _) = joined(&replica, 7);
     let is_open = Arc::new(AtomicBool::new(false));
     let opens = Arc::clone(&is_open);
-    disk.hold_until(move |_| opens.load(Ordering::SeqCst));
+    disk.hold_until(move |_, _| opens.load(Ordering::SeqCst));
     thread::scope(|scope| {
         let writing = replica.clone();
         scope.spawn(move || assert!(write(&writing, Durability::Durable, 0, 0)));
@@ -115,7 +115,7 @@ fn a_merge_that_brings_nothing_waits_for_what_is_staged() {
     assert!(write(&peer, Durability::Durable, 9, 0));
     let is_open = Arc::new(AtomicBool::new(false));
     let opens = Arc::clone(&is_open);
-    disk.hold_until(move |_| opens.load(Ordering::SeqCst));
+    disk.hold_until(move |_, _| opens.load(Ordering::SeqCst));
     let returned = Arc::new(AtomicBool::new(false));
     thread::scope(|scope| {
         let first = (replica.clone(), peer.clone());

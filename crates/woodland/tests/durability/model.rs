@@ -25,6 +25,11 @@ pub(crate) fn opened(disk: impl Disk + 'static, seed: u64) -> Replica {
     Replica::open(Options::on(Arc::new(disk)).seed(seed), model()).expect("opened")
 }
 
+/// Who reads the directory as another process would.
+pub(crate) fn read_beside(disk: impl Disk + 'static) -> Replica {
+    Replica::open(Options::on(Arc::new(disk)).read_only(), model()).expect("it is readable")
+}
+
 /// Another replica of the same dataset, in memory.
 pub(crate) fn joined(replica: &Replica, seed: u64) -> (Replica, Merged) {
     Replica::join_in_memory(model(), replica, seed).expect("joined")
