@@ -142,9 +142,11 @@ impl Store {
     pub fn inspect(disk: &dyn Disk) -> Inspection {
         let mut inspection = survey(disk, Extent::Whole).inspection;
         for _ in 1..READ_ATTEMPTS_MAX {
+            if inspection.problems.is_empty() {
+                break;
+            }
             let (seen, newest) = (inspection.heads, newest_heads(disk));
-            let has_moved = seen.is_some() && newest.is_some() && seen != newest;
-            if inspection.problems.is_empty() || !has_moved {
+            if seen.is_none() || newest.is_none() || seen == newest {
                 break;
             }
             inspection = survey(disk, Extent::Whole).inspection;
