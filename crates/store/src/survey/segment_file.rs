@@ -29,6 +29,8 @@ pub(super) struct Walk<'a> {
     heads: Option<Heads>,
     closed: Vec<Option<Closed>>,
     extent: Extent,
+    /// Whether the place of the extent's position was met.
+    is_met: bool,
     /// Whether the extent's position is seen to be none of this history.
     is_strange: bool,
     root: Option<[u8; 32]>,
@@ -76,6 +78,7 @@ impl<'a> Walk<'a> {
             heads,
             closed,
             extent,
+            is_met: extent == Extent::Whole,
             is_strange,
             root: Some([0; 32]),
             is_filled: false,
@@ -89,7 +92,7 @@ impl<'a> Walk<'a> {
     /// Whether the position of the extent may be one of this history. Where it is not, what was
     /// read from there on may look like damage.
     pub(super) fn is_of_history(&self) -> bool {
-        !self.is_strange
+        self.is_met && !self.is_strange
     }
 
     /// Reads a file of the part that was merged.
@@ -113,6 +116,7 @@ impl<'a> Walk<'a> {
             let is_before = position.place() < end.place();
             let is_other = position.place() == end.place() && position.root != end.root;
             self.is_strange |= is_before || is_other;
+            self.is_met |= position.place() == end.place();
         }
     }
 
@@ -141,6 +145,7 @@ impl<'a> Walk<'a> {
             self.is_strange = true;
             return None;
         }
+        self.is_met = true;
         self.root = Some(position.root);
         let before = self.findings.problems.len();
         let report = self.read(name, position.file_number, place, position.bytes);
