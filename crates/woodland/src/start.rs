@@ -127,7 +127,7 @@ impl Replica {
         place: impl Into<Options>,
         model: impl Into<Model>,
     ) -> Result<Replica, StartError> {
-        let options = place.into().to_be_made()?;
+        let options = place.into().for_a_new_dataset()?;
         let upkeep = options.upkeep();
         let replica = found(options.disk, &model.into(), options.entropy)?;
         Ok(replica.kept_by(upkeep))
@@ -157,7 +157,7 @@ impl Replica {
         model: impl Into<Model>,
         source: impl Into<Source<'a>>,
     ) -> Result<(Replica, Merged), StartError> {
-        let options = place.into().to_be_made()?;
+        let options = place.into().for_a_new_dataset()?;
         let upkeep = options.upkeep();
         let (replica, merged) = join(options.disk, &model.into(), source.into(), options.entropy)?;
         Ok((replica.kept_by(upkeep), merged))
@@ -206,7 +206,7 @@ pub(crate) fn found(
     let (snapshot, _) = snapshot_of(&log, model)?;
     let store = Store::create(disk.clone(), log.dataset(), &key, &StoreOptions::default())?;
     store.append(&segments_of(&log, &[founding]))?;
-    Ok(Replica::assemble(Backing::Written(store, None), disk, key, entropy, snapshot)?)
+    Ok(Replica::assemble(Backing::Written(Arc::new(store), None), disk, key, entropy, snapshot)?)
 }
 
 fn join(
@@ -230,7 +230,8 @@ fn join(
     let store = Store::create(disk.clone(), dataset, &key, &StoreOptions::default())?;
     let commits: Vec<Commit> = log.order().map(|(_, commit)| commit).collect();
     store.append(&segments_of(&log, &commits))?;
-    let replica = Replica::assemble(Backing::Written(store, None), disk, key, entropy, snapshot)?;
+    let replica =
+        Replica::assemble(Backing::Written(Arc::new(store), None), disk, key, entropy, snapshot)?;
     replica.writer().pending = pending;
     replica.settle_schema(proposal)?;
     Ok((replica, merged))
@@ -244,7 +245,7 @@ pub(crate) fn reopen(
     model.schema().check()?;
     let opened = Store::open(disk.clone())?;
     let log = log_of(&opened.segments, None)?;
-    let backing = Backing::Written(opened.store, None);
+    let backing = Backing::Written(Arc::new(opened.store), None);
     let (snapshot, proposal) = snapshot_of(&log, model)?;
     let replica = Replica::assemble(backing, disk, opened.key, entropy, snapshot)?;
     replica.settle(opened.moved)?;

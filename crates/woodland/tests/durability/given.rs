@@ -16,8 +16,11 @@ fn commits(replica: &Replica) -> BTreeSet<CommitId> {
     replica.snapshot().log().order().map(|(_, commit)| commit.id()).collect()
 }
 
-/// Everything that gives commits away, into a fresh replica.
-const WAYS: [(&str, fn(&Replica, &Replica) -> Option<Replica>); 4] = [
+/// Gives away what a replica has, perhaps to this peer, and says who has it then.
+type Give = fn(&Replica, &Replica) -> Option<Replica>;
+
+/// Everything that gives commits away.
+const WAYS: [(&str, Give); 4] = [
     ("merge", |replica, peer| peer.merge(replica).is_ok().then(|| peer.clone())),
     ("join", |replica, _| {
         Replica::join_in_memory(model(), replica, 8).ok().map(|(joined, _)| joined)
