@@ -13,7 +13,7 @@ use woodland_store::{AppendError, BranchStore, CreateError, Heads, Store};
 /// What a replica comes about with.
 pub(crate) enum Backing {
     /// A store; of a branch, with what holds its lock.
-    Written(Store, Option<BranchStore>),
+    Written(Arc<Store>, Option<BranchStore>),
     /// A branch that was never written.
     Begun(BranchStore),
     /// A dataset that another process writes, as its heads were when it was read.
@@ -50,7 +50,7 @@ pub enum BackingError {
 impl Target {
     pub(crate) fn of(backing: Backing) -> Self {
         match backing {
-            Backing::Written(store, branch) => Target::Written(Arc::new(store), branch),
+            Backing::Written(store, branch) => Target::Written(store, branch),
             Backing::Begun(branch) => Target::Begun(branch),
             Backing::ReadOnly(heads) => Target::ReadOnly(heads),
         }

@@ -148,7 +148,7 @@ impl Replica {
             };
             let log = log_of(&opened.segments, Some(base.log().clone()))?;
             let graph = base.graph.advance(&log);
-            let backing = Backing::Written(opened.store, Some(store));
+            let backing = Backing::Written(Arc::new(opened.store), Some(store));
             let (snapshot, proposal) = Snapshot::agreed(&graph, Arc::clone(&base.model))?;
             let replica = Replica::assemble(backing, disk, opened.key, entropy, snapshot)?;
             replica.settle(opened.moved)?;

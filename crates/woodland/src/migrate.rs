@@ -48,7 +48,7 @@ impl Replica {
         let made = Bindings::to(Arc::new(proposal.schema));
         let durability = Durability::Durable;
         self.write_under(Some(made), durability, |b| {
-            b.collected.ops.push(Op::Migrate(proposal.migration))
+            b.collected.ops.push(Op::Migrate(proposal.migration));
         })
     }
 }

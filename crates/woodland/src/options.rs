@@ -130,7 +130,7 @@ impl Options {
     }
 
     /// These options, if a dataset can be made with them.
-    pub(crate) fn to_be_made(self) -> Result<Self, StartError> {
+    pub(crate) fn for_a_new_dataset(self) -> Result<Self, StartError> {
         match self.mode {
             Mode::Write => Ok(self),
             Mode::Read => Err(StartError::ReadOnly),

@@ -132,7 +132,7 @@ impl Replica {
         place: impl Into<Options>,
         model: impl Into<Model>,
     ) -> Result<Replica, StartError> {
-        let options = place.into().to_be_made()?;
+        let options = place.into().for_a_new_dataset()?;
         let (upkeep, model) = (options.upkeep(), model.into());
         let derived = Derived::none(Arc::clone(&options.disk), &model, options.memory);
         let replica = found(options.disk, &model, options.entropy)?;
@@ -163,7 +163,7 @@ impl Replica {
         model: impl Into<Model>,
         source: impl Into<Source<'a>>,
     ) -> Result<(Replica, Merged), StartError> {
-        let options = place.into().to_be_made()?;
+        let options = place.into().for_a_new_dataset()?;
         let (upkeep, model) = (options.upkeep(), model.into());
         let derived = Derived::none(Arc::clone(&options.disk), &model, options.memory);
         let (replica, merged) = join(options.disk, &model, source.into(), options.entropy)?;
@@ -213,7 +213,7 @@ pub(crate) fn found(
     let (snapshot, _) = snapshot_of(&log, model)?;
     let store = Store::create(disk.clone(), log.dataset(), &key, &StoreOptions::default())?;
     store.append(&segments_of(&log, &[founding]))?;
-    Ok(Replica::assemble(Backing::Written(store, None), disk, key, entropy, snapshot)?)
+    Ok(Replica::assemble(Backing::Written(Arc::new(store), None), disk, key, entropy, snapshot)?)
 }
 
 fn join(
@@ -237,7 +237,8 @@ fn join(
     let store = Store::create(disk.clone(), dataset, &key, &StoreOptions::default())?;
     let commits: Vec<Commit> = log.order().map(|(_, commit)| commit).collect();
     store.append(&segments_of(&log, &commits))?;
-    let replica = Replica::assemble(Backing::Written(store, None), disk, key, entropy, snapshot)?;
+    let replica =
+        Replica::assemble(Backing::Written(Arc::new(store), None), disk, key, entropy, snapshot)?;
     replica.writer().pending = pending;
     replica.settle_schema(proposal)?;
     Ok((replica, merged))
@@ -264,7 +265,7 @@ fn wake(
     memory: Memory,
 ) -> Result<Replica, StartError> {
     let Woken { opened, graph, derived } = Derived::open(disk, model, memory)?;
-    let backing = Backing::Written(opened.store, None);
+    let backing = Backing::Written(Arc::new(opened.store), None);
     let begin = || -> Result<Replica, StartError> {
         let (snapshot, proposal) = Snapshot::agreed(&graph, Arc::new(model.clone()))?;
         let disk = Arc::clone(disk);

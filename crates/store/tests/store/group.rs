@@ -191,6 +191,38 @@ fn nobody_is_acknowledged_after_a_failed_sync() {
 }
 
 #[test]
+fn merging_beside_many_writers_loses_nothing() {
+    const THREADS: usize = 4;
+    let sample = sample(200);
+    let disk = MemoryDisk::new();
+    let store = create(&disk, &sample, &small_files());
+    let left = AtomicUsize::new(THREADS);
+    let mut merged = 0;
+    thread::scope(|scope| {
+        for first in 0..THREADS {
+            let (store, sample, left) = (&store, &sample, &left);
+            scope.spawn(move || {
+                for at in (first..200).step_by(THREADS) {
+                    store.append(&one(sample, at)).expect("append");
+                }
+                left.fetch_sub(1, Ordering::SeqCst);
+            });
+        }
+        while left.load(Ordering::SeqCst) > 0 {
+            merged += store.maintain(&store.position()).expect("merged").files;
+        }
+    });
+    merged += store.maintain(&store.position()).expect("merged").files;
+    assert!(merged > 50);
+    let found: Vec<_> = ids(&open(&disk.after_power_cut(LOST)).expect("open"));
+    assert_eq!(found.len(), 200);
+    assert_eq!(
+        found.into_iter().collect::<BTreeSet<_>>(),
+        sample.ids.iter().copied().collect::<BTreeSet<_>>()
+    );
+}
+
+#[test]
 fn a_panic_in_the_disk_lets_nobody_wait_for_ever() {
     let sample = sample(3);
     let gated = Gatekeeper::default();

@@ -14,6 +14,7 @@ mod merging;
 mod misplaced;
 mod positions;
 mod power;
+mod recovery;
 mod renew;
 mod samples;
 mod suite;

@@ -25,8 +25,8 @@ struct Gate {
     changed: Condvar,
 }
 
-/// Whether a sync of the file with this name may go on.
-type Opens = Box<dyn Fn(&str) -> bool + Send>;
+/// Whether a sync may go on: the file's name, and which sync it is, counted from 1.
+type Opens = Box<dyn Fn(&str, u64) -> bool + Send>;
 
 #[derive(Default)]
 struct State {
@@ -53,7 +53,7 @@ impl GatedDisk {
     }
 
     /// From now on a sync waits until this is so; [`GatedDisk::look`] asks again.
-    pub(crate) fn hold_until(&self, opens: impl Fn(&str) -> bool + Send + 'static) {
+    pub(crate) fn hold_until(&self, opens: impl Fn(&str, u64) -> bool + Send + 'static) {
         self.gate.state.lock().expect("no panic").opens = Some(Box::new(opens));
     }
 
@@ -98,8 +98,10 @@ impl Disk for GatedDisk {
             return self.inner.sync(name);
         }
         state.waiting += 1;
+        let nth = state.syncs;
         self.gate.changed.notify_all();
-        let is_shut = |state: &mut State| state.opens.as_ref().is_some_and(|opens| !opens(name));
+        let is_shut =
+            |state: &mut State| state.opens.as_ref().is_some_and(|opens| !opens(name, nth));
         let mut state = self.gate.changed.wait_while(state, is_shut).expect("no panic");
         state.waiting -= 1;
         drop(state);

@@ -1,7 +1,7 @@
 //! Nothing leaves the process before it is durable.
 
 use crate::gate::GatedDisk;
-use crate::model::{founded, joined, model, opened, words, write};
+use crate::model::{founded, joined, model, opened, read_beside, words, write};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,8 +16,11 @@ fn commits(replica: &Replica) -> BTreeSet<CommitId> {
     replica.snapshot().log().order().map(|(_, commit)| commit.id()).collect()
 }
 
-/// Everything that gives commits away, into a fresh replica.
-const WAYS: [(&str, fn(&Replica, &Replica) -> Option<Replica>); 4] = [
+/// Gives away what a replica has, perhaps to this peer, and says who has it then.
+type Give = fn(&Replica, &Replica) -> Option<Replica>;
+
+/// Everything that gives commits away.
+const WAYS: [(&str, Give); 4] = [
     ("merge", |replica, peer| peer.merge(replica).is_ok().then(|| peer.clone())),
     ("join", |replica, _| {
         Replica::join_in_memory(model(), replica, 8).ok().map(|(joined, _)| joined)
@@ -77,7 +80,7 @@ fn what_is_only_staged_is_not_given_away() {
     let (peer, _) = joined(&replica, 7);
     let is_open = Arc::new(AtomicBool::new(false));
     let opens = Arc::clone(&is_open);
-    disk.hold_until(move |_| opens.load(Ordering::SeqCst));
+    disk.hold_until(move |_, _| opens.load(Ordering::SeqCst));
     thread::scope(|scope| {
         let writing = replica.clone();
         scope.spawn(move || assert!(write(&writing, Durability::Durable, 0, 0)));
@@ -109,33 +112,34 @@ fn a_closure_may_export_and_flush() {
 /// A merge that finds everything there already returns once that is durable, too.
 #[test]
 fn a_merge_that_brings_nothing_waits_for_what_is_staged() {
-    let disk = GatedDisk::new();
-    let replica = founded(disk.clone(), 1);
-    let (peer, _) = joined(&replica, 7);
-    assert!(write(&peer, Durability::Durable, 9, 0));
-    let is_open = Arc::new(AtomicBool::new(false));
-    let opens = Arc::clone(&is_open);
-    disk.hold_until(move |_| opens.load(Ordering::SeqCst));
-    let returned = Arc::new(AtomicBool::new(false));
-    thread::scope(|scope| {
-        let first = (replica.clone(), peer.clone());
-        scope.spawn(move || assert_eq!(first.0.merge(&first.1).expect("merged").admitted, 1));
-        disk.wait_for_a_sync();
-        let second = (replica.clone(), peer.clone());
-        let (returns, opened) = (Arc::clone(&returned), Arc::clone(&is_open));
-        scope.spawn(move || {
-            let merged = second.0.merge(&second.1).expect("merged");
-            assert!(opened.load(Ordering::SeqCst), "it said so before it was durable");
-            assert_eq!((merged.admitted, merged.duplicates), (0, 2));
-            returns.store(true, Ordering::SeqCst);
+    for _ in 0..20 {
+        let disk = GatedDisk::new();
+        let replica = founded(disk.clone(), 1);
+        let (peer, _) = joined(&replica, 7);
+        assert!(write(&peer, Durability::Durable, 9, 0));
+        let is_open = Arc::new(AtomicBool::new(false));
+        let opens = Arc::clone(&is_open);
+        disk.hold_until(move |_, _| opens.load(Ordering::SeqCst));
+        thread::scope(|scope| {
+            let first = (replica.clone(), peer.clone());
+            scope.spawn(move || assert_eq!(first.0.merge(&first.1).expect("merged").admitted, 1));
+            disk.wait_for_a_sync();
+            let (second, inner) = ((replica.clone(), peer.clone()), disk.inner.clone());
+            let (begun, met) = std::sync::mpsc::channel();
+            scope.spawn(move || {
+                begun.send(()).expect("it is waited for");
+                let merged = second.0.merge(&second.1).expect("merged");
+                assert_eq!((merged.admitted, merged.duplicates), (0, 2));
+                let on_disk = words(&read_beside(inner).snapshot());
+                assert_eq!(on_disk, [(9, 0)], "it said so before it was durable");
+            });
+            met.recv().expect("it begins");
+            // Time enough to return, for one that does not wait.
+            (0..200).for_each(|_| thread::yield_now());
+            is_open.store(true, Ordering::SeqCst);
+            disk.look();
         });
-        // The writer is free again once the second has looked.
-        drop(replica.write(|_| ()));
-        assert!(!returned.load(Ordering::SeqCst));
-        is_open.store(true, Ordering::SeqCst);
-        disk.look();
-    });
-    assert!(returned.load(Ordering::SeqCst));
+    }
 }
 
 /// A key is given up, which tells whoever knows it that it may be in use elsewhere, only once all

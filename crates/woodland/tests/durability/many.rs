@@ -1,14 +1,12 @@
 //! Many threads at once: they share syncs, and each keeps its order.
 
 use crate::gate::GatedDisk;
-use crate::model::{founded, opened, words, write};
+use crate::model::{Word, founded, opened, read_beside, words, write};
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Barrier};
 use std::thread;
 use woodland::{Durability, MemoryDisk, all};
-
-use crate::model::Word;
 
 const THREADS: i64 = 64;
 const WRITES: i64 = 24;
@@ -21,7 +19,7 @@ fn the_writes_of_many_threads_share_syncs() {
     let replica = founded(disk.clone(), 1);
     let begun = Arc::new(AtomicI64::new(0));
     let all_begun = Arc::clone(&begun);
-    disk.hold_until(move |_| all_begun.load(Ordering::SeqCst) % THREADS == 0);
+    disk.hold_until(move |_, _| all_begun.load(Ordering::SeqCst) % THREADS == 0);
     let round = Barrier::new(usize::try_from(THREADS).expect("few"));
     let before = disk.syncs();
     thread::scope(|scope| {
@@ -118,7 +116,7 @@ fn a_write_stands_on_what_is_staged() {
     let replica = founded(disk.clone(), 1);
     let open = Arc::new(AtomicI64::new(0));
     let is_open = Arc::clone(&open);
-    disk.hold_until(move |_| is_open.load(Ordering::SeqCst) == 1);
+    disk.hold_until(move |_, _| is_open.load(Ordering::SeqCst) == 1);
     thread::scope(|scope| {
         let first = replica.clone();
         scope.spawn(move || assert!(write(&first, Durability::Durable, 0, 0)));
@@ -144,4 +142,46 @@ fn a_write_stands_on_what_is_staged() {
     let log = replica.snapshot().log().clone();
     let seqs: Vec<u64> = log.order().map(|(_, commit)| commit.seq()).collect();
     assert_eq!(seqs, [0, 1, 2, 3], "one chain without a gap");
+}
+
+/// A buffered write that comes behind a durable one waits for it, though it needs no sync itself:
+/// when it returns and is shown, the durable one is acknowledged on the disk.
+#[test]
+fn a_buffered_write_shows_no_durable_one_early() {
+    for _ in 0..40 {
+        let disk = GatedDisk::new();
+        let replica = founded(disk.clone(), 1);
+        let allowed = Arc::new(AtomicU64::new(disk.syncs()));
+        let is_allowed = Arc::clone(&allowed);
+        disk.hold_until(move |_, nth| nth <= is_allowed.load(Ordering::SeqCst));
+        thread::scope(|scope| {
+            let (first, second) = (replica.clone(), replica.clone());
+            scope.spawn(move || assert!(write(&first, Durability::Durable, 0, 0)));
+            disk.wait_for_a_sync();
+            let (staged, met) = std::sync::mpsc::channel();
+            scope.spawn(move || {
+                let written = second.write(|b| {
+                    staged.send(()).expect("it is waited for");
+                    b.insert(&Word { thread: 1, number: 0 })
+                });
+                written.expect("written");
+            });
+            met.recv().expect("it comes to its closure");
+            let buffered = (replica.clone(), disk.inner.clone());
+            scope.spawn(move || {
+                assert!(write(&buffered.0, Durability::Buffered, 2, 0));
+                let on_disk = words(&read_beside(buffered.1).snapshot());
+                assert!(on_disk.contains(&(1, 0)), "it was shown before it was durable");
+            });
+            // Once the right to write is free, the buffered one may stand behind the durable one.
+            drop(replica.write(|_| ()));
+            // The first group is let through; the others meet behind it.
+            allowed.fetch_add(2, Ordering::SeqCst);
+            disk.look();
+            disk.wait_for_a_sync();
+            allowed.store(u64::MAX, Ordering::SeqCst);
+            disk.look();
+        });
+        assert_eq!(words(&replica.snapshot()).len(), 3);
+    }
 }

@@ -25,6 +25,11 @@ pub(crate) fn opened(disk: impl Disk + 'static, seed: u64) -> Replica {
     Replica::open(Options::on(Arc::new(disk)).seed(seed), model()).expect("opened")
 }
 
+/// Who reads the directory as another process would.
+pub(crate) fn read_beside(disk: impl Disk + 'static) -> Replica {
+    Replica::open(Options::on(Arc::new(disk)).read_only(), model()).expect("it is readable")
+}
+
 /// Another replica of the same dataset, in memory.
 pub(crate) fn joined(replica: &Replica, seed: u64) -> (Replica, Merged) {
     Replica::join_in_memory(model(), replica, seed).expect("joined")
@@ -34,7 +39,7 @@ pub(crate) fn joined(replica: &Replica, seed: u64) -> (Replica, Merged) {
 pub(crate) fn in_small_files(disk: impl Disk + 'static) {
     let founded = Replica::in_memory(model(), 1).expect("founded");
     let log = founded.snapshot().log().clone();
-    let options = StoreOptions { segment_file_bytes_max: 2000, ..StoreOptions::default() };
+    let options = StoreOptions { segment_file_bytes_max: 2000 };
     let key = SecretKey::from_seed([2; 32]);
     let store = Store::create(Arc::new(disk), log.dataset(), &key, &options).expect("created");
     for run in log.chains(&Frontier::new()) {

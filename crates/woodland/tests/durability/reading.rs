@@ -1,6 +1,8 @@
 //! Reading beside a writer: nothing is written, what is acknowledged is followed.
 
-use crate::model::{Word, founded, in_small_files, joined, model, opened, words, write};
+use crate::model::{
+    Word, founded, in_small_files, joined, model, opened, read_beside, words, write,
+};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -69,8 +71,7 @@ impl Disk for Readable {
 }
 
 fn reader(disk: &MemoryDisk) -> Replica {
-    let options = Options::on(Arc::new(Readable(disk.clone()))).read_only();
-    Replica::open(options, model()).expect("it is readable")
+    read_beside(Readable(disk.clone()))
 }
 
 #[test]

@@ -85,7 +85,7 @@ fn nobody_waits_for_the_thread() {
     let replica = opened(&disk, Maintenance::Background, 1);
     let is_open = Arc::new(AtomicBool::new(false));
     let opens = Arc::clone(&is_open);
-    disk.hold_until(move |name| !name.ends_with(MERGED) || opens.load(Ordering::SeqCst));
+    disk.hold_until(move |name, _| !name.ends_with(MERGED) || opens.load(Ordering::SeqCst));
     fill(&replica, 0..40);
     disk.wait_for_a_file(MERGED);
     fill(&replica, 40..60);
