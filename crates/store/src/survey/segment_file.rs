@@ -10,6 +10,7 @@
 
 use super::content::Content;
 use super::listing::EarlyFile;
+use super::place::Place;
 use super::{Extent, FileReport, Findings, TornTail, segment_file_bytes};
 use crate::closed::Closed;
 use crate::disk::Disk;
@@ -41,21 +42,6 @@ pub(super) struct Walk<'a> {
     pub(super) dataset: Option<DatasetId>,
     pub(super) torn: Option<TornTail>,
     pub(super) reach: Option<Heads>,
-}
-
-/// What is known of a file before it is read.
-#[derive(Clone, Copy)]
-enum Place {
-    /// It stands for a part that was merged: these bytes, with this root of its own.
-    Early { bytes: u64, root: [u8; 32] },
-    /// All of it is acknowledged: these bytes, ending in this root.
-    Closed { bytes: u64, root: [u8; 32] },
-    /// Heads name it.
-    Current { bytes: u64, root: [u8; 32] },
-    /// It follows the one that heads name; nothing in it is acknowledged.
-    Next,
-    /// Nothing.
-    Unknown,
 }
 
 impl<'a> Walk<'a> {
@@ -356,27 +342,6 @@ impl<'a> Walk<'a> {
         }
         if let (Some(reach), Some(root)) = (&mut self.reach, self.root) {
             (reach.file_number, reach.acknowledged_bytes, reach.root) = (report.number, end, root);
-        }
-    }
-}
-
-impl Place {
-    fn acknowledged_bytes(self) -> Option<u64> {
-        match self {
-            Place::Early { bytes, .. }
-            | Place::Closed { bytes, .. }
-            | Place::Current { bytes, .. } => Some(bytes),
-            Place::Next => Some(HEADER_END),
-            Place::Unknown => None,
-        }
-    }
-
-    fn root(self) -> Option<[u8; 32]> {
-        match self {
-            Place::Early { root, .. }
-            | Place::Closed { root, .. }
-            | Place::Current { root, .. } => Some(root),
-            Place::Next | Place::Unknown => None,
         }
     }
 }

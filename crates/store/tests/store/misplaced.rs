@@ -179,6 +179,19 @@ fn heads_of_an_earlier_moment_are_noticed_or_lose_nothing() {
     }
 }
 
+/// Right behind a swap either slot may rot: the other does not count on files that are gone.
+#[test]
+fn either_slot_is_enough_behind_a_swap() {
+    let Moments { merged, .. } = moments();
+    let expected = commits(&merged.image());
+    for slot in [0, 512] {
+        let mut heads = bytes(&merged, HEADS);
+        heads[slot..slot + 512].fill(0);
+        let disk = with(&merged, HEADS, &heads);
+        assert_eq!(commits(&disk), expected, "slot at {slot}");
+    }
+}
+
 #[test]
 fn every_flipped_bit_of_a_merged_directory_is_named_or_changes_nothing() {
     let Moments { last, .. } = moments();
