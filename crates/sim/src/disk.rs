@@ -200,9 +200,16 @@ impl SimDisk {
         self.state().plan.fail(kind, left, lasting);
     }
 
-    /// Lets the power go off in the middle of a call, `left` others after now.
+    /// Lets the power go off in the middle of a call, `left` others after now: [`SimDisk::crash`]
+    /// tells what is there then.
     pub fn power_off(&self, left: u64) {
-        self.state().plan.power_off(left);
+        self.state().plan.end(FaultKind::PowerCut, left);
+    }
+
+    /// Lets the process be killed in the middle of a call, `left` others after now: after
+    /// [`SimDisk::mend`] the disk is as the process left it.
+    pub fn kill(&self, left: u64) {
+        self.state().plan.end(FaultKind::Kill, left);
     }
 
     /// Lets every sync lie, after `truthful` others from now.
@@ -216,22 +223,40 @@ impl SimDisk {
         state.plan.quota_bytes = Some(state.bytes_used() + more_bytes);
     }
 
-    /// Takes back all that was planned; what happened stays. Power that is off stays off.
+    /// Takes back all that was planned; what happened stays.
     pub fn mend(&self) {
-        let mut state = self.state();
-        if !state.plan.is_dark() {
-            state.plan = Plan::default();
+        self.state().plan = Plan::default();
+    }
+
+    /// The same, unless every call fails by now.
+    pub(crate) fn mend_unless_dark(&self) {
+        if self.dark().is_none() {
+            self.mend();
         }
     }
 
-    /// Whether the power is off.
-    pub fn is_dark(&self) -> bool {
-        self.state().plan.is_dark()
+    /// Whether every call fails, because the power is off or the process was killed.
+    pub fn dark(&self) -> Option<FaultKind> {
+        self.state().plan.dark()
     }
 
-    /// Whether a call may fail by plan.
-    pub fn may_fail(&self) -> bool {
-        self.state().plan.may_fail()
+    /// Copies folders and files, as programs see them, onto another disk, which must be empty.
+    ///
+    /// # Errors
+    /// [`DiskError`] of the other disk.
+    pub fn copy_onto(&self, other: &dyn Disk) -> Result<(), DiskError> {
+        let state = self.state();
+        for (name, entry) in state.names.entries() {
+            match entry {
+                Entry::Folder => other.create_folder(name)?,
+                Entry::File(number) => {
+                    let file = state.files.get(number).expect("a name leads to a file");
+                    other.create_file(name, file.access)?;
+                    other.write_at(name, 0, &file.live)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// How often faults of each kind were come across, since this was asked last.
@@ -256,7 +281,7 @@ impl State {
         let met = self.plan.call(act);
         match met {
             Some(Met::Failure(kind)) => self.meet(kind),
-            Some(Met::PowerCut) => self.meet(FaultKind::PowerCut),
+            Some(Met::End(kind)) => self.meet(kind),
             Some(Met::Dark) | None => {}
         }
         self.trace.note(format_args!("  disk {} {act:?} {name} {met:?}", self.device));
@@ -366,7 +391,7 @@ impl Disk for SimDisk {
             None => state.file(act, name)?.sync(),
             Some(Met::Failure(_)) => state.file(act, name)?.fail_sync(&mut random),
             // What is saved of it, the crash decides.
-            Some(Met::PowerCut | Met::Dark) => {}
+            Some(Met::End(_) | Met::Dark) => {}
         }
         met.map_or(Ok(()), |_| Err(failed(act, name)))
     }
@@ -390,7 +415,7 @@ impl Disk for SimDisk {
             None if state.plan.lies() => state.meet(FaultKind::LyingSync),
             None => state.names.sync(folder),
             Some(Met::Failure(_)) => state.names.fail_sync(folder, &mut random),
-            Some(Met::PowerCut | Met::Dark) => {}
+            Some(Met::End(_) | Met::Dark) => {}
         }
         met.map_or(Ok(()), |_| Err(failed(act, folder)))
     }

@@ -95,6 +95,11 @@ impl Names {
         })
     }
 
+    /// All names, a folder before what is in it.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&str, Entry)> {
+        self.live.iter().map(|(name, entry)| (name.as_str(), *entry))
+    }
+
     pub(super) fn list(&self, folder: &str) -> Vec<String> {
         let below = if folder.is_empty() { 0 } else { folder.len() + 1 };
         let here = self.live.keys().filter(|name| parent(name) == folder);
@@ -171,8 +176,7 @@ impl Names {
         let mut gone = BTreeSet::new();
         names.retain(|name, _| {
             let folder = parent(name);
-            let is_there =
-                folder.is_empty() || folders.contains(folder) && !gone.contains(folder);
+            let is_there = folder.is_empty() || folders.contains(folder) && !gone.contains(folder);
             if !is_there {
                 gone.insert(name.clone());
             }

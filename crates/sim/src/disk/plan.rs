@@ -1,9 +1,9 @@
 //! What is going to fail on a simulated disk: the nth of some sort of calls, once or for ever; the
-//! power; syncs that lie; room that ends.
+//! power or the process; syncs that lie; room that ends.
 //!
 //! **Invariants**
 //! - A plan is counted down by the calls it is about and by nothing else.
-//! - Once the power is off, every call fails and changes nothing.
+//! - Once the power is off or the process killed, every call fails and changes nothing.
 
 use crate::fault::FaultKind;
 use woodland_store::DiskAct;
@@ -22,9 +22,9 @@ pub enum Lasting {
 pub(super) enum Met {
     /// It fails.
     Failure(FaultKind),
-    /// The power goes off in the middle of it.
-    PowerCut,
-    /// The power is off.
+    /// The power goes off in the middle of it, or the process is killed.
+    End(FaultKind),
+    /// It comes after that.
     Dark,
 }
 
@@ -39,9 +39,9 @@ struct Failing {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Plan {
     failing: Vec<Failing>,
-    /// How many calls are left before the power goes off.
-    power: Option<u64>,
-    is_dark: bool,
+    /// How many calls are left before the power goes off or the process is killed.
+    end: Option<(u64, FaultKind)>,
+    dark: Option<FaultKind>,
     /// How many syncs are left that tell the truth.
     truthful_syncs: Option<u64>,
     pub(super) quota_bytes: Option<usize>,
@@ -60,33 +60,29 @@ impl Plan {
         self.failing.push(Failing { kind, left, lasting });
     }
 
-    pub(super) fn power_off(&mut self, left: u64) {
-        self.power = Some(left);
+    pub(super) fn end(&mut self, kind: FaultKind, left: u64) {
+        self.end = Some((left, kind));
     }
 
     pub(super) fn lie(&mut self, truthful: u64) {
         self.truthful_syncs = Some(truthful);
     }
 
-    pub(super) fn is_dark(&self) -> bool {
-        self.is_dark
-    }
-
-    pub(super) fn may_fail(&self) -> bool {
-        self.power.is_some() || !self.failing.is_empty() || self.quota_bytes.is_some()
+    pub(super) fn dark(&self) -> Option<FaultKind> {
+        self.dark
     }
 
     /// What this call comes across.
     pub(super) fn call(&mut self, act: DiskAct) -> Option<Met> {
-        if self.is_dark {
+        if self.dark.is_some() {
             return Some(Met::Dark);
         }
-        match &mut self.power {
-            Some(0) => {
-                self.is_dark = true;
-                return Some(Met::PowerCut);
+        match &mut self.end {
+            Some((0, kind)) => {
+                self.dark = Some(*kind);
+                return Some(Met::End(*kind));
             }
-            Some(left) => *left -= 1,
+            Some((left, _)) => *left -= 1,
             None => {}
         }
         let mut met = None;
