@@ -92,6 +92,7 @@ impl World<'_> {
         match replica.merge(&message.bytes[..]) {
             Ok(merged) => {
                 let (admitted, waiting) = (merged.admitted, merged.waiting);
+                self.peers[at].waiting = waiting;
                 self.trace.note(format_args!("  takes {admitted} commits, {waiting} wait"));
                 let is_spoilt = !merged.damage.is_empty() || !merged.refused.is_empty();
                 if message.is_garbled && is_spoilt {

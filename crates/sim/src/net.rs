@@ -43,7 +43,9 @@ pub(crate) struct Message {
 /// Who does not hear whom.
 #[derive(Debug, Clone)]
 pub(crate) struct Partition {
-    pub(crate) kind: FaultKind,
+    kind: FaultKind,
+    /// Whether it has kept anything back.
+    is_met: bool,
     /// From, to.
     blocked: BTreeSet<(usize, usize)>,
 }
@@ -63,7 +65,7 @@ impl Partition {
             FaultKind::RingPartition => (from + 1) % peers != *to,
             _ => group[*from] != group[*to],
         };
-        Partition { kind, blocked: pairs.filter(is_blocked).collect() }
+        Partition { kind, is_met: false, blocked: pairs.filter(is_blocked).collect() }
     }
 }
 
@@ -133,10 +135,11 @@ impl Net {
             }
             let (_, message) = self.on_the_way.pop_first().expect("there is a first one");
             let link = (message.from, message.to);
-            match &self.partition {
+            match &mut self.partition {
                 Some(partition) if partition.blocked.contains(&link) => {
-                    let kind = partition.kind;
-                    self.faults.row(kind).met += 1;
+                    if !std::mem::replace(&mut partition.is_met, true) {
+                        self.faults.row(partition.kind).met += 1;
+                    }
                 }
                 _ => {
                     self.delivered += 1;

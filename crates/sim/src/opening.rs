@@ -15,6 +15,8 @@ use woodland_store::{CreateError, OpenError, RenewError};
 
 /// How often a disk is mended after a failure to open, in a hundred.
 const MEND_PERCENT: u64 = 60;
+/// How often the system has given back its memory of a directory that is opened, in a hundred.
+const EVICT_PERCENT: u64 = 50;
 
 impl Failure {
     fn of_start(error: &StartError) -> Failure {
@@ -59,7 +61,7 @@ impl World<'_> {
         }
         // Whether a directory was put back, only others can tell.
         peer.recover_if(|kind| kind != FaultKind::Restore, faults);
-        peer.is_member = true;
+        (peer.is_member, peer.waiting) = (true, 0);
         peer.replica = Some(replica);
         self.trace.note(format_args!("  open: {} commits, {digest}", snapshot.log().len()));
         self.check(&snapshot)
@@ -69,6 +71,10 @@ impl World<'_> {
     pub(crate) fn reopen(&mut self, at: usize) -> Result<(), String> {
         self.trace.note(format_args!("peer {at} opens again"));
         self.totals.openings += 1;
+        // Nobody keeps for long what memory holds of files that nobody has open.
+        if self.random.chance(EVICT_PERCENT) {
+            self.evict(at);
+        }
         let options = self.options(at);
         match Replica::open(options, &self.model) {
             Ok(replica) => self.opened(at, replica),
@@ -170,6 +176,7 @@ impl World<'_> {
                 Ok(merged) => {
                     self.trace.note(format_args!("  saved of {name}: {}", merged.admitted));
                     self.totals.salvaged += merged.admitted as u64;
+                    self.peers[at].waiting = merged.waiting;
                     self.acknowledge(at, &before)?;
                 }
                 Err(error) => return self.failed_merge(at, &error, &before),

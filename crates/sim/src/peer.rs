@@ -64,6 +64,8 @@ pub(crate) struct Peer {
     pub(crate) keys: BTreeSet<AuthorKey>,
     /// What others held when they were heard last.
     pub(crate) heard: BTreeMap<usize, Frontier>,
+    /// How many commits wait at its door.
+    pub(crate) waiting: usize,
     pub(crate) skew_milliseconds: i64,
     pub(crate) held: Vec<Held>,
     pub(crate) backup: Option<Backup>,
@@ -80,6 +82,7 @@ impl Peer {
             trust: Trust::default(),
             keys: BTreeSet::new(),
             heard: BTreeMap::new(),
+            waiting: 0,
             skew_milliseconds,
             held: Vec::new(),
             backup: None,

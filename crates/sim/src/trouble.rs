@@ -53,9 +53,7 @@ impl World<'_> {
                 Ok(())
             }
             FaultKind::EvictedCache => {
-                let peer = &mut self.peers[at];
-                peer.inject(kind, &mut self.faults);
-                peer.disk.evict();
+                self.evict(at);
                 Ok(())
             }
             kind if kind.is_damage() && at > 0 => self.damage(at, kind),
@@ -97,6 +95,16 @@ impl World<'_> {
         match self.random.chance(70) {
             true => self.restart(at),
             false => Ok(()),
+        }
+    }
+
+    /// Memory is given back; that counts where it shows that a sync had failed.
+    pub(crate) fn evict(&mut self, at: usize) {
+        let World { peers, faults, .. } = self;
+        let peer = &mut peers[at];
+        if peer.disk.evict() {
+            peer.inject(FaultKind::EvictedCache, faults);
+            peer.meet(FaultKind::EvictedCache, faults);
         }
     }
 

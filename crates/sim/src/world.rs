@@ -24,6 +24,8 @@ use woodland_laws::Random;
 
 /// Messages and acts take their time: an act up to this long.
 const ACT_MILLISECONDS: usize = 15;
+/// The power cut of every seed comes among so many calls of a write.
+const CUT_CALLS_AHEAD: usize = 5;
 /// How often the plans of a disk are taken back, in a hundred acts on a peer.
 const MEND_PERCENT: u64 = 8;
 
@@ -141,8 +143,15 @@ impl<'a> World<'a> {
         let ups: Vec<usize> = ups.collect();
         match self.random.pick(&ups).copied() {
             Some(at) => {
+                let left = self.random.below(CUT_CALLS_AHEAD) as u64;
                 self.peers[at].inject(FaultKind::PowerCut, &mut self.faults);
-                self.crash(at)
+                self.peers[at].disk.power_off(left);
+                self.write(at)?;
+                match self.peers[at].disk.dark() {
+                    Some(_) => self.down(at),
+                    None if self.peers[at].replica.is_some() => self.crash(at),
+                    None => Ok(()),
+                }
             }
             // Everybody is down: then one of them loses power while it is.
             None => self.crash(0),

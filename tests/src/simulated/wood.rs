@@ -44,7 +44,7 @@ struct Note {
 /// Whatever it is about stays.
 #[derive(Record)]
 struct Contract {
-    about: Pointer<Folder, Restrict>,
+    about: Option<Pointer<Folder, Restrict>>,
 }
 
 #[derive(Record)]
@@ -184,7 +184,7 @@ fn change_folders(b: &mut Batch<'_>, sight: &Sight, random: &mut Random) {
     let parent = random.pick(&sight.folders).copied();
     match parent {
         Some(about) if random.chance(25) => {
-            b.insert(&Contract { about: about.into() });
+            b.insert(&Contract { about: Some(about.into()) });
         }
         Some(folder) if random.chance(30) => b.edit(folder, Folder::NAME.set(word(random))),
         _ => {

@@ -32,9 +32,7 @@ impl SimDisk {
         let mut state = self.state();
         let numbers: Vec<usize> = state.names.files().map(|(_, number)| number).collect();
         let shown = numbers.into_iter().filter(|number| state.files[*number].evict()).count();
-        for _ in 0..shown {
-            state.meet(FaultKind::EvictedCache);
-        }
+        state.trace.note(format_args!("  disk {} forgets {shown} files", state.device));
         shown > 0
     }
 
