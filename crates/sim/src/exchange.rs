@@ -94,6 +94,10 @@ impl World<'_> {
                 let (admitted, waiting) = (merged.admitted, merged.waiting);
                 self.peers[at].waiting = waiting;
                 self.trace.note(format_args!("  takes {admitted} commits, {waiting} wait"));
+                if waiting > 0 {
+                    let (missing, unsigned) = (&merged.missing, &merged.unsigned);
+                    self.trace.note(format_args!("  for {missing:?}, signed {unsigned:?}"));
+                }
                 let is_spoilt = !merged.damage.is_empty() || !merged.refused.is_empty();
                 if message.is_garbled && is_spoilt {
                     self.faults.row(FaultKind::Garble).detected += 1;

@@ -27,8 +27,10 @@ pub(crate) struct Backup {
 /// What a directory went through that its disk was not told of.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Trust {
-    /// Whether syncs lied since the last power cut.
+    /// Whether syncs lied since the last power cut that was got over.
     pub(crate) is_lied_to: bool,
+    /// Whether the power was cut since: all that is there then is durable.
+    pub(crate) is_cut: bool,
     /// How many times bytes were damaged.
     pub(crate) damages: u64,
 }
@@ -37,6 +39,13 @@ impl Trust {
     pub(crate) fn owed(self) -> Owed {
         // Two damaged places may be the newest bytes and all that speaks of them.
         if self.is_lied_to || self.damages > 1 { Owed::Prefix } else { Owed::All }
+    }
+
+    /// It was opened, with what was there.
+    pub(crate) fn settle(&mut self) {
+        if std::mem::take(&mut self.is_cut) {
+            self.is_lied_to = false;
+        }
     }
 
     /// Whether opening may refuse.

@@ -46,10 +46,17 @@ impl World<'_> {
             }
             FaultKind::LyingSync if at > 0 => {
                 let truthful = self.random.below(6) as u64;
+                let left = self.random.below(2 * CALLS_AHEAD) as u64;
+                let is_cut_soon = self.random.chance(60);
                 let peer = &mut self.peers[at];
                 peer.inject(kind, &mut self.faults);
-                peer.trust.is_lied_to = true;
+                (peer.trust.is_lied_to, peer.trust.is_cut) = (true, false);
                 peer.disk.lie(truthful);
+                // Only a power cut shows a lie.
+                if is_cut_soon {
+                    peer.inject(FaultKind::PowerCut, &mut self.faults);
+                    peer.disk.power_off(left);
+                }
                 Ok(())
             }
             FaultKind::EvictedCache => {
@@ -128,6 +135,7 @@ impl World<'_> {
             peer.meet(FaultKind::PowerCut, faults);
         }
         self.trace.note(format_args!("peer {at} loses power: {survival:?}"));
+        peer.trust.is_cut = true;
         let is_dark = peer.disk.dark().is_some();
         peer.disk = peer.disk.crash(survival, random);
         // Mostly somebody turns it on again at once.
