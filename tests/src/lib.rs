@@ -5,3 +5,4 @@ pub mod fuzz;
 pub mod histories;
 pub mod oracle;
 pub mod replay;
+pub mod simulated;

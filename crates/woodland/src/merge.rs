@@ -32,11 +32,19 @@ pub enum Source<'a> {
     Replica(&'a Replica),
     /// A log file, as `export` writes it.
     File(PathBuf),
+    /// The bytes of a log file: what came over a wire, or was never a file.
+    Bytes(&'a [u8]),
 }
 
 impl<'a> From<&'a Replica> for Source<'a> {
     fn from(replica: &'a Replica) -> Self {
         Source::Replica(replica)
+    }
+}
+
+impl<'a> From<&'a [u8]> for Source<'a> {
+    fn from(bytes: &'a [u8]) -> Self {
+        Source::Bytes(bytes)
     }
 }
 
@@ -183,16 +191,23 @@ impl Source<'_> {
         match self {
             Source::Replica(replica) => Ok(Arrival::Log(replica.flushed()?.log().clone())),
             Source::File(path) => read_file(path),
+            Source::Bytes(bytes) => decode(PathBuf::from(IN_MEMORY), bytes),
         }
     }
 }
 
+/// What stands for a path in errors about bytes that are in no file.
+const IN_MEMORY: &str = "(bytes in memory)";
+
 fn read_file(path: PathBuf) -> Result<Arrival, MergeError> {
-    let bytes = match std::fs::read(&path) {
-        Ok(bytes) => bytes,
-        Err(source) => return Err(MergeError::Read { path, source }),
-    };
-    let header = match woodland_format::FileHeader::decode(&bytes) {
+    match std::fs::read(&path) {
+        Ok(bytes) => decode(path, &bytes),
+        Err(source) => Err(MergeError::Read { path, source }),
+    }
+}
+
+fn decode(path: PathBuf, bytes: &[u8]) -> Result<Arrival, MergeError> {
+    let header = match woodland_format::FileHeader::decode(bytes) {
         Ok(header) => header,
         Err(error) => return Err(MergeError::File { path, error }),
     };

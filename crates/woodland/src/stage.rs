@@ -201,18 +201,24 @@ fn own_tip(log: &Log, author: &woodland_format::AuthorKey) -> Option<CommitId> {
     last.map(|tip| tip.id)
 }
 
-/// The segments of commits that arrived in `log`, with the signatures that it holds.
+/// The segments of commits that arrived in `log`, past first, with the signatures that it holds.
+///
+/// Of an append that is cut short, any number of its first segments may be there when the store is
+/// opened again. So the past of each commit stands in the segments up to its own: a chain is
+/// continued in another segment where it has seen what stands behind.
 pub(crate) fn segments_of(log: &Log, arrived: &[Commit]) -> Vec<Vec<u8>> {
     let mut chains: Vec<Vec<Commit>> = Vec::new();
-    let mut ends = std::collections::BTreeMap::<CommitId, usize>::new();
+    let mut places = std::collections::BTreeMap::<CommitId, usize>::new();
     for commit in arrived {
-        let follows = commit.backlink().and_then(|backlink| ends.remove(&backlink));
-        let at = follows.unwrap_or(chains.len());
+        let last = |at: &usize| chains[*at].last().map(Commit::id) == commit.backlink();
+        let follows = commit.backlink().and_then(|backlink| places.get(&backlink).copied());
+        let latest = commit.references().filter_map(|past| places.get(&past).copied()).max();
+        let at = follows.filter(last).filter(|at| latest <= Some(*at)).unwrap_or(chains.len());
         if at == chains.len() {
             chains.push(Vec::new());
         }
         chains[at].push(commit.clone());
-        ends.insert(commit.id(), at);
+        places.insert(commit.id(), at);
     }
     let encode = |chain: &Vec<Commit>| {
         encode_segment(log.dataset(), chain, |commit| log.signature(&commit.id()))

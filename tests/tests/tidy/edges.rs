@@ -50,6 +50,14 @@ const CRATES: &[Crate] = &[
         tests_use: &["woodland-dump", LAWS],
         is_pure: false,
     },
+    // For whoever has an application to try: nothing of ours stands on it.
+    Crate {
+        folder: "sim",
+        package: "woodland-sim",
+        uses: &["woodland", LAWS, LOG, STORE, FORMAT],
+        tests_use: &[],
+        is_pure: false,
+    },
     // Never the facade: it must open what the facade refuses.
     Crate {
         folder: "dump",

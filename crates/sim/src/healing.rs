@@ -1,0 +1,169 @@
+//! Healing: faults stop, everybody comes up and exchanges with the others; all have to agree.
+//!
+//! **Invariants**
+//! - Within the rounds of the topology, all hold the same commits, with one version and one digest,
+//!   and all forks are named (P5, P6, P8).
+//! - What stands on each disk then is whole, and opens as it was.
+
+use crate::disk::Survival;
+use crate::fault::FaultKind;
+use crate::ledger::Owed;
+use crate::net::{LinkRates, Message};
+use crate::world::World;
+use std::collections::BTreeSet;
+use woodland_log::Frontier;
+use woodland_store::Store;
+
+/// How many times a peer is turned on before it counts as down for good.
+const OPENINGS_MAX: usize = 4;
+
+impl World<'_> {
+    /// Faults stop, and all agree.
+    pub(crate) fn heal(&mut self) -> Result<(), String> {
+        self.trace.note(format_args!("healing"));
+        self.net.rates = LinkRates::default();
+        self.net.partition = None;
+        if let Some(last) = self.net.last_arrival() {
+            self.now_milliseconds = self.now_milliseconds.max(last);
+            self.deliver()?;
+        }
+        self.bring_all_up()?;
+        for at in 0..self.peers.len() {
+            self.write(at)?;
+        }
+        let rounds = self.exchange()?;
+        self.totals.rounds_to_agree = rounds as u64;
+        self.check_agreement()?;
+        self.check_disks()?;
+        self.count_recovered();
+        Ok(())
+    }
+
+    fn bring_all_up(&mut self) -> Result<(), String> {
+        for at in 0..self.peers.len() {
+            if self.peers[at].disk.dark() == Some(FaultKind::PowerCut) {
+                self.crash(at)?;
+            }
+            self.peers[at].disk.mend();
+        }
+        for _ in 0..OPENINGS_MAX {
+            for at in 0..self.peers.len() {
+                match &self.peers[at] {
+                    peer if peer.replica.is_some() => {}
+                    peer if peer.is_member => self.reopen(at)?,
+                    _ => self.join(at)?,
+                }
+            }
+        }
+        match self.peers.iter().position(|peer| peer.replica.is_none()) {
+            Some(at) => Err(format!("peer {at} does not come up after faults have stopped")),
+            None => Ok(()),
+        }
+    }
+
+    fn do_agree(&self) -> bool {
+        let mut names = self.peers.iter().map(|peer| peer.directory.name());
+        let first = names.next();
+        names.all(|name| Some(name) == first)
+    }
+
+    /// Rounds in which all send at once what the others lack; how many it took.
+    fn exchange(&mut self) -> Result<usize, String> {
+        let (topology, count) = (self.swarm.topology, self.peers.len());
+        // What waits is in no export: once its past has come, it goes round, too.
+        let is_waiting = self.peers.iter().any(|peer| peer.waiting > 0);
+        let rounds_max = topology.rounds_max(count) * if is_waiting { 2 } else { 1 };
+        for round in 0.. {
+            if self.do_agree() {
+                return Ok(round);
+            }
+            if round == rounds_max {
+                break;
+            }
+            self.trace.note(format_args!("round {round}"));
+            let frontiers: Vec<Frontier> =
+                (0..count).map(|at| self.replica(at).snapshot().log().frontier()).collect();
+            for from in 0..count {
+                for to in (0..count).filter(|to| topology.links(from, *to, count)) {
+                    let bytes = self.export_since(from, &frontiers[to]).into();
+                    let held = frontiers[from].clone();
+                    let message = Message { from, to, held, bytes, is_garbled: false };
+                    self.net.send(self.now_milliseconds, message, &mut self.random);
+                }
+            }
+            let last = self.net.last_arrival().unwrap_or(self.now_milliseconds);
+            self.now_milliseconds = self.now_milliseconds.max(last);
+            self.deliver()?;
+        }
+        let held: Vec<usize> = self.peers.iter().map(|peer| peer.directory.len()).collect();
+        Err(format!("no agreement after {rounds_max} rounds of {topology:?}: {held:?} commits"))
+    }
+
+    fn check_agreement(&mut self) -> Result<(), String> {
+        let snapshots: Vec<_> =
+            (0..self.peers.len()).map(|at| self.replica(at).snapshot()).collect();
+        let first = &snapshots[0];
+        let named = self.ledger.forks(&self.peers[0].directory);
+        for (at, snapshot) in snapshots.iter().enumerate() {
+            let digest = self.ledger.compare(&self.peers[at].directory, snapshot)?;
+            if (snapshot.version(), digest) != (first.version(), first.digest()) {
+                return Err(format!("peer {at} holds the same commits as another version"));
+            }
+            let forks: BTreeSet<_> = snapshot
+                .log()
+                .forks()
+                .into_iter()
+                .map(|fork| (fork.author, fork.backlink))
+                .collect();
+            if forks != named {
+                return Err(format!("peer {at} names forks {forks:?}, there are {named:?}"));
+            }
+            self.check(snapshot)?;
+        }
+        self.totals.commits = first.log().len();
+        self.trace.note(format_args!("all agree on {}", first.digest()));
+        Ok(())
+    }
+
+    /// Each disk by itself: nothing is wrong on it, and it opens as it was.
+    fn check_disks(&mut self) -> Result<(), String> {
+        for at in 0..self.peers.len() {
+            let before = self.replica(at).snapshot();
+            let World { peers, random, .. } = self;
+            let peer = &mut peers[at];
+            peer.replica = None;
+            // Nothing of what all agree on is left to chance.
+            if !peer.trust.is_lied_to {
+                peer.disk = peer.disk.crash(Survival::Nothing, random);
+            }
+            let inspected = Store::inspect(&peer.disk);
+            let is_damaged = !peer.disk.damages().is_empty();
+            if let Some(problem) = inspected.problems.first().filter(|_| !is_damaged) {
+                return Err(format!("the disk of peer {at} is left damaged: {problem}"));
+            }
+            self.reopen(at)?;
+            let Some(replica) = &self.peers[at].replica else {
+                return Err(format!("peer {at} does not open again"));
+            };
+            let after = replica.snapshot();
+            let is_owed = self.peers[at].trust.owed() == Owed::All;
+            if is_owed && (after.version(), after.digest()) != (before.version(), before.digest()) {
+                return Err(format!("peer {at} opens as another version than it was"));
+            }
+        }
+        Ok(())
+    }
+
+    /// All agree: what links did has come to nothing, and so has all that peers met.
+    fn count_recovered(&mut self) {
+        self.faults.add(&self.net.faults);
+        for (kind, row) in &mut self.faults.0 {
+            if kind.is_of_links() {
+                row.recovered = row.met;
+            }
+        }
+        for peer in &mut self.peers {
+            peer.recover(&mut self.faults);
+        }
+    }
+}
