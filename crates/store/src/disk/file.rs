@@ -11,8 +11,8 @@
 //! sync for folders (Windows), `sync_folder` does nothing and the system orders names itself.
 //!
 //! **Network file systems.** A lock is worth what the system's is. Over NFS, Linux passes `flock`
-//! on to the server, which keeps other machines out and lets go when the client is gone for its lease;
-//! mounted with `nolock` or `local_lock`, and on file systems that know no lock between machines,
+//! on to the server, which keeps other machines out and lets go when the client is gone for its
+//! lease; mounted with `nolock` or `local_lock`, and on file systems that know no lock between machines,
 //! two machines can write at once, and what that leaves is damage that opening names. Nor does
 //! every server sync when it says so. A dataset belongs on a disk of the machine that writes to it;
 //! between machines, sync commits, not files.
