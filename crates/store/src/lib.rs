@@ -13,14 +13,14 @@
 //!  branches/NAME/           a named branch, drawn in `branch`
 //! ```
 //!
-//! `heads`, `closed`, `author.key`, `place` and layouts are made of records, drawn in their modules.
-//! The store moves sealed bytes: it knows the framing of `woodland-format` and checks it, and knows
-//! nothing of logs.
+//! `heads`, `closed`, `author.key`, `place` and layouts are made of records, drawn in their
+//! modules. The store moves sealed bytes: it knows the framing of `woodland-format` and checks it,
+//! and knows nothing of logs.
 //!
 //! **Invariants**
-//! - What `settle`, `flush` or `append` acknowledged survives a power cut, if the disk honours sync;
-//!   after any cut the store opens at a prefix of what was staged that holds at least that. Callers
-//!   who come at once share the syncs.
+//! - What `settle`, `flush` or `append` acknowledged survives a power cut, if the disk honours
+//!   sync; after any cut the store opens at a prefix of what was staged that holds at least that.
+//!   Callers who come at once share the syncs.
 //! - Merging changes neither the set of commits nor any position behind what was merged.
 //! - A byte is checked before it is handed out. Damage among the acknowledged bytes is refused and
 //!   named; a directory that is refused is not changed.

@@ -10,9 +10,9 @@
 //! What this does not do: create missing parents of the dataset directory. Where the system has no
 //! sync for folders (Windows), `sync_folder` does nothing and the system orders names itself.
 //!
-//! **Network file systems.** A lock is worth what the system's is. Over NFS, Linux passes `flock` on
-//! to the server, which keeps other machines out and lets go when the client is gone for its lease;
-//! mounted with `nolock` or `local_lock`, and on file systems that know no lock between machines,
+//! **Network file systems.** A lock is worth what the system's is. Over NFS, Linux passes `flock`
+//! on to the server, which keeps other machines out and lets go when the client is gone for its
+//! lease; mounted with `nolock` or `local_lock`, and on file systems that know no lock between machines,
 //! two machines can write at once, and what that leaves is damage that opening names. Nor does
 //! every server sync when it says so. A dataset belongs on a disk of the machine that writes to it;
 //! between machines, sync commits, not files.
@@ -24,8 +24,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// More handles than one store writes at a time: a segment file, `heads`, `closed`, and of a merging
-/// its file and its layout.
+/// More handles than one store writes at a time: a segment file, `heads`, `closed`, and of a
+/// merging its file and its layout.
 const WRITERS_MAX: usize = 8;
 
 /// A dataset directory in the file system.
