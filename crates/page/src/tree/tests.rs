@@ -185,7 +185,7 @@ fn every_page_that_is_damaged_stale_swapped_or_missing_is_noticed() {
     let count = shelf.len() as u64;
     let sum = |shelf: &MemoryPages| {
         catch(|| {
-            let tree: Tree<u64, Heavy> = wake(&pages(&shelf, 1 << 20), at);
+            let tree: Tree<u64, Heavy> = wake(&pages(shelf, 1 << 20), at);
             tree.iter().map(|(_, value)| value.0).sum::<u64>()
         })
     };
