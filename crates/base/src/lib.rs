@@ -13,8 +13,8 @@
 //! **Invariants**
 //! - A page number is given once. A page that a held version may read is not collected.
 //! - A block that is not what was written is noticed before it is decoded, and so is a page.
-//! - All of it can be thrown away at any time: whoever opens without it derives anew. So whatever is
-//!   wrong with it is a reason to throw it away, never one to refuse a dataset.
+//! - All of it can be thrown away at any time: whoever opens without it derives anew. So whatever
+//!   is wrong with it is a reason to throw it away, never one to refuse a dataset.
 //! - After a failed write nothing more is written through the handle; what was checkpointed can
 //!   still be read.
 //!

@@ -10,8 +10,9 @@
 //! ```
 //!
 //! A subtree stands apart from the branch above it where its *rank*, the logarithm of its leaves to
-//! the base of 64, is lower: at rest it is a page then, beside which stand its digest and the number
-//! of its leaves. The digest of what was read costs nothing, and a change reads the pages above it.
+//! the base of 64, is lower: at rest it is a page then, beside which stand its digest and the
+//! number of its leaves. The digest of what was read costs nothing, and a change reads the pages
+//! above it.
 //!
 //! **Invariants**
 //! - The tree is a function of the set of leaves, and so is what stands apart: adding and removing

@@ -8,8 +8,9 @@
 //! - In a page the weave is left out: the next op that did not see everything builds it again, and
 //!   until then no op needs it.
 //!
-//! What this does not do: forget the weave in memory when history has come together, or walk the event
-//! graph instead of building it from the beginning. Concurrent text is right here, not yet fast.
+//! What this does not do: forget the weave in memory when history has come together, or walk the
+//! event graph instead of building it from the beginning. Concurrent text is right here, not yet
+//! fast.
 
 use crate::kind::{History, Kind};
 use crate::parts::within;

@@ -1,18 +1,18 @@
 //! Pages: persistent maps whose nodes stand in memory, or in pages that are read when needed.
 //!
 //! ```text
-//!   Tree ──► node ──► node        in memory: shared by the versions that have it
-//!              └────► page 7      at rest: a number and a check; read through `Pages`, a bounded cache
+//!   Tree ──► node ──► node     in memory: shared by the versions that have it
+//!              └────► page 7   at rest: a number and a check; read through `Pages`, which cache it
 //! ```
 //!
 //! What a version derives is made of [`Tree`]s. Where a version is put to rest ([`rest`]), each
 //! node that is not in a page yet becomes one, and what stays in memory is the root's [`PageRef`]:
-//! so a version opens by reading one page ([`wake`]), costs what is read of it, and two versions share the
-//! pages of what is equal in them.
+//! so a version opens by reading one page ([`wake`]), costs what is read of it, and two versions
+//! share the pages of what is equal in them.
 //!
 //! **Invariants**
-//! - A page is never changed, and its number never given again. Whoever refers to it holds the check
-//!   of its bytes, so that a damaged, stale or misdirected page is noticed when it is read.
+//! - A page is never changed, and its number never given again. Whoever refers to it holds the
+//!   check of its bytes, so that a damaged, stale or misdirected page is noticed when it is read.
 //! - A page names all pages that it refers to before its body: who needs no more than that, such as
 //!   whoever collects what is no longer needed, decodes nothing.
 //! - Derived values alone stand in pages. A page that cannot be read is no loss: the act that needs

@@ -10,9 +10,9 @@
 //! ```
 //!
 //! *file number*, *bytes* and *root* are the position up to which the entries stand for the
-//! history; from there on it goes on in the segment files that follow. Kind 0 is `segments/NUMBER.wls`, as
-//! it was appended to, kind 1 is the merged file `segments/NUMBER.wlm`. *root* of an entry is
-//! folded over that file's segments alone, begun with 32 zeros.
+//! history; from there on it goes on in the segment files that follow. Kind 0 is
+//! `segments/NUMBER.wls`, as it was appended to, kind 1 is the merged file `segments/NUMBER.wlm`.
+//! *root* of an entry is folded over that file's segments alone, begun with 32 zeros.
 //!
 //! **Invariants**
 //! - A layout is written once, under a name of its own, and never changed; heads hold its number

@@ -9,8 +9,8 @@
 //!
 //! **Invariants**
 //! - No commit, signature or frontier that names it leaves the process before it is durable. Who
-//!   gives something away begins with [`Replica::flushed`] (`export`, a merge *from* this replica, a
-//!   join, the base of a branch), or shows only the durable version (proofs, in `notices`).
+//!   gives something away begins with [`Replica::flushed`] (`export`, a merge *from* this replica,
+//!   a join, the base of a branch), or shows only the durable version (proofs, in `notices`).
 //! - A durable write is shown only once it is durable, also where a buffered one stands on it.
 //!
 //! What this does not do: guard what a program takes out of a [`Snapshot`] by hand; see

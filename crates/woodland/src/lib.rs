@@ -38,8 +38,8 @@
 //! - Equal sets of commits give equal snapshots, on every replica.
 //! - Readers hold a version as long as they like and are never blocked.
 //!
-//! What this does not do: open sockets, or read a clock. One thread keeps a directory in shape while
-//! it is open ([`Maintenance`]); nothing else is done in the background.
+//! What this does not do: open sockets, or read a clock. One thread keeps a directory in shape
+//! while it is open ([`Maintenance`]); nothing else is done in the background.
 
 // The derive writes `::woodland`, in this crate's own tests too.
 #[cfg(test)]

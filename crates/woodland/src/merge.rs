@@ -129,7 +129,8 @@ pub enum MergeError {
     /// The source is a replica that has something buffered, and could not make it durable.
     #[error("nothing is taken from the source: {0}")]
     Source(#[from] FlushError),
-    /// The derived state on disk cannot be read. It is derived anew when the dataset is opened again.
+    /// The derived state on disk cannot be read. It is derived anew when the dataset is opened
+    /// again.
     #[error(transparent)]
     Derived(#[from] PageFault),
     /// What arrived could not be stored.

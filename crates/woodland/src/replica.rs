@@ -5,11 +5,11 @@
 //!                       └─ core ──┬─ current            readers clone it and go
 //!                                 ├─ writer             one at a time, to derive and stage
 //!                                 ├─ derived            what rests on disk
-//!                                 └─ store              whoever waits for it, under no lock of ours
+//!                                 └─ store              who waits for it waits under no lock of ours
 //! ```
 //!
-//! **Locks**, in the order in which one thread may take them: `writer`, then that of `derived`, then
-//! the store's own, then
+//! **Locks**, in the order in which one thread may take them: `writer`, then that of `derived`,
+//! then the store's own, then
 //! those of `current`, `author`, `events` and `upkeep`, each of which is held for a few
 //! instructions and under which nothing else is taken. Whoever waits for a sync holds `writer`
 //! only to take another key. A program's code runs under `writer` (closures of `write`) or under

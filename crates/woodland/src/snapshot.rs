@@ -27,8 +27,8 @@ use woodland_page::{PageFault, catch};
 /// The graph at one version. Cheap to clone.
 ///
 /// What rests on disk is read when it is asked for. Where that fails, reading answers with
-/// [`ReadError::Derived`]; a question that has no error to answer with, here or of the [`Graph`] and
-/// the [`Log`], ends by unwinding, and [`catch`](crate::catch) makes a
+/// [`ReadError::Derived`]; a question that has no error to answer with, here or of the [`Graph`]
+/// and the [`Log`], ends by unwinding, and [`catch`](crate::catch) makes a
 /// [`PageFault`](crate::PageFault) of it.
 #[derive(Clone)]
 pub struct Snapshot {
@@ -68,7 +68,8 @@ pub enum ReadError {
         #[source]
         error: FieldError,
     },
-    /// The derived state on disk cannot be read. It is derived anew when the dataset is opened again.
+    /// The derived state on disk cannot be read. It is derived anew when the dataset is opened
+    /// again.
     #[error(transparent)]
     Derived(#[from] PageFault),
     /// The dataset was written by a newer release; it is kept and passed on, not read.

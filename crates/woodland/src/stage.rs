@@ -9,13 +9,15 @@
 //! ```
 //!
 //! **Invariants**
-//! - Versions are staged in one line, and so are their segments: what stands on a version is durable
-//!   no sooner than it is. Who learns that its own is durable shows it, unless a later one is shown.
+//! - Versions are staged in one line, and so are their segments: what stands on a version is
+//!   durable no sooner than it is. Who learns that its own is durable shows it, unless a later one
+//!   is shown.
 //! - When a sync fails, nobody who waits for it or comes later gets an `Ok`; what was staged is
 //!   dropped, and readers keep what was shown. The replica takes no more writes.
 //! - A buffered version waits for the durable ones that it stands on: nobody sees those early.
 //!
-//! What this does not do: decide when to sync. Whoever waits first does so for all (`woodland_store`).
+//! What this does not do: decide when to sync. Whoever waits first does so for all
+//! (`woodland_store`).
 
 use crate::backing::{BackingError, Target};
 use crate::current::Version;

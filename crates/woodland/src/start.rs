@@ -106,7 +106,8 @@ pub enum StartError {
     /// The directory is a copy, or forked, and no other author key could be taken.
     #[error("the directory needs another author key: {0}")]
     Incarnation(#[from] IncarnationError),
-    /// The derived state on disk cannot be read. It is derived anew when the dataset is opened again.
+    /// The derived state on disk cannot be read. It is derived anew when the dataset is opened
+    /// again.
     #[error(transparent)]
     Derived(PageFault),
     /// The system gave no randomness.

@@ -2,7 +2,8 @@
 //! by a thread or by the caller.
 //!
 //! ```text
-//!  a segment file is full, much is not at rest ──► due ──► the thread: step, step, … until nothing is left ──► waits
+//!  a segment file is full, much is not at rest ──► due ──► the thread: step, step, … until
+//! nothing is left ──► waits
 //!                                     └─ failed: kept for `maintain`; due again with the next file
 //! ```
 //!

@@ -55,7 +55,8 @@ pub enum WriteError {
         /// The first such commit.
         commit: CommitId,
     },
-    /// The derived state on disk cannot be read. It is derived anew when the dataset is opened again.
+    /// The derived state on disk cannot be read. It is derived anew when the dataset is opened
+    /// again.
     #[error(transparent)]
     Derived(#[from] PageFault),
     /// What was written could not be stored. Once the disk has failed, open the dataset again.

@@ -1,5 +1,5 @@
-//! Runs seeds of the simulated world: `simulate [--seeds N] [--first N] [--threads N] [--json FILE]`,
-//! or one of them with its trace.
+//! Runs seeds of the simulated world: `simulate [--seeds N] [--first N] [--threads N] [--json
+//! FILE]`, or one of them with its trace.
 //!
 //! **Invariants**
 //! - The exit status is 0 only if no seed broke a promise; those that did are listed at the end.

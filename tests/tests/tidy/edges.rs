@@ -21,7 +21,9 @@ struct Crate {
 }
 
 const FORMAT: &str = "woodland-format";
+const PAGE: &str = "woodland-page";
 const LOG: &str = "woodland-log";
+const BASE: &str = "woodland-base";
 const STORE: &str = "woodland-store";
 const GRAPH: &str = "woodland-graph";
 const LAWS: &str = "woodland-laws";
@@ -29,14 +31,29 @@ const DERIVE: &str = "woodland-derive";
 
 const CRATES: &[Crate] = &[
     Crate { folder: "format", package: FORMAT, uses: &[], tests_use: &[], is_pure: true },
-    Crate { folder: "log", package: LOG, uses: &[FORMAT], tests_use: &[], is_pure: true },
+    Crate { folder: "page", package: PAGE, uses: &[FORMAT], tests_use: &[], is_pure: true },
+    Crate { folder: "log", package: LOG, uses: &[PAGE, FORMAT], tests_use: &[], is_pure: true },
     Crate { folder: "store", package: STORE, uses: &[FORMAT], tests_use: &[LOG], is_pure: false },
-    Crate { folder: "graph", package: GRAPH, uses: &[LOG, FORMAT], tests_use: &[], is_pure: true },
+    // Pages on a disk: what a page holds is no matter to it.
+    Crate {
+        folder: "base",
+        package: BASE,
+        uses: &[STORE, PAGE, FORMAT],
+        tests_use: &[],
+        is_pure: false,
+    },
+    Crate {
+        folder: "graph",
+        package: GRAPH,
+        uses: &[LOG, PAGE, FORMAT],
+        tests_use: &[],
+        is_pure: true,
+    },
     // For whoever makes a kind: its tests use it, programs do not.
     Crate {
         folder: "laws",
         package: LAWS,
-        uses: &[GRAPH, LOG, FORMAT],
+        uses: &[GRAPH, LOG, PAGE, FORMAT],
         tests_use: &[],
         is_pure: true,
     },
@@ -45,7 +62,7 @@ const CRATES: &[Crate] = &[
     Crate {
         folder: "woodland",
         package: "woodland",
-        uses: &[GRAPH, LOG, STORE, FORMAT, DERIVE],
+        uses: &[BASE, GRAPH, LOG, PAGE, STORE, FORMAT, DERIVE],
         // Its examples show the dump of what they wrote, and try a kind of their own.
         tests_use: &["woodland-dump", LAWS],
         is_pure: false,

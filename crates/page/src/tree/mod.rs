@@ -7,8 +7,8 @@
 //!
 //! A B-tree of shared nodes. Clone is O(1) and shares everything; a change copies the path to it,
 //! where somebody else holds that path. Beside `im::OrdMap` it has three things: the weight of all
-//! entries below a key in O(log n); leaves that are as large as what they hold, so that a map of one
-//! entry is not a node with room for sixteen; and nodes that stand in pages.
+//! entries below a key in O(log n); leaves that are as large as what they hold, so that a map of
+//! one entry is not a node with room for sixteen; and nodes that stand in pages.
 //!
 //! **Invariants**
 //! - Keys ascend strictly; no node is empty, but the root of an empty tree.

@@ -12,10 +12,10 @@
 //!
 //! **Network file systems.** A lock is worth what the system's is. Over NFS, Linux passes `flock`
 //! on to the server, which keeps other machines out and lets go when the client is gone for its
-//! lease; mounted with `nolock` or `local_lock`, and on file systems that know no lock between machines,
-//! two machines can write at once, and what that leaves is damage that opening names. Nor does
-//! every server sync when it says so. A dataset belongs on a disk of the machine that writes to it;
-//! between machines, sync commits, not files.
+//! lease; mounted with `nolock` or `local_lock`, and on file systems that know no lock between
+//! machines, two machines can write at once, and what that leaves is damage that opening names.
+//! Nor does every server sync when it says so. A dataset belongs on a disk of the machine that
+//! writes to it; between machines, sync commits, not files.
 
 use super::{Access, Disk, DiskAct, DiskError, FileIdentity, LockGuard};
 use std::collections::BTreeMap;

@@ -1,5 +1,5 @@
-//! What was derived rests on disk: a dataset opens by it, answers as one that derived all, and loses
-//! nothing whatever becomes of it.
+//! What was derived rests on disk: a dataset opens by it, answers as one that derived all, and
+//! loses nothing whatever becomes of it.
 
 mod alike;
 mod cuts;

@@ -1,5 +1,5 @@
-//! What a write promises: many at once, buffered, given away, read beside a writer; and what becomes
-//! of it when the disk fails or the power is cut.
+//! What a write promises: many at once, buffered, given away, read beside a writer; and what
+//! becomes of it when the disk fails or the power is cut.
 
 mod buffered;
 mod failing;
