@@ -4,4 +4,5 @@ pub mod agreement;
 pub mod fuzz;
 pub mod histories;
 pub mod oracle;
+pub mod reliability;
 pub mod replay;
