@@ -48,19 +48,27 @@ mod create;
 mod disk;
 mod heads;
 mod key;
+mod layout;
 pub mod limits;
 mod names;
 mod open;
 mod place;
+mod position;
 mod problem;
+mod queue;
+mod read;
 mod record;
 mod renew;
 mod store;
 mod survey;
+mod writer;
 
 pub use crate::create::{CreateError, StoreOptions};
 pub use crate::open::{OpenError, Opened, StoredSegment};
 pub use crate::place::Moved;
+pub use crate::position::{POSITION_BYTES, Position};
+pub use crate::queue::Ticket;
+pub use crate::read::ReadOnly;
 pub use crate::renew::RenewError;
 pub use crate::store::{AppendError, NotASegment, Store};
 
@@ -70,8 +78,9 @@ pub use crate::branch::{BranchInspection, BranchStore, BranchStoreError};
 
 pub use crate::heads::{Heads, SLOT_BYTES};
 pub use crate::key::KeyError;
+pub use crate::layout::LayoutName;
 pub use crate::problem::Problem;
-pub use crate::record::{Magic, RECORD_FORMAT, RecordError};
+pub use crate::record::{HEADS_FORMAT, Magic, RECORD_FORMAT, RecordError};
 
 pub use crate::disk::{
     Access, Disk, DiskAct, DiskError, FileDisk, FileIdentity, FolderDisk, LockGuard, MemoryDisk,

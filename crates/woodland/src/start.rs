@@ -189,7 +189,7 @@ pub(crate) fn found(
     let founding = Commit::seal(key.author(), draft)?;
     let log = Log::found(founding.clone())?.with_point(&founding.sign(&key))?;
     let (snapshot, _) = snapshot_of(&log, model)?;
-    let mut store = Store::create(disk.clone(), log.dataset(), &key, &StoreOptions::default())?;
+    let store = Store::create(disk.clone(), log.dataset(), &key, &StoreOptions::default())?;
     store.append(&segments_of(&log, &[founding]))?;
     Ok(Replica::assemble(Backing::Written(store, None), disk, key, entropy, snapshot)?)
 }
@@ -212,7 +212,7 @@ fn join(
     merged.duplicates = merged.duplicates.saturating_sub(1);
     let (snapshot, proposal) = snapshot_of(&log, model)?;
     let key = SecretKey::from_seed(entropy.bytes()?);
-    let mut store = Store::create(disk.clone(), dataset, &key, &StoreOptions::default())?;
+    let store = Store::create(disk.clone(), dataset, &key, &StoreOptions::default())?;
     let commits: Vec<Commit> = log.order().map(|(_, commit)| commit).collect();
     store.append(&segments_of(&log, &commits))?;
     let replica = Replica::assemble(Backing::Written(store, None), disk, key, entropy, snapshot)?;

@@ -4,6 +4,7 @@ mod branch;
 mod damage;
 mod errors;
 mod faults;
+mod fixtures;
 mod power;
 mod renew;
 mod samples;
