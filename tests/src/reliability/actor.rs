@@ -134,16 +134,40 @@ impl Actor {
                 self.append(&[founding])
             }
             Act::Append(lengths) => {
-                let chain = self.chain.as_mut().expect("a store was created first");
-                let segments: Vec<_> = lengths.iter().map(|length| chain.next(*length)).collect();
+                let segments = self.segments(lengths);
                 self.append(&segments)
+            }
+            Act::HandOver(lengths) => {
+                let segments = self.segments(lengths);
+                let ticket = self.store().stage(segments)?;
+                self.store().hand_over(ticket)?;
+                self.appended("");
+                Ok(())
+            }
+            Act::Flush => {
+                self.store().flush()?;
+                self.observed("");
+                Ok(())
+            }
+            Act::Group(lengths) => {
+                let segments = self.segments(lengths);
+                let mut tickets = Vec::new();
+                for segment in segments {
+                    tickets.push(self.store().stage(vec![segment])?);
+                }
+                // Whoever comes first does it for all.
+                for ticket in tickets {
+                    self.store().settle(ticket)?;
+                }
+                self.observed("");
+                Ok(())
             }
             Act::Garbage(length) => {
                 let name = self.disk.image().file_names();
                 let last = name.iter().filter(|name| name.starts_with("segments/")).next_back();
                 let name = last.expect("a store has a segment file");
                 let end = self.disk.image().bytes(name).map_or(0, <[u8]>::len);
-                self.disk.write_at(name, end as u64, &vec![0x57; *length])?;
+                self.disk.scribble(name, end as u64, &vec![0x57; *length]);
                 Ok(())
             }
             Act::Copy => {
@@ -220,14 +244,19 @@ impl Actor {
         Ok(())
     }
 
+    fn segments(&mut self, lengths: &[usize]) -> Vec<Vec<u8>> {
+        let chain = self.chain.as_mut().expect("a store was created first");
+        lengths.iter().map(|length| chain.next(*length)).collect()
+    }
+
     fn append(&mut self, segments: &[Vec<u8>]) -> Result<(), Box<dyn Error>> {
         self.store().append(segments)?;
         self.observed("");
         Ok(())
     }
 
-    fn store(&mut self) -> &mut Store {
-        match &mut self.hand {
+    fn store(&self) -> &Store {
+        match &self.hand {
             Hand::Store(store) => store,
             _ => panic!("the workload has a store open"),
         }
@@ -253,19 +282,25 @@ impl Actor {
     }
 
     fn created(&mut self, folder: &str) {
-        if self.seen.insert(folder.to_owned(), BTreeSet::new()).is_none() {
+        if !self.seen.contains_key(folder) {
+            self.seen.insert(folder.to_owned(), BTreeSet::new());
             self.disk.mark(Mark::Created { folder: folder.to_owned() });
         }
     }
 
     /// What stands on the disk by now was acknowledged.
     fn observed(&mut self, folder: &str) {
+        self.appended(folder);
+        self.durable(folder);
+    }
+
+    /// What stands on the disk by now was appended.
+    fn appended(&mut self, folder: &str) {
         let found = standing(&self.disk, folder);
         let seen = self.seen.entry(folder.to_owned()).or_default();
         let ids: Vec<CommitId> = found.into_iter().filter(|id| seen.insert(*id)).collect();
         let count = seen.len();
         self.disk.mark(Mark::Appended { folder: folder.to_owned(), ids });
-        self.durable(folder);
         if let (Some(digest), true) = (self.digest(), folder.is_empty()) {
             self.digests.insert(count, digest);
         }

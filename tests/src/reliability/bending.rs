@@ -6,7 +6,6 @@
 //!
 //! What this does not do: notice a whole directory that was put back to an earlier state.
 
-use super::actor::handed_out;
 use super::disk::ScriptedDisk;
 use super::image::Image;
 use super::judge::guarded;
@@ -14,7 +13,7 @@ use super::row::{Tally, Tier};
 use super::sample::{Chain, key};
 use std::collections::BTreeSet;
 use woodland_format::FILE_HEADER_BYTES;
-use woodland_store::{OpenError, Opened, Store, StoreOptions};
+use woodland_store::{HEADS_FORMAT, OpenError, Opened, RECORD_FORMAT, Store, StoreOptions};
 
 /// The store whose bits are flipped is this long.
 const BENT_BYTES: usize = 64 * 1024;
@@ -70,7 +69,7 @@ impl Specimen {
         let (mut chain, founding) = Chain::found();
         let options = StoreOptions { segment_file_bytes_max };
         let created = Store::create(disk.shared(), chain.dataset(), &key(1), &options);
-        let mut store = created.expect("the disk does not fail");
+        let store = created.expect("the disk does not fail");
         store.append(&[founding]).expect("the disk does not fail");
         let mut earlier = vec![disk.image()];
         while disk.bytes_max() < bytes as u64 {
@@ -241,7 +240,8 @@ pub fn formats(specimen: &Specimen, tally: &mut Tally) {
             for format in (0..=u8::MAX).filter(|format| *format != bytes[place]) {
                 let mut image = specimen.image.clone();
                 image.bend(&name)[place] = format;
-                let is_newer = format > bytes[place];
+                let known = if name == "heads" { HEADS_FORMAT } else { RECORD_FORMAT };
+                let is_newer = format > known;
                 match specimen.open(&image) {
                     Ok(Answer::Refused(OpenError::ForeignFormat { .. })) => {
                         tally.counted(true, true);

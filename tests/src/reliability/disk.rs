@@ -10,6 +10,7 @@
 
 use super::image::{Content, Entry, Image, parent};
 use super::journal::{Change, Event, Mark, NameChange, apply};
+use super::platter::SECTOR_BYTES;
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,7 +25,7 @@ pub enum Fault {
     CallsFrom(u64, ErrorKind),
     /// The read of this number, once.
     Read(u64),
-    /// What the read of this number wants to read, whoever asks, for ever.
+    /// A sector in the middle of what the read of this number wants, whoever asks, for ever.
     ReadForEver(u64),
     /// There is room for this many bytes in all files together.
     Quota(u64),
@@ -120,6 +121,16 @@ impl ScriptedDisk {
         let mut state = self.state();
         state.image.device = device;
         state.journal.push(Event::Device(device));
+    }
+
+    /// Writes as somebody who is gone by now did: it is no call, and cannot fail.
+    ///
+    /// # Panics
+    /// When there is no such file.
+    pub fn scribble(&self, name: &str, offset: u64, bytes: &[u8]) {
+        let mut state = self.state();
+        let number = state.number(DiskAct::Write, name).expect("the file is there");
+        state.change(number, Change::Write { offset, bytes: bytes.into() });
     }
 
     /// Notes what the workload knows.
@@ -256,7 +267,8 @@ impl Disk for ScriptedDisk {
         let mut state = self.look(DiskAct::Read, name)?;
         let past = offset.saturating_add(into.len() as u64);
         if state.fault == Some(Fault::ReadForEver(state.reads)) && state.bad.is_none() {
-            state.bad = Some((name.to_owned(), offset, past));
+            let middle = offset + into.len() as u64 / 2 / SECTOR_BYTES * SECTOR_BYTES;
+            state.bad = Some((name.to_owned(), middle, middle + SECTOR_BYTES));
         }
         if state.bad.as_ref().is_some_and(|(n, from, to)| n == name && *from < past && offset < *to)
         {

@@ -12,15 +12,17 @@
 //!
 //! What this does not do: fail twice in one run.
 
-use super::actor::Actor;
+use super::actor::{Actor, handed_out, standing};
 use super::disk::{Fault, ScriptedDisk};
-use super::journal::Event;
-use super::judge::{Depth, Met, Promises, guarded, judge, promise};
+use super::journal::{Event, Mark};
+use super::judge::{Depth, Met, Promises, Reference, guarded, judge, prefix, promise};
 use super::platter::{Lying, Platter};
 use super::rehearsal::Rehearsal;
 use super::row::{Tally, Tier};
+use super::workload::Act;
 use std::io::ErrorKind;
-use woodland_store::DiskAct;
+use woodland::CommitId;
+use woodland_store::{DiskAct, Store};
 
 /// Which calls fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +79,7 @@ fn play(rehearsal: &Rehearsal, fault: Fault) -> Option<(DiskAct, Result<Met, Str
         let Some(failure) = failure else {
             // The store may do without what failed, such as removing what is left over.
             drop(actor);
-            return after(&disk, rehearsal).map(|met| Some((failed, met)));
+            return after(&disk, &rehearsal.reference).map(|met| Some((failed, met)));
         };
         if failure.disk.is_none() {
             return Err(format!("the disk is not blamed: {}", failure.message));
@@ -85,8 +87,10 @@ fn play(rehearsal: &Rehearsal, fault: Fault) -> Option<(DiskAct, Result<Met, Str
         if failure.is_visible {
             return Err(format!("{:?} failed, and readers see it", failure.act));
         }
-        gone_on(actor, &disk, failed)?;
-        after(&disk, rehearsal).map(|met| Some((failed, met)))
+        let is_own = !matches!(failure.act, Act::Branch | Act::WriteBranch);
+        let failed_at = FailedAt { act: failed, is_own };
+        let reference = gone_on(actor, &disk, failed_at, &rehearsal.reference)?;
+        after(&disk, &reference).map(|met| Some((failed, met)))
     });
     match answer {
         Ok(None) => None,
@@ -95,53 +99,95 @@ fn play(rehearsal: &Rehearsal, fault: Fault) -> Option<(DiskAct, Result<Met, Str
     }
 }
 
-/// The handle is asked to go on.
-fn gone_on(mut actor: Actor, disk: &ScriptedDisk, failed: DiskAct) -> Result<(), String> {
+/// What failed.
+struct FailedAt {
+    act: DiskAct,
+    /// Through the handle that is asked to go on; a branch has one of its own.
+    is_own: bool,
+}
+
+/// The handle is asked to go on. What it takes then is not what the rehearsal wrote at that place.
+fn gone_on(
+    mut actor: Actor,
+    disk: &ScriptedDisk,
+    failed: FailedAt,
+    reference: &Reference,
+) -> Result<Reference, String> {
     disk.set_fault(None);
     let went_on = actor.go_on();
-    let is_sync = matches!(failed, DiskAct::Sync | DiskAct::SyncFolder);
-    if went_on && is_sync {
-        return Err("a write was acknowledged after a sync had failed".to_owned());
+    let is_sync = matches!(failed.act, DiskAct::Sync | DiskAct::SyncFolder);
+    let mut reference = reference.clone();
+    match (went_on, is_sync && failed.is_own) {
+        (true, true) => Err("a write was acknowledged after a sync had failed".to_owned()),
+        (true, false) => {
+            reference.ids.insert(String::new(), appended(&disk.journal(), ""));
+            reference.digests.clear();
+            Ok(reference)
+        }
+        (false, _) => Ok(reference),
     }
-    Ok(())
+}
+
+/// What a journal says that was appended to a folder.
+fn appended(journal: &[Event], folder: &str) -> Vec<CommitId> {
+    let mut ids = Vec::new();
+    for event in journal {
+        match event {
+            Event::Mark(Mark::Appended { folder: one, ids: more }) if one == folder => {
+                ids.extend(more);
+            }
+            _ => {}
+        }
+    }
+    ids
 }
 
 /// Crashes now; or opens what memory shows, goes on, and crashes then.
-fn after(disk: &ScriptedDisk, rehearsal: &Rehearsal) -> Result<Met, String> {
+fn after(disk: &ScriptedDisk, reference: &Reference) -> Result<Met, String> {
     let (mut platter, mut promises) = (Platter::default(), Promises::new());
     for event in &disk.journal() {
         platter.apply(event, Lying::No);
         promise(&mut promises, event);
     }
-    let reference = &rehearsal.reference;
     let say = |when: &'static str| move |text| format!("{when}: {text}");
     let mut met = judge(&platter.bare(), reference, &promises, Depth::GoOn).map_err(say("crash"))?;
     let shown = disk.image();
     let live = judge(&shown, reference, &promises, Depth::Open).map_err(say("no crash"))?;
     met.add(live);
-    reopened(disk, platter, rehearsal, &promises).map_err(say("opened, then a crash"))?;
+    reopened(disk, platter, reference, &promises).map_err(say("opened, then a crash"))?;
     Ok(met)
 }
 
-/// What memory shows is opened, and the power is cut: all that was handed out must be there.
+/// What memory shows is opened and written to, and the power is cut: all that was handed out and all
+/// that was acknowledged must be there.
 fn reopened(
     disk: &ScriptedDisk,
     mut platter: Platter,
-    rehearsal: &Rehearsal,
+    reference: &Reference,
     promises: &Promises,
 ) -> Result<(), String> {
     let before = disk.journal().len();
     disk.set_fault(None);
-    let opened = match woodland_store::Store::open(disk.shared()) {
+    let opened = match Store::open(disk.shared()) {
         Ok(opened) => opened,
         Err(_) if !promises.get("").is_some_and(|one| one.is_created) => return Ok(()),
         Err(error) => return Err(format!("refused: {error}")),
     };
-    let count = super::actor::handed_out(&opened).len();
+    let mut found = handed_out(&opened);
+    let mut reference = reference.clone();
+    reference.ids.retain(|folder, _| folder.is_empty());
+    prefix(&found, &reference.ids[""])?;
+    if let Some(spare) = reference.spare.take() {
+        let appended = opened.store.append(&[spare]);
+        appended.map_err(|error| format!("not appended to: {error}"))?;
+        found = standing(disk, "");
+    }
     drop(opened);
     disk.journal()[before..].iter().for_each(|event: &Event| platter.apply(event, Lying::No));
     let mut promises = promises.clone();
     let whole = promises.entry(String::new()).or_default();
-    (whole.acknowledged, whole.is_created) = (count, true);
-    judge(&platter.bare(), &rehearsal.reference, &promises, Depth::Open).map(drop)
+    (whole.acknowledged, whole.is_created) = (found.len(), !found.is_empty());
+    reference.ids.insert(String::new(), found);
+    reference.digests.clear();
+    judge(&platter.bare(), &reference, &promises, Depth::Open).map(drop)
 }

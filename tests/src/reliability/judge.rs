@@ -201,7 +201,7 @@ impl Case<'_> {
         same(&handed_out(&again), found, "crashed after opening")?;
         drop(again);
         let (Some(spare), "") = (&self.reference.spare, self.folder) else { return Ok(()) };
-        let mut opened = Store::open(disk.shared()).map_err(|e| format!("not opened again: {e}"))?;
+        let opened = Store::open(disk.shared()).map_err(|e| format!("not opened again: {e}"))?;
         let appended = opened.store.append(std::slice::from_ref(spare));
         appended.map_err(|error| format!("not appended to: {error}"))?;
         drop(opened);

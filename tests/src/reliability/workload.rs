@@ -16,6 +16,12 @@ pub enum Act {
     },
     /// Appends segments of commits with payloads of these lengths, together.
     Append(Vec<usize>),
+    /// Gives segments to the system, together, and does not ask for them to be durable.
+    HandOver(Vec<usize>),
+    /// Makes all durable that was handed over.
+    Flush,
+    /// Stages segments one by one, as if many callers did, and settles all.
+    Group(Vec<usize>),
     /// Puts bytes behind the end, as a write that was cut short leaves them.
     Garbage(usize),
     /// The directory is on another device from now on.
@@ -72,6 +78,22 @@ pub fn workloads() -> Vec<Workload> {
         of(
             "large",
             vec![vec![LARGE_FILE], singly(1, 10), singly(1, 64 * 1024), singly(1, 10)],
+        ),
+        of("group", vec![vec![LARGE_FILE, Act::Group(vec![20; 5]), Act::Group(vec![700, 3])]]),
+        of(
+            "buffered",
+            vec![vec![
+                of_files(900),
+                Act::HandOver(vec![30]),
+                Act::HandOver(vec![30, 40]),
+                Act::Flush,
+                Act::HandOver(vec![300]),
+                Act::HandOver(vec![200]),
+                Act::Append(vec![20]),
+                Act::HandOver(vec![20]),
+                Act::Reopen,
+                Act::HandOver(vec![20]),
+            ]],
         ),
         of("medium", vec![vec![of_files(8 * 1024)], singly(5, 3_000)]),
         of(
