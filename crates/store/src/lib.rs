@@ -50,6 +50,7 @@ mod heads;
 mod key;
 mod layout;
 pub mod limits;
+mod maintain;
 mod names;
 mod open;
 mod place;
@@ -64,6 +65,7 @@ mod survey;
 mod writer;
 
 pub use crate::create::{CreateError, StoreOptions};
+pub use crate::maintain::{MaintainError, Maintained};
 pub use crate::open::{OpenError, Opened, StoredSegment};
 pub use crate::place::Moved;
 pub use crate::position::{POSITION_BYTES, Position};

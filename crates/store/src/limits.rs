@@ -24,6 +24,13 @@ pub const READ_ATTEMPTS_MAX: usize = 16;
 pub const FILE_BYTES_MAX: u64 = SEGMENT_FILE_BYTES_LIMIT + APPEND_BYTES_MAX;
 /// Highest number of a segment file.
 pub const FILE_NUMBER_MAX: u64 = u32::MAX as u64;
+/// Most bytes that one merging reads, but for a single file that is larger.
+pub const MERGE_BYTES_MAX: u64 = 80 * 1024 * 1024;
+/// Most commits in a segment that merging makes.
+pub const MERGED_SEGMENT_COMMITS_MAX: usize = 8192;
+/// A segment that merging makes of more than one commit has at most this many payload bytes: what
+/// is decoded at once.
+pub const MERGED_SEGMENT_BYTES_TARGET: usize = 4 * 1024 * 1024;
 /// Most files that a layout names.
 pub const LAYOUT_FILES_MAX: u64 = 1 << 16;
 /// Most heads at which a branch begins.

@@ -16,7 +16,7 @@ use crate::limits::{APPEND_BYTES_MAX, QUEUE_BYTES_MAX};
 use crate::position::Position;
 use crate::queue::{Append, Progress, Ticket, Turns};
 use crate::writer::Writer;
-use std::sync::{Arc, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use woodland_format::{Damage, DatasetId, Found, read_segments};
 
 /// An open dataset directory. Holds its lock. Any number of threads may use it at once.
@@ -25,6 +25,8 @@ pub struct Store {
     disk: Arc<dyn Disk>,
     dataset: DatasetId,
     turns: Turns,
+    /// Held by whoever merges.
+    maintenance: Mutex<()>,
     _lock: Box<dyn LockGuard>,
 }
 
@@ -101,11 +103,19 @@ impl Store {
     /// The store whose files have come as far as `writer`.
     pub(crate) fn resume(disk: Arc<dyn Disk>, lock: Box<dyn LockGuard>, writer: Writer) -> Self {
         let dataset = writer.heads().dataset;
-        Store { disk, dataset, turns: Turns::new(writer), _lock: lock }
+        Store { disk, dataset, turns: Turns::new(writer), maintenance: Mutex::new(()), _lock: lock }
     }
 
     pub(crate) fn disk(&self) -> &dyn Disk {
         self.disk.as_ref()
+    }
+
+    pub(crate) fn is_poisoned(&self) -> bool {
+        self.turns.progress().is_poisoned
+    }
+
+    pub(crate) fn maintenance(&self) -> MutexGuard<'_, ()> {
+        self.maintenance.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whose segments it holds.

@@ -12,6 +12,7 @@
 mod content;
 mod listing;
 mod segment_file;
+mod whole_file;
 
 use crate::closed::{CLOSED_BYTES, Closed};
 use crate::disk::{Access, Disk, DiskAct, DiskError};
@@ -26,6 +27,9 @@ use crate::record::RecordError;
 use listing::{Listing, list_files, read_layout};
 use segment_file::Walk;
 use woodland_format::{AuthorKey, DatasetId, FileHeader, Found, SecretKey};
+
+pub(crate) use listing::layout_of;
+pub(crate) use whole_file::{KnownFile, WholeFile};
 
 /// What stands in a dataset directory.
 #[derive(Debug)]

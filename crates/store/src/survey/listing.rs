@@ -21,18 +21,27 @@ pub(super) fn read_layout(
     heads: Option<&Heads>,
     findings: &mut Findings,
 ) -> Option<Layout> {
-    let LayoutName { number, hash: expected } = heads?.layout?;
+    layout_of(disk, heads?).unwrap_or_else(|problem| {
+        findings.problems.push(problem);
+        None
+    })
+}
+
+/// The layout that heads name; `None` where they name none.
+pub(crate) fn layout_of(disk: &dyn Disk, heads: &Heads) -> Result<Option<Layout>, Problem> {
+    let Some(LayoutName { number, hash: expected }) = heads.layout else { return Ok(None) };
     let name = names::layout_file(number);
-    let read = read_start(disk, &name, LAYOUT_BYTES_MAX).and_then(|(bytes, offset)| {
-        let wrong = |error| Problem::Record { name: name.clone(), offset: 0, error };
-        let layout = Layout::decode(number, &bytes).map_err(wrong)?;
-        let found = layout::hash(&bytes);
-        if found != expected {
-            return Err(Problem::Root { name: name.clone(), offset, expected, found });
+    let (bytes, offset) = read_start(disk, &name, LAYOUT_BYTES_MAX)?;
+    match Layout::decode(number, &bytes) {
+        Err(error) => Err(Problem::Record { name, offset: 0, error }),
+        Ok(layout) => {
+            let found = layout::hash(&bytes);
+            if found != expected {
+                return Err(Problem::Root { name, offset, expected, found });
+            }
+            Ok(Some(layout))
         }
-        Ok(layout)
-    });
-    read.map_err(|problem| findings.problems.push(problem)).ok()
+    }
 }
 
 /// The files with segments, in order.
