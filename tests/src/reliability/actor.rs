@@ -88,7 +88,8 @@ impl Actor {
         for act in &workload.acts {
             let before = actor.digest();
             if let Err(error) = actor.act(act) {
-                let is_visible = before.is_some() && actor.digest() != before;
+                let after = actor.digest();
+                let is_visible = before.is_some() && after.is_some() && after != before;
                 let disk = disk_error(error.as_ref()).map(DiskError::kind);
                 let (act, message) = (act.clone(), error.to_string());
                 return (actor, Some(Failure { act, message, disk, is_visible }));
@@ -180,6 +181,12 @@ impl Actor {
                 self.disk.mark(Mark::Key { folder: String::new(), author: secret.author() });
                 self.store().renew(&secret)?;
                 self.durable("");
+                Ok(())
+            }
+            Act::Maintain => {
+                let store = self.store();
+                while store.maintain(&store.position())?.files > 0 {}
+                self.appended("");
                 Ok(())
             }
             Act::Reopen => self.reopen(),

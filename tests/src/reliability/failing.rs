@@ -87,7 +87,8 @@ fn play(rehearsal: &Rehearsal, fault: Fault) -> Option<(DiskAct, Result<Met, Str
         if failure.is_visible {
             return Err(format!("{:?} failed, and readers see it", failure.act));
         }
-        let is_own = !matches!(failure.act, Act::Branch | Act::WriteBranch);
+        // A merging writes new files, and a branch has a handle of its own.
+        let is_own = !matches!(failure.act, Act::Branch | Act::WriteBranch | Act::Maintain);
         let failed_at = FailedAt { act: failed, is_own };
         let reference = gone_on(actor, &disk, failed_at, &rehearsal.reference)?;
         after(&disk, &reference).map(|met| Some((failed, met)))

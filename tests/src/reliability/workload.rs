@@ -28,6 +28,8 @@ pub enum Act {
     Copy,
     /// Takes another key.
     Renew,
+    /// Merges small segments and files until there is nothing more to merge.
+    Maintain,
     /// Closes and opens again.
     Reopen,
     /// Founds a replica.
@@ -94,6 +96,18 @@ pub fn workloads() -> Vec<Workload> {
                 Act::Reopen,
                 Act::HandOver(vec![20]),
             ]],
+        ),
+        of(
+            "maintained",
+            vec![
+                vec![of_files(400)],
+                singly(7, 20),
+                vec![Act::Maintain],
+                singly(3, 60),
+                vec![Act::HandOver(vec![9]), Act::Maintain, Act::Reopen],
+                singly(6, 10),
+                vec![Act::Maintain, Act::Reopen],
+            ],
         ),
         of("medium", vec![vec![of_files(8 * 1024)], singly(5, 3_000)]),
         of(
