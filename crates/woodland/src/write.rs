@@ -98,6 +98,11 @@ impl Replica {
         let log = chain.signed();
         let arrived = std::mem::take(&mut chain.commits);
         drop(chain);
+        #[cfg(planted)]
+        if woodland_format::planted::is("published-before-durable") {
+            let early = current.clone().with(graph.clone(), Arc::clone(&bindings));
+            drop(self.publish(early));
+        }
         writer.keep(&log, &arrived)?;
         writer.tip = Some(commit.id());
         let graph = graph.with_signatures_of(&log);

@@ -25,6 +25,13 @@ pub struct Note {
     title: String,
 }
 
+impl Note {
+    /// A note with this title.
+    pub(super) fn titled(title: &str) -> Self {
+        Note { title: title.to_owned() }
+    }
+}
+
 /// The branch's name and the folder of its store.
 const BRANCH: &str = "draft";
 /// Where a branch's commits go.

@@ -193,6 +193,11 @@ impl Case<'_> {
 
     /// What was opened is durable, and the store goes on from there.
     fn go_on(&self, disk: &ScriptedDisk, opened: Opened, found: &[CommitId]) -> Result<(), String> {
+        match Store::open(within(disk.shared(), self.folder)) {
+            Err(OpenError::Locked) => {}
+            Err(error) => return Err(format!("beside the open one it is not locked: {error}")),
+            Ok(_) => return Err("two handles at once".to_owned()),
+        }
         drop(opened);
         let again = self.after_crash(disk, "crashed after opening")?;
         if again.torn.is_some() {

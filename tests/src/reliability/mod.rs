@@ -15,6 +15,7 @@
 //! What this does not do: simulate peers and links; that is the simulated world.
 
 mod actor;
+mod arrivals;
 mod bending;
 mod crashes;
 mod disk;
@@ -22,13 +23,16 @@ mod failing;
 mod image;
 mod journal;
 mod judge;
+mod kernel;
 mod lying;
+mod mixing;
 mod platter;
 mod reading;
 mod rehearsal;
 mod row;
 mod run;
 mod sample;
+mod stress;
 mod workload;
 
 pub use crate::reliability::disk::{Fault, ScriptedDisk};
@@ -47,3 +51,6 @@ pub use crate::reliability::bending::{Flips, Specimen, flips, formats, swaps};
 pub use crate::reliability::failing::{Calls, failing_calls, quotas};
 pub use crate::reliability::reading::failing_reads;
 pub use crate::reliability::run::{Class, classes, run, run_all};
+
+pub use crate::reliability::kernel::kernel;
+pub use crate::reliability::stress::stress;

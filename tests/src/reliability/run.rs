@@ -5,10 +5,12 @@
 //!
 //! What this does not do: know a promise; the classes do.
 
+use super::arrivals::arrivals;
 use super::bending::{Specimen, flips, formats, swaps};
 use super::crashes::{Vary, power_cuts, torn};
 use super::failing::{Calls, failing_calls, quotas};
 use super::lying::lying_syncs;
+use super::mixing::merged_folders;
 use super::reading::failing_reads;
 use super::rehearsal::{Rehearsal, rehearsed};
 use super::row::{Ring, Row, Tally, Tier};
@@ -72,6 +74,8 @@ pub fn classes() -> Vec<Class> {
             tally.note(&format!("{} unnoticed; {readable} of the rest readable", found.unnoticed));
         }),
         of("misdirected or stale block", "P3", |_, _, tally| swaps(&Specimen::whole(), tally)),
+        of("merged folders", "P2 P3", |_, tier, tally| merged_folders(tier, tally)),
+        of("arrival order, with a forked author", "P5 P6", |_, tier, tally| arrivals(tier, tally)),
         of("foreign format", "P9", |_, _, tally| formats(&Specimen::small(), tally)),
     ]
 }
