@@ -20,6 +20,7 @@ mod bending;
 mod crashes;
 mod disk;
 mod failing;
+mod hunt;
 mod image;
 mod journal;
 mod judge;
@@ -32,6 +33,7 @@ mod rehearsal;
 mod row;
 mod run;
 mod sample;
+mod scorecard;
 mod stress;
 mod workload;
 
@@ -54,3 +56,5 @@ pub use crate::reliability::run::{Class, classes, run, run_all};
 
 pub use crate::reliability::kernel::kernel;
 pub use crate::reliability::stress::stress;
+pub use crate::reliability::hunt::{BUGS, FACADE_BUGS, Hunted, hunt};
+pub use crate::reliability::scorecard::{Found, Scorecard, TRACK};

@@ -102,6 +102,12 @@ impl Tally {
         Tally { row, began: Instant::now(), violations_max: 3 }
     }
 
+    /// One violation is enough.
+    #[must_use]
+    pub fn until_first(self) -> Tally {
+        Tally { violations_max: 1, ..self }
+    }
+
     /// Whether enough is known: that it fails.
     pub fn is_over(&self) -> bool {
         self.row.violations.len() >= self.violations_max

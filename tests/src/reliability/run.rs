@@ -21,12 +21,22 @@ pub struct Class {
     pub name: &'static str,
     /// The promises that it attacks.
     pub promises: &'static str,
+    /// Whether each workload is met alone; else the class brings its own.
+    pub is_by_workload: bool,
     run: fn(&[Rehearsal], Tier, &mut Tally),
+}
+
+impl Class {
+    /// Runs it over these workloads.
+    pub fn run(&self, all: &[Rehearsal], tier: Tier, tally: &mut Tally) {
+        (self.run)(all, tier, tally);
+    }
 }
 
 /// All of them, in the order of the scorecard.
 pub fn classes() -> Vec<Class> {
-    let of = |name, promises, run| Class { name, promises, run };
+    let of = |name, promises, run| Class { name, promises, is_by_workload: true, run };
+    let alone = |name, promises, run| Class { name, promises, is_by_workload: false, run };
     vec![
         of("power cut at every byte", "P1 P2", |all, tier, tally| {
             all.iter().for_each(|one| power_cuts(one, tier, tally));
@@ -68,15 +78,15 @@ pub fn classes() -> Vec<Class> {
             }
             tally.note(&format!("beside what fails for ever, {} was read", percent(read, whole)));
         }),
-        of("flipped bit", "P3", |_, tier, tally| {
+        alone("flipped bit", "P3", |_, tier, tally| {
             let found = flips(&Specimen::whole(), tier, tally);
             let readable = percent(found.read, found.whole);
             tally.note(&format!("{} unnoticed; {readable} of the rest readable", found.unnoticed));
         }),
-        of("misdirected or stale block", "P3", |_, _, tally| swaps(&Specimen::whole(), tally)),
-        of("merged folders", "P2 P3", |_, tier, tally| merged_folders(tier, tally)),
-        of("arrival order, with a forked author", "P5 P6", |_, tier, tally| arrivals(tier, tally)),
-        of("foreign format", "P9", |_, _, tally| formats(&Specimen::small(), tally)),
+        alone("misdirected or stale block", "P3", |_, _, tally| swaps(&Specimen::whole(), tally)),
+        alone("merged folders", "P2 P3", |_, tier, tally| merged_folders(tier, tally)),
+        alone("arrival order, with a forked author", "P5 P6", |_, tier, tally| arrivals(tier, tally)),
+        alone("foreign format", "P9", |_, _, tally| formats(&Specimen::small(), tally)),
     ]
 }
 
@@ -91,7 +101,7 @@ fn percent(part: u64, whole: u64) -> String {
 pub fn run(classes: &[Class], all: &[Rehearsal], tier: Tier) -> Vec<Row> {
     let each = |class: &Class| {
         let mut tally = Tally::of(class.name, Ring::Simulated, class.promises);
-        (class.run)(all, tier, &mut tally);
+        class.run(all, tier, &mut tally);
         tally.end()
     };
     classes.iter().map(each).collect()
