@@ -17,7 +17,7 @@ pub(super) fn kills(program: &Program, tier: Tier, seed: u64) -> Row {
     let folder = folder();
     let path = folder.path().join("dataset");
     let place = path.to_string_lossy().into_owned();
-    let (mut acknowledged, mut races) = (0, 0);
+    let (mut acknowledged, mut races, mut double_writers, mut stuck_locks) = (0, 0, 0, 0);
     for round in 0..tier.choose(40, 2_000) {
         let start = || Running::of(program.command(&["write", &place]));
         let (mut one, mut other) = (start(), numbers.below(2).eq(&0).then(start));
@@ -27,6 +27,7 @@ pub(super) fn kills(program: &Program, tier: Tier, seed: u64) -> Row {
             races += 1;
             // The one that lost may have ended before the other began.
             if one.said.opened.is_some() && other.said.opened.is_some() {
+                double_writers += 1;
                 tally.broken(format!("round {round}: both opened it"));
             }
         }
@@ -40,7 +41,10 @@ pub(super) fn kills(program: &Program, tier: Tier, seed: u64) -> Row {
                 "seed {seed}, round {round}: {present} numbers, {acknowledged} were acknowledged"
             )),
             Some(_) => {}
-            None => tally.broken(format!("seed {seed}, round {round}: nobody opened: {:?}", one.said)),
+            None => {
+                stuck_locks += u64::from(one.said.is_locked);
+                tally.broken(format!("seed {seed}, round {round}: nobody opened: {:?}", one.said));
+            }
         }
         for _ in 0..numbers.below(6) {
             one.step();
@@ -62,7 +66,8 @@ pub(super) fn kills(program: &Program, tier: Tier, seed: u64) -> Row {
         tally.broken(text);
     }
     tally.note(&format!(
-        "{acknowledged} numbers, {races} races, double writers 0, stuck locks 0, seed {seed}"
+        "{acknowledged} numbers, {races} races, double writers {double_writers}, stuck locks \
+         {stuck_locks}, seed {seed}"
     ));
     tally.end()
 }
