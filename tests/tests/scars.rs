@@ -46,8 +46,7 @@ fn scar_1_folder_entries_vanish() {
 fn before_last_sync(bytes: usize) -> (Platter, usize) {
     let disk = ScriptedDisk::empty();
     let (mut chain, founding) = Chain::found();
-    let created =
-        Store::create(disk.shared(), chain.dataset(), &key(1), &StoreOptions::default());
+    let created = Store::create(disk.shared(), chain.dataset(), &key(1), &StoreOptions::default());
     let store = created.expect("created");
     store.append(&[founding, chain.next(20)]).expect("appended");
     let before = disk.journal().len();
@@ -133,7 +132,8 @@ fn scar_6_accepted_at_the_door_fatal_at_the_read() {
             Ok(()) => {
                 drop(store);
                 let opened = Store::open(disk.shared()).expect("what was taken is read");
-                read += opened.segments.iter().map(|one| one.segment.commits().count()).sum::<usize>();
+                read +=
+                    opened.segments.iter().map(|one| one.segment.commits().count()).sum::<usize>();
             }
         }
     }
@@ -166,7 +166,10 @@ fn scar_7_forks_promised_not_handled() {
     let merged = peer.merge(&other).expect("merged");
     assert!(merged.refused.is_empty(), "{merged:?}");
     assert_eq!(titles(&peer), ["as one", "as other", "base"]);
-    assert!(merged.notices.iter().any(|notice| matches!(notice, Notice::Forked { .. })), "{merged:?}");
+    assert!(
+        merged.notices.iter().any(|notice| matches!(notice, Notice::Forked { .. })),
+        "{merged:?}"
+    );
 }
 
 /// One predicate decides, everywhere, on odd signatures too.
@@ -176,8 +179,14 @@ fn scar_8_batch_against_single_signature_checks() {
     write(&replica, "one");
     let log = replica.snapshot().log().clone();
     let commit = log.founding().clone();
-    let good = log.signature(&commit.id()).or_else(|| log.chains(&woodland_log::Frontier::new())
-        .flatten().find_map(|one| log.signature(&one.id()))).expect("something is signed");
+    let good = log
+        .signature(&commit.id())
+        .or_else(|| {
+            log.chains(&woodland_log::Frontier::new())
+                .flatten()
+                .find_map(|one| log.signature(&one.id()))
+        })
+        .expect("something is signed");
     let signed = log.order().map(|(_, one)| one).find(|one| log.signature(&one.id()) == Some(good));
     let signed = signed.expect("it is in the log");
     // The order of the group: S + L is the same number to a lax verifier.
@@ -195,8 +204,13 @@ fn scar_8_batch_against_single_signature_checks() {
     let mut identity = Signature([0; 64]);
     identity.0[0] = 1;
     let other_key = SecretKey::from_seed([9; 32]);
-    let odd = [not_canonical, identity, Signature([0; 64]), Signature([0xff; 64]),
-        signed.sign(&other_key).signature];
+    let odd = [
+        not_canonical,
+        identity,
+        Signature([0; 64]),
+        Signature([0xff; 64]),
+        signed.sign(&other_key).signature,
+    ];
     for signature in odd {
         let point = SignedPoint { commit: signed.id(), signature };
         assert!(!verify_commit(&signed.author(), &signed.id(), &signature), "{signature:?}");

@@ -82,7 +82,8 @@ fn round(seed: u64) -> Result<u64, String> {
             reader.merge(sources[at]).map_err(|e| said(&e))?;
         }
         let snapshot = reader.snapshot();
-        let shown = (snapshot.log().order().map(|(_, commit)| commit.id()).collect(), snapshot.digest());
+        let shown =
+            (snapshot.log().order().map(|(_, commit)| commit.id()).collect(), snapshot.digest());
         whole(snapshot.log(), &logs)?;
         match &first {
             None => first = Some(shown),
@@ -109,7 +110,8 @@ fn whole(merged: &Log, logs: &[Log]) -> Result<(), String> {
             return Err(format!("{} is lacking and was not named", commit.id()));
         }
     }
-    let vouched: usize = merged.chains(&woodland_log::Frontier::new()).map(|chain| chain.len()).sum();
+    let vouched: usize =
+        merged.chains(&woodland_log::Frontier::new()).map(|chain| chain.len()).sum();
     if vouched as u64 != merged.len() {
         return Err(format!("{vouched} of {} commits are vouched for", merged.len()));
     }

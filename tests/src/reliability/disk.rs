@@ -192,9 +192,7 @@ impl State {
         match self.image.names.get(folder) {
             _ if folder.is_empty() => Ok(()),
             Some(Entry::Folder) => Ok(()),
-            Some(Entry::File(_)) => {
-                Err(DiskError::new(act, name, ErrorKind::NotADirectory.into()))
-            }
+            Some(Entry::File(_)) => Err(DiskError::new(act, name, ErrorKind::NotADirectory.into())),
             None => Err(DiskError::new(act, name, ErrorKind::NotFound.into())),
         }
     }

@@ -151,7 +151,8 @@ fn after(disk: &ScriptedDisk, reference: &Reference) -> Result<Met, String> {
         promise(&mut promises, event);
     }
     let say = |when: &'static str| move |text| format!("{when}: {text}");
-    let mut met = judge(&platter.bare(), reference, &promises, Depth::GoOn).map_err(say("crash"))?;
+    let mut met =
+        judge(&platter.bare(), reference, &promises, Depth::GoOn).map_err(say("crash"))?;
     let shown = disk.image();
     let live = judge(&shown, reference, &promises, Depth::Open).map_err(say("no crash"))?;
     met.add(live);

@@ -39,7 +39,8 @@ pub fn lying_syncs(rehearsal: &Rehearsal, tier: Tier, tally: &mut Tally) {
             let is_last = at + 1 == rehearsal.journal.len();
             let is_cut = is_last || tier == Tier::Long && is_lie;
             if let (true, Some(kept)) = (is_cut, &kept) {
-                let place = format!("{}, lying from sync {first}, event {at}", rehearsal.workload.name);
+                let place =
+                    format!("{}, lying from sync {first}, event {at}", rehearsal.workload.name);
                 cut(rehearsal, &platter, kept, &promises, &place, tally);
             }
             if tally.is_over() {
@@ -83,7 +84,8 @@ fn cut(
             let least = kept.get("").cloned().unwrap_or_default();
             let most = said.get("").map_or(0, |one| one.acknowledged);
             let full = platter.full(None);
-            let has_heads = full.bytes("heads").is_some() && full.bytes("heads") == image.bytes("heads");
+            let has_heads =
+                full.bytes("heads").is_some() && full.bytes("heads") == image.bytes("heads");
             let asked = Asked {
                 ids,
                 least: least.acknowledged,

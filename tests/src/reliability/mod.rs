@@ -47,14 +47,14 @@ pub use crate::reliability::row::{Ring, Row, Tally, Tier};
 pub use crate::reliability::sample::{Chain, Numbers, key};
 pub use crate::reliability::workload::{Act, Workload, workloads};
 
-pub use crate::reliability::crashes::{UNITS_MAX, Vary, power_cuts, torn};
-pub use crate::reliability::lying::lying_syncs;
 pub use crate::reliability::bending::{Flips, Specimen, flips, formats, swaps};
+pub use crate::reliability::crashes::{UNITS_MAX, Vary, power_cuts, torn};
 pub use crate::reliability::failing::{Calls, failing_calls, quotas};
+pub use crate::reliability::lying::lying_syncs;
 pub use crate::reliability::reading::failing_reads;
 pub use crate::reliability::run::{Class, classes, run, run_all};
 
-pub use crate::reliability::kernel::kernel;
-pub use crate::reliability::stress::stress;
 pub use crate::reliability::hunt::{BUGS, FACADE_BUGS, Hunted, hunt};
+pub use crate::reliability::kernel::kernel;
 pub use crate::reliability::scorecard::{Found, Scorecard, TRACK};
+pub use crate::reliability::stress::stress;

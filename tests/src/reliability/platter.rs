@@ -65,8 +65,9 @@ impl Platter {
                 self.bytes.entry(*number).or_default().push(change.clone());
             }
             Event::Name(change) => {
-                if let NameChange::Create { entry: super::image::Entry::File(number), access, .. } =
-                    change
+                if let NameChange::Create {
+                    entry: super::image::Entry::File(number), access, ..
+                } = change
                 {
                     let content = Content { bytes: Arc::default(), access: *access };
                     self.durable.files.entry(*number).or_insert(content);

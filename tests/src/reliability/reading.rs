@@ -25,8 +25,7 @@ pub fn failing_reads(rehearsal: &Rehearsal, tally: &mut Tally) -> (u64, u64) {
     for number in 1.. {
         for is_for_ever in [false, true] {
             let disk = ScriptedDisk::of(rehearsal.image.clone());
-            let fault =
-                if is_for_ever { Fault::ReadForEver(number) } else { Fault::Read(number) };
+            let fault = if is_for_ever { Fault::ReadForEver(number) } else { Fault::Read(number) };
             disk.set_fault(Some(fault));
             let answer = guarded(|| {
                 let opened = Store::open(disk.shared());

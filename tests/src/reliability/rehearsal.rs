@@ -65,4 +65,3 @@ pub fn rehearse(workload: Workload) -> Rehearsal {
     drop(actor);
     Rehearsal { workload, journal, image, reference, calls, bytes_max }
 }
-

@@ -85,7 +85,9 @@ pub fn classes() -> Vec<Class> {
         }),
         alone("misdirected or stale block", "P3", |_, _, tally| swaps(&Specimen::whole(), tally)),
         alone("merged folders", "P2 P3", |_, tier, tally| merged_folders(tier, tally)),
-        alone("arrival order, with a forked author", "P5 P6", |_, tier, tally| arrivals(tier, tally)),
+        alone("arrival order, with a forked author", "P5 P6", |_, tier, tally| {
+            arrivals(tier, tally)
+        }),
         alone("foreign format", "P9", |_, _, tally| formats(&Specimen::small(), tally)),
     ]
 }

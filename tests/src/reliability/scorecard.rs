@@ -67,7 +67,9 @@ impl Scorecard {
         for one in self.hunted.iter().filter(|one| one.caught == 0) {
             failures.push(format!("planted bug {} was missed", one.bug));
         }
-        for violation in self.simulated("violations").and_then(Value::as_array).into_iter().flatten() {
+        for violation in
+            self.simulated("violations").and_then(Value::as_array).into_iter().flatten()
+        {
             failures.push(format!("simulated world: {violation}"));
         }
         failures
@@ -108,7 +110,10 @@ impl Scorecard {
             let _ = match &row.not_run {
                 Some(reason) => {
                     let reason = reason.replace('\n', " ");
-                    writeln!(page, "| {class} | {ring} | {promises} | | | | | | **not run here: {reason}** |")
+                    writeln!(
+                        page,
+                        "| {class} | {ring} | {promises} | | | | | | **not run here: {reason}** |"
+                    )
                 }
                 None => writeln!(
                     page,

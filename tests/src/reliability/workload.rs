@@ -71,16 +71,16 @@ pub fn workloads() -> Vec<Workload> {
     vec![
         of("create", vec![vec![LARGE_FILE]]),
         of("single", vec![vec![LARGE_FILE], singly(6, 40)]),
-        of("together", vec![vec![LARGE_FILE, Act::Append(vec![9, 90, 30]), Act::Append(vec![5; 4])]]),
+        of(
+            "together",
+            vec![vec![LARGE_FILE, Act::Append(vec![9, 90, 30]), Act::Append(vec![5; 4])]],
+        ),
         of("roll-over", vec![vec![of_files(1)], singly(4, 20)]),
         of(
             "roll-over-reopened",
             vec![vec![of_files(700)], singly(4, 60), vec![Act::Reopen], singly(4, 60)],
         ),
-        of(
-            "large",
-            vec![vec![LARGE_FILE], singly(1, 10), singly(1, 64 * 1024), singly(1, 10)],
-        ),
+        of("large", vec![vec![LARGE_FILE], singly(1, 10), singly(1, 64 * 1024), singly(1, 10)]),
         of("group", vec![vec![LARGE_FILE, Act::Group(vec![20; 5]), Act::Group(vec![700, 3])]]),
         of(
             "buffered",
@@ -131,7 +131,10 @@ pub fn workloads() -> Vec<Workload> {
                 vec![Act::Renew, Act::Reopen],
             ],
         ),
-        of("replica", vec![vec![Act::Found], vec![Act::Write(20); 4], vec![Act::Reopen, Act::Write(2_000)]]),
+        of(
+            "replica",
+            vec![vec![Act::Found], vec![Act::Write(20); 4], vec![Act::Reopen, Act::Write(2_000)]],
+        ),
         of(
             "replica-merged",
             vec![vec![Act::Found, Act::Write(10), Act::Merge(2), Act::Write(10), Act::Merge(1)]],

@@ -7,9 +7,7 @@
 mod promises;
 
 use std::path::Path;
-use woodland_tests::reliability::{
-    Class, Row, Tier, classes, kernel, rehearsed, run, workloads,
-};
+use woodland_tests::reliability::{Class, Row, Tier, classes, kernel, rehearsed, run, workloads};
 
 /// Fails on a broken promise and on a class that has injected nothing.
 fn check(rows: &[Row]) {

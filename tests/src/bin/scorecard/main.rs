@@ -121,7 +121,8 @@ fn planted(json: Option<&Path>, names: &[String]) -> Result<ExitCode> {
         );
     }
     let mut found: Vec<Hunted> = Vec::new();
-    for (name, _) in bugs().filter(|(name, _)| names.is_empty() || names.iter().any(|n| n == name)) {
+    for (name, _) in bugs().filter(|(name, _)| names.is_empty() || names.iter().any(|n| n == name))
+    {
         let output = Command::new(std::env::current_exe()?).args(["hunt", name]).output()?;
         let hunted: Hunted = serde_json::from_slice(&output.stdout)
             .with_context(|| format!("{name}: the hunt ended with {}", output.status))?;

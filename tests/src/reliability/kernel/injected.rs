@@ -16,7 +16,15 @@ use std::process::{Command, Stdio};
 /// Whether the tracer works here; why not, else.
 pub(super) fn tracer() -> Result<(), String> {
     let mut command = Command::new("strace");
-    command.args(["-f", "-qq", "-o", "/dev/null", "-e", "inject=fdatasync:error=EIO:when=9", "true"]);
+    command.args([
+        "-f",
+        "-qq",
+        "-o",
+        "/dev/null",
+        "-e",
+        "inject=fdatasync:error=EIO:when=9",
+        "true",
+    ]);
     match command.stdin(Stdio::null()).output() {
         Err(error) => Err(format!("strace: {error}")),
         Ok(output) if output.status.success() => Ok(()),

@@ -49,9 +49,7 @@ fn run(program: &str, words: &[&str], place: Option<&Path>) -> Result<(), String
     match command.output() {
         Err(error) => Err(format!("{program}: {error}")),
         Ok(output) if output.status.success() => Ok(()),
-        Ok(output) => {
-            Err(format!("{program}: {}", String::from_utf8_lossy(&output.stderr).trim()))
-        }
+        Ok(output) => Err(format!("{program}: {}", String::from_utf8_lossy(&output.stderr).trim())),
     }
 }
 
@@ -76,7 +74,8 @@ pub(super) fn power_cuts(program: &Program, tier: Tier, seed: u64) -> Row {
             Err(reason) => return not_run(class, promises, reason),
         };
         let place = live.join("dataset").to_string_lossy().into_owned();
-        let writing = match Writing::of(program.command(&["write", &place, "--bytes", "300"]), &log) {
+        let writing = match Writing::of(program.command(&["write", &place, "--bytes", "300"]), &log)
+        {
             Ok(writing) => writing,
             Err(reason) => return not_run(class, promises, reason),
         };
