@@ -5,8 +5,8 @@
 //!  heads = slot 0, slot 1, 512 bytes each; generation g stands in slot g mod 2
 //!
 //!  slot  0           8            9           12               16         24           32
-//!        "WOODHEAD"  format       0 0 0       crc32            generation file number  acknowledged
-//!                                                              u64        u64          bytes u64
+//!        "WOODHEAD"  format       0 0 0       crc32            generation file number acknowledged
+//!                                                              u64        u64         bytes u64
 //!
 //!        40          48           80          112              120        152          512
 //!        file bytes  dataset 32   root 32     layout           layout     0 …          end

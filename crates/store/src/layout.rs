@@ -9,9 +9,9 @@
 //!          kind u64  number u64  bytes u64  root  end
 //! ```
 //!
-//! *file number*, *bytes* and *root* are the position up to which the entries stand for the history;
-//! from there on it goes on in the segment files that follow. Kind 0 is `segments/NUMBER.wls`, just
-//! as it was appended to, kind 1 is the merged file `segments/NUMBER.wlm`. *root* of an entry is
+//! *file number*, *bytes* and *root* are the position up to which the entries stand for the
+//! history; from there on it goes on in the segment files that follow. Kind 0 is `segments/NUMBER.wls`, as
+//! it was appended to, kind 1 is the merged file `segments/NUMBER.wlm`. *root* of an entry is
 //! folded over that file's segments alone, begun with 32 zeros.
 //!
 //! **Invariants**

@@ -8,24 +8,29 @@
 //!  closed                   64 bytes for each segment file but the last: its length and root
 //!  segments/00000001.wls    file header (purpose store), segments back to back; append-only
 //!  segments/00000002.wls    begun when the one before has reached its length
+//!  segments/00000001.wlm    merged: what earlier files held, in fewer and larger segments
+//!  segments/00000001.layout which files stand for the part of the history that was merged
 //!  branches/NAME/           a named branch, drawn in `branch`
 //! ```
 //!
-//! `heads`, `closed`, `author.key` and `place` are made of records, drawn in their modules. The
-//! store moves sealed bytes: it knows the framing of `woodland-format` and checks it, and knows
-//! nothing of logs.
+//! `heads`, `closed`, `author.key`, `place` and layouts are made of records, drawn in their
+//! modules. The store moves sealed bytes: it knows the framing of `woodland-format` and checks it,
+//! and knows nothing of logs.
 //!
 //! **Invariants**
-//! - What `append` acknowledged survives a power cut, if the disk honours sync; after any cut the
-//!   store opens at a prefix of what was appended that holds at least what was acknowledged.
+//! - What `settle`, `flush` or `append` acknowledged survives a power cut, if the disk honours
+//!   sync; after any cut the store opens at a prefix of what was staged that holds at least that.
+//!   Callers who come at once share the syncs.
+//! - Merging changes neither the set of commits nor any position behind what was merged.
 //! - A byte is checked before it is handed out. Damage among the acknowledged bytes is refused and
 //!   named; a directory that is refused is not changed.
 //! - A name is synced in its folder before anything relies on it.
 //! - A failed write or sync poisons the handle; reopening recovers.
-//! - One handle at a time.
+//! - One handle at a time, used by any number of threads; readers need none.
 //!
-//! What this does not do: verify signatures, place commits, compact, or notice that a whole
-//! directory was put back into the same files at an earlier state (the log sees that later).
+//! What this does not do: place commits, forget any, or notice that a whole directory was put back
+//! into the same files at an earlier state (a position that was kept elsewhere, or the log, sees
+//! that later).
 //!
 //! ```
 //! use std::sync::Arc;
@@ -36,9 +41,17 @@
 //! let (dataset, key) = (DatasetId([7; 32]), SecretKey::from_seed([1; 32]));
 //! let store = Store::create(disk.clone(), dataset, &key, &StoreOptions::default())?;
 //! drop(store);
-//! let opened = Store::open(disk)?;
+//! let opened = Store::open(disk.clone())?;
 //! assert_eq!(opened.dataset, dataset);
 //! assert!(opened.segments.is_empty());
+//!
+//! // Segments go in by a ticket, which says when they are safe.
+//! let ticket = opened.store.stage(vec![])?;
+//! opened.store.settle(ticket)?;
+//! let position = opened.store.position();
+//! assert_eq!(Store::read(disk.as_ref())?.heads.position(), position);
+//! drop(opened);
+//! assert!(Store::open_after(disk, &position)?.segments.is_empty());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

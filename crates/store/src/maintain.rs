@@ -102,7 +102,8 @@ impl Store {
         }
         let (disk, heads) = (self.disk(), self.heads());
         let layout = layout_of(disk, &heads)?;
-        let closed = closed_of(disk, &heads)?;
+        let first = layout.as_ref().map_or(1, |layout| layout.end.file_number + 1);
+        let closed = closed_from(disk, first, &heads)?;
         let Some(choice) = Choice::make(layout.as_ref(), &closed, until) else {
             return Ok(Maintained::default());
         };
@@ -150,10 +151,10 @@ impl Store {
     }
 }
 
-/// The records of all files before the one that heads name.
-fn closed_of(disk: &dyn Disk, heads: &Heads) -> Result<Vec<Closed>, Problem> {
+/// The records of the files from `first` on, before the one that heads name.
+fn closed_from(disk: &dyn Disk, first: u64, heads: &Heads) -> Result<Vec<Closed>, Problem> {
     let mut records = Vec::new();
-    for number in 1..heads.file_number {
+    for number in first..heads.file_number {
         let (name, offset) = (names::CLOSED, Closed::offset(number));
         let mut bytes = [0; CLOSED_BYTES];
         disk.read_at(name, offset, &mut bytes).map_err(|error| Problem::of_disk(name, error))?;

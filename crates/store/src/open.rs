@@ -12,13 +12,14 @@
 
 use crate::disk::{Disk, DiskError};
 use crate::heads::Heads;
+use crate::limits::READ_ATTEMPTS_MAX;
 use crate::names;
 use crate::place::Moved;
 use crate::position::Position;
 use crate::problem::Problem;
 use crate::renew::remove_leftover;
 use crate::store::Store;
-use crate::survey::{Extent, FileReport, Inspection, Survey, TornTail, survey};
+use crate::survey::{Extent, FileReport, Inspection, Survey, TornTail, newest_heads, survey};
 use crate::writer::Writer;
 use std::io::ErrorKind;
 use std::sync::Arc;
@@ -136,9 +137,21 @@ impl Store {
     }
 
     /// Reads everything, for people to look at: takes no lock, writes nothing, never fails as a
-    /// whole. Beside a living writer it may see an append half done, as a torn tail.
+    /// whole. Beside a living writer it may see an append half done, as a torn tail; where files
+    /// were merged meanwhile, it reads again.
     pub fn inspect(disk: &dyn Disk) -> Inspection {
-        survey(disk, Extent::Whole).inspection
+        let mut inspection = survey(disk, Extent::Whole).inspection;
+        for _ in 1..READ_ATTEMPTS_MAX {
+            if inspection.problems.is_empty() {
+                break;
+            }
+            let (seen, newest) = (inspection.heads, newest_heads(disk));
+            if seen.is_none() || newest.is_none() || seen == newest {
+                break;
+            }
+            inspection = survey(disk, Extent::Whole).inspection;
+        }
+        inspection
     }
 }
 

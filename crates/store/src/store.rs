@@ -176,7 +176,8 @@ impl Store {
 
     /// Gives all that was staged up to the ticket to the system, without a sync: it survives the
     /// end of this process, not a power cut. [`Store::flush`] makes it durable; so does whoever
-    /// settles a later ticket, and closing.
+    /// settles a later ticket, and closing. Where the file is full, what is in it is made durable
+    /// before the next is begun.
     ///
     /// # Errors
     /// As for [`Store::settle`].

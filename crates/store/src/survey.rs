@@ -11,6 +11,7 @@
 
 mod content;
 mod listing;
+mod place;
 mod segment_file;
 mod whole_file;
 

@@ -224,7 +224,7 @@ fn opened(segments: impl FnOnce(&Hand) -> Vec<Vec<u8>>) -> StartError {
     let hand = Hand::found();
     let disk = Arc::new(FileDisk::at(&path));
     let key = SecretKey::from_seed([3; 32]);
-    let mut store =
+    let store =
         Store::create(disk, hand.dataset(), &key, &StoreOptions::default()).expect("created");
     store.append(&segments(&hand)).expect("appended");
     drop(store);

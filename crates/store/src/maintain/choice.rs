@@ -34,19 +34,17 @@ pub(super) struct Choice {
 }
 
 impl Choice {
-    /// `closed` are the records of files 1, 2, …; `None` where there is nothing to merge.
+    /// `closed` are the records of the files behind the layout, in order; `None` where there is
+    /// nothing to merge.
     pub(super) fn make(
         layout: Option<&Layout>,
         closed: &[Closed],
         until: &Position,
     ) -> Option<Choice> {
         let mut kept = layout.map_or(Vec::new(), |layout| layout.entries.clone());
-        let (first, mut root) = match layout {
-            Some(layout) => (layout.end.file_number + 1, layout.end.root),
-            None => (1, [0; 32]),
-        };
+        let mut root = layout.map_or([0; 32], |layout| layout.end.root);
         let lies_before = |file: &&Closed| (file.number, file.bytes) <= until.place();
-        let files = closed.iter().filter(|file| file.number >= first).take_while(lies_before);
+        let files = closed.iter().take_while(lies_before);
         let (mut inputs, mut total, mut end) = (Vec::new(), 0, None);
         for file in files {
             if total > 0 && total + file.bytes > MERGE_BYTES_MAX {

@@ -10,6 +10,7 @@
 
 use super::content::Content;
 use super::listing::EarlyFile;
+use super::place::Place;
 use super::{Extent, FileReport, Findings, TornTail, segment_file_bytes};
 use crate::closed::Closed;
 use crate::disk::Disk;
@@ -29,6 +30,8 @@ pub(super) struct Walk<'a> {
     heads: Option<Heads>,
     closed: Vec<Option<Closed>>,
     extent: Extent,
+    /// Whether the place of the extent's position was met.
+    is_met: bool,
     /// Whether the extent's position is seen to be none of this history.
     is_strange: bool,
     root: Option<[u8; 32]>,
@@ -39,21 +42,6 @@ pub(super) struct Walk<'a> {
     pub(super) dataset: Option<DatasetId>,
     pub(super) torn: Option<TornTail>,
     pub(super) reach: Option<Heads>,
-}
-
-/// What is known of a file before it is read.
-#[derive(Clone, Copy)]
-enum Place {
-    /// It stands for a part that was merged: these bytes, with this root of its own.
-    Early { bytes: u64, root: [u8; 32] },
-    /// All of it is acknowledged: these bytes, ending in this root.
-    Closed { bytes: u64, root: [u8; 32] },
-    /// Heads name it.
-    Current { bytes: u64, root: [u8; 32] },
-    /// It follows the one that heads name; nothing in it is acknowledged.
-    Next,
-    /// Nothing.
-    Unknown,
 }
 
 impl<'a> Walk<'a> {
@@ -76,6 +64,7 @@ impl<'a> Walk<'a> {
             heads,
             closed,
             extent,
+            is_met: extent == Extent::Whole,
             is_strange,
             root: Some([0; 32]),
             is_filled: false,
@@ -89,7 +78,7 @@ impl<'a> Walk<'a> {
     /// Whether the position of the extent may be one of this history. Where it is not, what was
     /// read from there on may look like damage.
     pub(super) fn is_of_history(&self) -> bool {
-        !self.is_strange
+        self.is_met && !self.is_strange
     }
 
     /// Reads a file of the part that was merged.
@@ -113,6 +102,7 @@ impl<'a> Walk<'a> {
             let is_before = position.place() < end.place();
             let is_other = position.place() == end.place() && position.root != end.root;
             self.is_strange |= is_before || is_other;
+            self.is_met |= position.place() == end.place();
         }
     }
 
@@ -141,6 +131,7 @@ impl<'a> Walk<'a> {
             self.is_strange = true;
             return None;
         }
+        self.is_met = true;
         self.root = Some(position.root);
         let before = self.findings.problems.len();
         let report = self.read(name, position.file_number, place, position.bytes);
@@ -360,27 +351,6 @@ impl<'a> Walk<'a> {
         }
         if let (Some(reach), Some(root)) = (&mut self.reach, self.root) {
             (reach.file_number, reach.acknowledged_bytes, reach.root) = (report.number, end, root);
-        }
-    }
-}
-
-impl Place {
-    fn acknowledged_bytes(self) -> Option<u64> {
-        match self {
-            Place::Early { bytes, .. }
-            | Place::Closed { bytes, .. }
-            | Place::Current { bytes, .. } => Some(bytes),
-            Place::Next => Some(HEADER_END),
-            Place::Unknown => None,
-        }
-    }
-
-    fn root(self) -> Option<[u8; 32]> {
-        match self {
-            Place::Early { root, .. }
-            | Place::Closed { root, .. }
-            | Place::Current { root, .. } => Some(root),
-            Place::Next | Place::Unknown => None,
         }
     }
 }

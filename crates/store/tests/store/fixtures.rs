@@ -1,20 +1,20 @@
 //! Directories that earlier releases wrote open for ever, and go on.
 //!
-//! `tests/fixtures/format-1` has one folder a shape, as the release wrote it that knew format 1
-//! alone, and in `ids.txt` the commits that it holds. `UPDATE=1` writes shapes that are missing, and
-//! never one that is there.
+//! `tests/fixtures/format-N` has one folder a shape, as the release wrote it that knew format N and
+//! no newer one, and in `ids.txt` the commits that it holds. `UPDATE=1` writes shapes that are
+//! missing, and never one that is there.
 
 use crate::samples::{Sample, create, ids, key, open, sample, shared, small_files};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use woodland_format::{Commit, SecretKey, encode_segment};
-use woodland_store::{BranchStore, Disk, MemoryDisk, StoreOptions};
+use woodland_store::{BranchStore, Disk, MemoryDisk, Position, StoreOptions};
 
 /// Shape, what it shows, and how it is made.
 type Shape = (&'static str, fn() -> (MemoryDisk, Sample, usize));
 
-const SHAPES: &[Shape] = &[
+const FORMAT_1: &[Shape] = &[
     ("empty", || appended(0, &StoreOptions::default())),
     ("one-file", || appended(4, &StoreOptions::default())),
     ("several-files", || appended(9, &small_files())),
@@ -22,6 +22,13 @@ const SHAPES: &[Shape] = &[
     ("unacknowledged-file", unacknowledged_file),
     ("signed", signed),
     ("branch", branch),
+];
+
+const FORMAT_2: &[Shape] = &[
+    ("merged", || merged(9, 12)),
+    ("kept", kept),
+    ("merged-torn", merged_torn),
+    ("leftovers", leftovers),
 ];
 
 fn appended(count: usize, options: &StoreOptions) -> (MemoryDisk, Sample, usize) {
@@ -88,8 +95,53 @@ fn branch() -> (MemoryDisk, Sample, usize) {
     (disk, sample, count)
 }
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/format-1")
+/// So many appended, merged, and then up to so many appended.
+fn merged(before: usize, after: usize) -> (MemoryDisk, Sample, usize) {
+    let (disk, ..) = appended(before, &small_files());
+    let sample = sample(after);
+    let store = open(&disk).expect("open").store;
+    store.maintain(&store.position()).expect("merged");
+    store.append(&sample.segments[before..]).expect("append");
+    drop(store);
+    (disk, sample, after)
+}
+
+/// The layout counts on a segment file as it was appended to.
+fn kept() -> (MemoryDisk, Sample, usize) {
+    let (disk, sample, count) = appended(9, &small_files());
+    let store = open(&disk).expect("open").store;
+    let behind_the_first = Position { file_number: 2, bytes: 48, root: [0; 32] };
+    store.maintain(&behind_the_first).expect("merged");
+    drop(store);
+    assert!(disk.bytes("segments/00000001.layout").is_some());
+    (disk, sample, count)
+}
+
+fn merged_torn() -> (MemoryDisk, Sample, usize) {
+    let (disk, ..) = merged(9, 11);
+    let further = sample(13);
+    let name = disk.files().into_iter().rfind(|name| name.ends_with(".wls")).expect("files");
+    let mut bytes = disk.bytes(&name).expect("file");
+    bytes.extend_from_slice(&further.segments[11]);
+    bytes.extend_from_slice(&further.segments[12][..40]);
+    disk.replace(&name, &bytes);
+    (disk, further, 12)
+}
+
+/// A power cut behind the swap, before what nobody counts on was removed.
+fn leftovers() -> (MemoryDisk, Sample, usize) {
+    let (before, ..) = appended(9, &small_files());
+    let (disk, sample, count) = merged(9, 9);
+    for name in before.files() {
+        if disk.bytes(&name).is_none() {
+            disk.replace(&name, &before.bytes(&name).expect("file"));
+        }
+    }
+    (disk, sample, count)
+}
+
+fn folder(format: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(format)
 }
 
 fn listed(disk: &MemoryDisk) -> Vec<(String, Vec<u8>)> {
@@ -137,11 +189,10 @@ fn read(shape: &Path) -> MemoryDisk {
     disk
 }
 
-#[test]
-fn shapes_of_format_1_open_with_what_they_hold_and_go_on() {
-    let further = sample(12);
-    for (name, make) in SHAPES {
-        let shape = folder().join(name);
+fn check(format: &str, shapes: &[Shape]) {
+    let further = sample(20);
+    for (name, make) in shapes {
+        let shape = folder(format).join(name);
         if std::env::var_os("UPDATE").is_some() && !shape.exists() {
             let (disk, sample, count) = make();
             write(&shape, &disk, &text(&sample, count));
@@ -156,8 +207,32 @@ fn shapes_of_format_1_open_with_what_they_hold_and_go_on() {
         assert_eq!(found, expected, "{name}");
         let count = expected.lines().count();
         opened.store.append(&further.segments[count..=count]).expect("append");
+        opened.store.maintain(&opened.store.position()).expect("merged");
         drop(opened);
         let (found, _) = shown(&disk);
         assert_eq!(found, text(&further, count + 1), "{name}");
+    }
+}
+
+#[test]
+fn shapes_of_format_1_open_with_what_they_hold_and_go_on() {
+    check("format-1", FORMAT_1);
+}
+
+#[test]
+fn shapes_of_format_2_open_with_what_they_hold_and_go_on() {
+    check("format-2", FORMAT_2);
+}
+
+/// A directory is no newer than what it uses: nothing of format 2 is written before a merging.
+#[test]
+fn what_is_not_merged_is_written_as_format_1() {
+    for (name, make) in FORMAT_1 {
+        let (disk, ..) = make();
+        let fixture = read(&folder("format-1").join(name));
+        for (file, bytes) in listed(&disk).into_iter().filter(|(file, _)| !file.ends_with("place"))
+        {
+            assert_eq!(fixture.bytes(&file), Some(bytes), "{name}: {file}");
+        }
     }
 }

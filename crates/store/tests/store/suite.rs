@@ -40,6 +40,31 @@ fn what_is_appended_is_there_after_opening_again() {
 }
 
 #[test]
+fn handed_over_merged_and_read_beside_on_each_disk() {
+    let sample = sample(12);
+    on_each_disk(|disk| {
+        let store =
+            Store::create(disk.clone(), sample.dataset, &key(), &small_files()).expect("create");
+        for segment in &sample.segments {
+            let ticket = store.stage(vec![segment.clone()]).expect("staged");
+            store.hand_over(ticket).expect("handed over");
+        }
+        store.flush().expect("flushed");
+        let position = store.position();
+        let read = Store::read(disk.as_ref()).expect("read");
+        assert_eq!(read.segments.len(), 12);
+        let maintained = store.maintain(&position).expect("merged");
+        assert!(maintained.files > 3 && maintained.segments_after == 1);
+        assert!(Store::has_moved(disk.as_ref(), &read.heads).expect("heads"));
+        drop(store);
+        assert!(Store::inspect(disk.as_ref()).problems.is_empty());
+        assert_eq!(ids(&Store::open(disk.clone()).expect("open")), sample.ids);
+        let opened = Store::open_after(disk, &position).expect("open");
+        assert!(opened.segments.is_empty());
+    });
+}
+
+#[test]
 fn a_second_opener_is_refused_while_the_first_lives() {
     let sample = sample(1);
     on_each_disk(|disk| {
