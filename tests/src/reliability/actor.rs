@@ -21,7 +21,7 @@ use woodland_store::{Disk, DiskError, FolderDisk, Opened, Store, StoreOptions};
 
 /// What the facade's workloads write.
 #[derive(Record)]
-pub struct Note {
+pub(super) struct Note {
     title: String,
 }
 
@@ -35,27 +35,27 @@ impl Note {
 /// The branch's name and the folder of its store.
 const BRANCH: &str = "draft";
 /// Where a branch's commits go.
-pub const BRANCH_FOLDER: &str = "branches/draft/1";
+pub(super) const BRANCH_FOLDER: &str = "branches/draft/1";
 
 /// The program's schema.
 ///
 /// # Panics
 /// Never: the record is a valid one.
-pub fn model() -> Model {
+pub(super) fn model() -> Model {
     define().record::<Note>().model().expect("the record is valid")
 }
 
 /// An act that failed.
 #[derive(Debug)]
-pub struct Failure {
+pub(super) struct Failure {
     /// Which.
-    pub act: Act,
+    pub(super) act: Act,
     /// What it said.
-    pub message: String,
+    pub(super) message: String,
     /// What the disk was blamed for, if it was.
-    pub disk: Option<ErrorKind>,
+    pub(super) disk: Option<ErrorKind>,
     /// Somebody who reads saw the failed act's work.
-    pub is_visible: bool,
+    pub(super) is_visible: bool,
 }
 
 /// What has the dataset open.
@@ -66,21 +66,21 @@ enum Hand {
 }
 
 /// Who plays.
-pub struct Actor {
+pub(super) struct Actor {
     disk: ScriptedDisk,
     hand: Hand,
     branch: Option<Replica>,
     chain: Option<Chain>,
     seen: BTreeMap<String, BTreeSet<CommitId>>,
     /// The digest that a replica had with so many commits in its store.
-    pub digests: BTreeMap<usize, Digest>,
+    pub(super) digests: BTreeMap<usize, Digest>,
     seeds: u64,
     notes: u64,
 }
 
 impl Actor {
     /// Plays a workload.
-    pub fn play(disk: &ScriptedDisk, workload: &Workload) -> (Actor, Option<Failure>) {
+    pub(super) fn play(disk: &ScriptedDisk, workload: &Workload) -> (Actor, Option<Failure>) {
         let disk = disk.clone();
         let mut actor = Actor {
             disk,
@@ -114,7 +114,7 @@ impl Actor {
 
     /// Tries to go on through the handle that has failed: whether that was acknowledged. What was
     /// is marked as durable.
-    pub fn go_on(&mut self) -> bool {
+    pub(super) fn go_on(&mut self) -> bool {
         let act = match &self.hand {
             Hand::Store(_) => Act::Append(vec![3]),
             Hand::Replica(_) => Act::Write(3),
@@ -124,7 +124,7 @@ impl Actor {
     }
 
     /// A segment of the dataset that no store has.
-    pub fn spare(&self) -> Option<Vec<u8>> {
+    pub(super) fn spare(&self) -> Option<Vec<u8>> {
         self.chain.as_ref().map(|chain| chain.clone().next(17))
     }
 
@@ -172,7 +172,7 @@ impl Actor {
             }
             Act::Garbage(length) => {
                 let name = self.disk.image().file_names();
-                let last = name.iter().filter(|name| name.starts_with("segments/")).next_back();
+                let last = name.iter().rfind(|name| name.starts_with("segments/"));
                 let name = last.expect("a store has a segment file");
                 let end = self.disk.image().bytes(name).map_or(0, <[u8]>::len);
                 self.disk.scribble(name, end as u64, &vec![0x57; *length]);
@@ -204,7 +204,7 @@ impl Actor {
     fn facade(&mut self, act: &Act) -> Result<(), Box<dyn Error>> {
         match act {
             Act::Found => {
-                let replica = Replica::create(self.options(), &model())?;
+                let replica = Replica::create(self.options(), model())?;
                 self.hand = Hand::Replica(replica);
                 self.created("");
                 self.observed("");
@@ -216,7 +216,7 @@ impl Actor {
             Act::Merge(count) => {
                 let main = self.replica();
                 self.seeds += 1;
-                let (peer, _) = Replica::join_in_memory(&model(), &main, self.seeds)?;
+                let (peer, _) = Replica::join_in_memory(model(), &main, self.seeds)?;
                 for _ in 0..*count {
                     self.write(&peer, 5)?;
                 }
@@ -251,7 +251,7 @@ impl Actor {
             }
             Hand::Replica(replica) => {
                 drop(replica);
-                self.hand = Hand::Replica(Replica::open(self.options(), &model())?);
+                self.hand = Hand::Replica(Replica::open(self.options(), model())?);
             }
         }
         self.observed("");
@@ -326,7 +326,7 @@ impl Actor {
 }
 
 /// The disk error behind an error.
-pub fn disk_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a DiskError> {
+pub(super) fn disk_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a DiskError> {
     let mut at = Some(error);
     while let Some(error) = at {
         if let Some(disk) = error.downcast_ref::<DiskError>() {
@@ -338,12 +338,12 @@ pub fn disk_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a DiskError>
 }
 
 /// The part of a disk that is this folder.
-pub fn within(disk: Arc<dyn Disk>, folder: &str) -> Arc<dyn Disk> {
+pub(super) fn within(disk: Arc<dyn Disk>, folder: &str) -> Arc<dyn Disk> {
     if folder.is_empty() { disk } else { Arc::new(FolderDisk::of(disk, folder)) }
 }
 
 /// The commits that stand in a folder's store, in order, without opening it.
-pub fn standing(disk: &ScriptedDisk, folder: &str) -> Vec<CommitId> {
+pub(super) fn standing(disk: &ScriptedDisk, folder: &str) -> Vec<CommitId> {
     let image = ScriptedDisk::of(disk.image());
     let inspection = Store::inspect(within(image.shared(), folder).as_ref());
     let found = inspection.files.iter().flat_map(|file| &file.found);
@@ -352,7 +352,7 @@ pub fn standing(disk: &ScriptedDisk, folder: &str) -> Vec<CommitId> {
 }
 
 /// The commits that an opened store hands out, in order.
-pub fn handed_out(opened: &Opened) -> Vec<CommitId> {
+pub(super) fn handed_out(opened: &Opened) -> Vec<CommitId> {
     let segments = opened.segments.iter().map(|stored| &stored.segment);
     segments.flat_map(|segment| segment.commits().map(|commit| commit.id())).collect()
 }

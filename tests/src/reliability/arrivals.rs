@@ -52,19 +52,19 @@ fn write(replica: &Replica, numbers: &mut Numbers) -> Result<(), String> {
 fn round(seed: u64) -> Result<u64, String> {
     let said = |error: &dyn std::error::Error| error.to_string();
     let mut numbers = Numbers(seed);
-    let base = Replica::in_memory(&model(), 3 * seed).map_err(|e| said(&e))?;
+    let base = Replica::in_memory(model(), 3 * seed).map_err(|e| said(&e))?;
     write(&base, &mut numbers)?;
-    let (one, _) = Replica::join_in_memory(&model(), &base, 3 * seed + 1).map_err(|e| said(&e))?;
+    let (one, _) = Replica::join_in_memory(model(), &base, 3 * seed + 1).map_err(|e| said(&e))?;
     write(&one, &mut numbers)?;
     let disk = ScriptedDisk::empty();
     let options = Options::on(disk.shared()).seed(3 * seed + 2);
-    let (other, _) = Replica::join(options, &model(), &base).map_err(|e| said(&e))?;
+    let (other, _) = Replica::join(options, model(), &base).map_err(|e| said(&e))?;
     write(&other, &mut numbers)?;
     drop(other);
     // Two handles of one image: what no store can notice.
     let twins = [ScriptedDisk::of(disk.image()), ScriptedDisk::of(disk.image())];
     let open = |disk: &ScriptedDisk, seed| {
-        Replica::open(Options::on(disk.shared()).seed(seed), &model()).map_err(|e| said(&e))
+        Replica::open(Options::on(disk.shared()).seed(seed), model()).map_err(|e| said(&e))
     };
     let (twin, again) = (open(&twins[0], 1_000 + seed)?, open(&twins[1], 2_000 + seed)?);
     for replica in [&twin, &again] {
@@ -76,7 +76,7 @@ fn round(seed: u64) -> Result<u64, String> {
     let mut first: Option<(Vec<CommitId>, woodland::Digest)> = None;
     for order in ORDERS {
         let (reader, _) =
-            Replica::join_in_memory(&model(), &base, 9_000 + seed).map_err(|e| said(&e))?;
+            Replica::join_in_memory(model(), &base, 9_000 + seed).map_err(|e| said(&e))?;
         let sources = [&one, &twin, &again];
         for at in order.into_iter().chain([order[0]]) {
             reader.merge(sources[at]).map_err(|e| said(&e))?;

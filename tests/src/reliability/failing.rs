@@ -14,8 +14,8 @@
 
 use super::actor::{Actor, handed_out, standing};
 use super::disk::{Fault, ScriptedDisk};
-use super::journal::{Event, Mark};
-use super::judge::{Depth, Met, Promises, Reference, guarded, judge, prefix, promise};
+use super::journal::{Change, Event, Mark};
+use super::judge::{Depth, Met, Promise, Promises, Reference, guarded, judge, prefix, promise};
 use super::platter::{Lying, Platter};
 use super::rehearsal::Rehearsal;
 use super::row::{Tally, Tier};
@@ -90,7 +90,7 @@ fn play(rehearsal: &Rehearsal, fault: Fault) -> Option<(DiskAct, Result<Met, Str
         // A merging writes new files, and a branch has a handle of its own.
         let is_own = !matches!(failure.act, Act::Branch | Act::WriteBranch | Act::Maintain);
         let failed_at = FailedAt { act: failed, is_own };
-        let reference = gone_on(actor, &disk, failed_at, &rehearsal.reference)?;
+        let reference = gone_on(actor, &disk, &failed_at, &rehearsal.reference)?;
         after(&disk, &reference).map(|met| Some((failed, met)))
     });
     match answer {
@@ -111,7 +111,7 @@ struct FailedAt {
 fn gone_on(
     mut actor: Actor,
     disk: &ScriptedDisk,
-    failed: FailedAt,
+    failed: &FailedAt,
     reference: &Reference,
 ) -> Result<Reference, String> {
     disk.set_fault(None);
@@ -176,6 +176,7 @@ fn reopened(
         Err(error) => return Err(format!("refused: {error}")),
     };
     let mut found = handed_out(&opened);
+    let count = found.len();
     let mut reference = reference.clone();
     reference.ids.retain(|folder, _| folder.is_empty());
     prefix(&found, &reference.ids[""])?;
@@ -185,7 +186,21 @@ fn reopened(
         found = standing(disk, "");
     }
     drop(opened);
-    disk.journal()[before..].iter().for_each(|event: &Event| platter.apply(event, Lying::No));
+    let opened_with = Promises::from([(
+        String::new(),
+        Promise { is_created: count > 0, acknowledged: count, ..Promise::default() },
+    )]);
+    for event in &disk.journal()[before..] {
+        // A write of what goes on is torn: what was handed out is there all the same.
+        if let Event::Bytes { number, change: change @ Change::Write { bytes, .. } } = event {
+            let half = platter.full(Some((*number, change, bytes.len() / 2)));
+            let mut known = reference.clone();
+            known.ids.insert(String::new(), found.clone());
+            known.digests.clear();
+            judge(&half, &known, &opened_with, Depth::Open)?;
+        }
+        platter.apply(event, Lying::No);
+    }
     let mut promises = promises.clone();
     let whole = promises.entry(String::new()).or_default();
     (whole.acknowledged, whole.is_created) = (found.len(), !found.is_empty());

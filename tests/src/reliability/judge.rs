@@ -233,7 +233,7 @@ impl Case<'_> {
         }
         let disk = ScriptedDisk::of(self.image.clone());
         let options = Options::on(disk.shared()).seed(99);
-        let replica = match Replica::open(options, &model()) {
+        let replica = match Replica::open(options, model()) {
             Ok(replica) => replica,
             // A branch may be there before its dataset's log is known to be.
             Err(_) if !self.folder.is_empty() => return Ok(()),

@@ -79,13 +79,13 @@ fn is_locked(error: &StartError) -> bool {
 }
 
 fn start(path: &Path) -> Result<Replica, StartError> {
-    match Replica::open(path, &model()) {
-        Err(StartError::Open(OpenError::NothingHere)) => Replica::create(path, &model()),
+    match Replica::open(path, model()) {
+        Err(StartError::Open(OpenError::NothingHere)) => Replica::create(path, model()),
         // Nothing was ever acknowledged there.
         Err(StartError::Open(OpenError::Unfinished) | StartError::Unfinished) => {
             let emptied = std::fs::remove_dir_all(path);
             emptied.map_err(StartError::Entropy)?;
-            Replica::create(path, &model())
+            Replica::create(path, model())
         }
         started => started,
     }
@@ -147,7 +147,7 @@ fn put(replica: &Replica, value: u64, bytes: usize) -> Result<(), woodland::Writ
 }
 
 fn verify(path: &Path, least: u64) -> ExitCode {
-    let replica = match Replica::open(path, &model()) {
+    let replica = match Replica::open(path, model()) {
         Ok(replica) => replica,
         Err(error) => {
             say(&format!("refused {error}"));

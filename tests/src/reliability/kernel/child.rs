@@ -74,7 +74,7 @@ impl Program {
 
     /// Runs it to its end.
     pub(super) fn run(&self, arguments: &[&str]) -> Said {
-        Running::of(self.command(arguments)).to_end()
+        Running::of(self.command(arguments)).ended()
     }
 
     /// Looks at what is there, which must be at least so many numbers. A directory in which nothing
@@ -117,7 +117,7 @@ impl Running {
         is_there
     }
 
-    pub(super) fn to_end(mut self) -> Said {
+    pub(super) fn ended(mut self) -> Said {
         while self.step() {}
         let _ = self.child.wait();
         self.said.clone()

@@ -50,7 +50,7 @@ fn each(program: &Program, call: &str, error: &str, step: usize, tally: &mut Tal
         let words = tracing(call, &format!("error={error}:when={number}"));
         let place = path.to_string_lossy();
         let arguments = ["write", &place, "--count", NUMBERS];
-        let said = Running::of(program.behind(&words, &arguments)).to_end();
+        let said = Running::of(program.behind(&words, &arguments)).ended();
         if said.is_done {
             return;
         }

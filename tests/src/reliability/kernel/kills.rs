@@ -31,10 +31,10 @@ pub(super) fn kills(program: &Program, tier: Tier, seed: u64) -> Row {
                 tally.broken(format!("round {round}: both opened it"));
             }
         }
-        if one.said.opened.is_none() {
-            if let Some(winner) = other.take() {
-                one = winner;
-            }
+        if one.said.opened.is_none()
+            && let Some(winner) = other.take()
+        {
+            one = winner;
         }
         match one.said.opened {
             Some(present) if present < acknowledged => tally.broken(format!(
