@@ -175,6 +175,8 @@ fn reopened(
         Err(_) if !promises.get("").is_some_and(|one| one.is_created) => return Ok(()),
         Err(error) => return Err(format!("refused: {error}")),
     };
+    // What recovery does comes before the promise.
+    let recovered = disk.journal().len();
     let mut found = handed_out(&opened);
     let count = found.len();
     let mut reference = reference.clone();
@@ -190,9 +192,11 @@ fn reopened(
         String::new(),
         Promise { is_created: count > 0, acknowledged: count, ..Promise::default() },
     )]);
-    for event in &disk.journal()[before..] {
+    for (at, event) in disk.journal().iter().enumerate().skip(before) {
         // A write of what goes on is torn: what was handed out is there all the same.
-        if let Event::Bytes { number, change: change @ Change::Write { bytes, .. } } = event {
+        if let Event::Bytes { number, change: change @ Change::Write { bytes, .. } } = event
+            && at >= recovered
+        {
             let half = platter.full(Some((*number, change, bytes.len() / 2)));
             let mut known = reference.clone();
             known.ids.insert(String::new(), found.clone());
