@@ -4,5 +4,6 @@ pub mod agreement;
 pub mod fuzz;
 pub mod histories;
 pub mod oracle;
+pub mod reliability;
 pub mod replay;
 pub mod simulated;

@@ -13,7 +13,7 @@
 
 use crate::base::{Base, BaseError, Condition, PAGES};
 use redb::ReadableTable;
-use roaring::RoaringTreemap;
+use std::collections::HashSet;
 use woodland_page::{PageFault, PageRef, PageSource, read_references};
 
 /// Below so many added pages collecting is never due.
@@ -54,7 +54,7 @@ impl Base {
         let roots: Vec<PageRef> = pinned.chain([record.checkpoint.root]).collect();
         let marked = self.mark(roots)?;
         state.condition = Condition::Failed;
-        let mut collected = Collected { needed: marked.len(), taken: 0 };
+        let mut collected = Collected { needed: marked.len() as u64, taken: 0 };
         let mut from = 0;
         loop {
             let transaction = self.database.begin_write().map_err(BaseError::of)?;
@@ -63,7 +63,7 @@ impl Base {
                 let mut unneeded = Vec::new();
                 for entry in table.range(from..).map_err(BaseError::of)? {
                     let (page, _) = entry.map_err(BaseError::of)?;
-                    if !marked.contains(page.value()) {
+                    if !marked.contains(&page.value()) {
                         unneeded.push(page.value());
                     }
                     if unneeded.len() == STEP_PAGES_MAX {
@@ -77,7 +77,7 @@ impl Base {
             };
             let added = 0;
             let record =
-                crate::checkpoint::Record { needed: marked.len(), added, ..record.clone() };
+                crate::checkpoint::Record { needed: collected.needed, added, ..record.clone() };
             self.count(&mut state, &transaction, record)?;
             transaction.commit().map_err(BaseError::of)?;
             collected.taken += unneeded.len() as u64;
@@ -91,8 +91,8 @@ impl Base {
         Ok(collected)
     }
 
-    fn mark(&self, mut left: Vec<PageRef>) -> Result<RoaringTreemap, BaseError> {
-        let mut marked = RoaringTreemap::new();
+    fn mark(&self, mut left: Vec<PageRef>) -> Result<HashSet<u64>, BaseError> {
+        let mut marked = HashSet::new();
         let unreadable = |fault: PageFault| BaseError::Store { reason: fault.to_string() };
         while let Some(at) = left.pop() {
             if marked.insert(at.page) {

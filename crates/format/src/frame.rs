@@ -236,6 +236,10 @@ pub(crate) fn take(bytes: &[u8], tag: Tag, limit: usize) -> Result<&[u8], FrameE
         rest.get(..length).ok_or_else(|| FrameError::Truncated { missing: length - rest.len() })?;
     let expected = le_u32(&header[8..12]);
     let found = frame_checksum(tag.bytes(), le_u32(&header[4..8]).to_le_bytes(), body);
+    #[cfg(planted)]
+    if crate::planted::is("frame-checksum-skipped") {
+        return Ok(body);
+    }
     if expected != found {
         return Err(FrameError::Checksum { expected, found });
     }

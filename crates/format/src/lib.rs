@@ -47,6 +47,8 @@ mod migration;
 mod nested;
 mod op;
 mod payload;
+#[cfg(planted)]
+pub mod planted;
 mod proof;
 mod reader;
 mod rows;

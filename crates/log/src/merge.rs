@@ -83,15 +83,32 @@ impl Log {
         let mut lacking = Vec::new();
         for (number, line) in &differing {
             work.lines += 1;
+            #[cfg(planted)]
+            if woodland_format::planted::is("clocks-instead-of-hashes")
+                && self.frontier().tips(&line.author).any(|tip| tip.seq + 1 >= line.end_seq())
+            {
+                continue;
+            }
             let held = self.held_to(*number, line, &mut work);
             let stretch = Stretch { line: *number, first: held, end: line.end_seq() };
             lacking.extend((held < line.end_seq()).then_some(stretch));
+        }
+        #[cfg(planted)]
+        if woodland_format::planted::is("merge-drops-a-commit")
+            && let Some(last) = lacking.last_mut()
+            && last.end > last.first + 1
+        {
+            last.end -= 1;
         }
         let mut merged = self.clone();
         for (_, commit) in other.listed(&lacking) {
             // The order extends causality, so the past of each commit is in by now.
             merged.insert(&commit).expect("what is valid in one log is valid in every log");
             work.commits += 1;
+        }
+        #[cfg(planted)]
+        if woodland_format::planted::is("merge-drops-signatures") {
+            return Ok((merged, work));
         }
         for (_, line) in differing {
             for (seq, signature) in line.points.iter() {

@@ -46,6 +46,11 @@ impl Log {
 
     fn lacking(&self, earlier: &Frontier) -> Vec<Stretch> {
         let held = self.past_of(earlier.iter().map(|(_, tip)| tip.id));
+        #[cfg(planted)]
+        let held = match woodland_format::planted::is("since-forgotten") {
+            true => self.past_of(self.heads()),
+            false => held,
+        };
         let lacking = self.lines().map(|(number, line)| {
             let first = held.get(number).map_or(line.first_seq, |seq| seq + 1);
             Stretch { line: number, first, end: line.end_seq() }

@@ -115,6 +115,12 @@ fn fill(disk: Arc<dyn Disk>, heads: Heads, secret: &SecretKey) -> Result<Store, 
     odd.copy_from_slice(&heads.encode());
     write_file(disk.as_ref(), names::HEADS_MAKING, Access::Shared, &slots)?;
     // All names but that of heads, so that heads never stands without them.
+    #[cfg(planted)]
+    if woodland_format::planted::is("heads-before-other-names") {
+        disk.rename(names::HEADS_MAKING, names::HEADS)?;
+        disk.sync(names::HEADS)?;
+        return Ok(Store::resume(disk, lock, Writer::resume(heads)));
+    }
     disk.sync_folder("")?;
     disk.rename(names::HEADS_MAKING, names::HEADS)?;
     disk.sync_folder("")?;

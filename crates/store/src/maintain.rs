@@ -128,6 +128,10 @@ impl Store {
         };
         let Prepared { layout: after, segments, bytes } = prepared;
         (maintained.segments_after, maintained.bytes_after) = (segments, bytes);
+        #[cfg(planted)]
+        if woodland_format::planted::is("former-removed-before-swap") {
+            remove_former(disk, &choice, layout.as_ref(), &after);
+        }
         self.swap(&after)?;
         remove_former(disk, &choice, layout.as_ref(), &after);
         Ok(maintained)
@@ -223,6 +227,10 @@ fn prepare(
     disk.create_file(&name, Access::Shared)?;
     disk.write_at(&name, 0, &layout.encode())?;
     disk.sync(&name)?;
+    #[cfg(planted)]
+    if woodland_format::planted::is("layout-name-not-synced") {
+        return Ok(Prepared { layout, segments: count, bytes: entry.bytes });
+    }
     disk.sync_folder(names::SEGMENTS)?;
     Ok(Prepared { layout, segments: count, bytes: entry.bytes })
 }
@@ -252,6 +260,10 @@ fn write_merged(
     disk.write_at(&name, entry.bytes, &waiting)?;
     entry.bytes += waiting.len() as u64;
     debug_assert!(entry.bytes > FILE_HEADER_BYTES as u64, "a merged file holds segments");
+    #[cfg(planted)]
+    if woodland_format::planted::is("merged-not-synced") {
+        return Ok((entry, count));
+    }
     disk.sync(&name)?;
     Ok((entry, count))
 }

@@ -202,13 +202,30 @@ fn open(
     recover(disk.as_ref(), &mut writer, torn.as_ref(), reach)
         .and_then(|()| tidy_up(disk.as_ref(), &mut writer, &leftovers))
         .map_err(OpenError::Disk)?;
+    #[cfg(planted)]
+    let lock = match woodland_format::planted::is("lock-released-early") {
+        true => Box::new(NoLock) as Box<dyn crate::disk::LockGuard>,
+        false => lock,
+    };
     let store = Store::resume(disk, lock, writer);
     for problem in &warnings {
         tracing::warn!(%problem, "opened a dataset directory that is not as it should be");
     }
-    let segments = files.into_iter().flat_map(stored).collect();
+    #[cfg_attr(not(planted), expect(unused_mut, reason = "a planted bug drops the last"))]
+    let mut segments: Vec<StoredSegment> = files.into_iter().flat_map(stored).collect();
+    #[cfg(planted)]
+    if woodland_format::planted::is("last-segment-dropped") {
+        segments.pop();
+    }
     Ok(Opened { store, dataset: heads.dataset, key, segments, moved, torn, warnings })
 }
+
+#[cfg(planted)]
+#[derive(Debug)]
+struct NoLock;
+
+#[cfg(planted)]
+impl crate::disk::LockGuard for NoLock {}
 
 /// Removes what a cut left of a merging. Before that, both slots name the layout, so that none is
 /// left that counts on a file that goes.
@@ -230,6 +247,8 @@ fn recover(
 ) -> Result<(), DiskError> {
     let heads = *writer.heads();
     remove_leftover(disk)?;
+    #[cfg(planted)]
+    let torn = torn.filter(|_| !woodland_format::planted::is("torn-tail-kept"));
     if let Some(TornTail { name, offset, .. }) = torn {
         if *offset < FILE_HEADER_BYTES as u64 {
             disk.remove(name)?;
@@ -249,6 +268,10 @@ fn recover(
     }
     let start = if is_next_file { 0 } else { heads.acknowledged_bytes };
     let name = names::segment_file(reach.file_number);
+    #[cfg(planted)]
+    if woodland_format::planted::is("not-written-again") {
+        return writer.acknowledge(disk, reach.position());
+    }
     write_again(disk, &name, start, reach.acknowledged_bytes)?;
     disk.sync_folder(names::SEGMENTS)?;
     writer.acknowledge(disk, reach.position())

@@ -141,11 +141,16 @@ fn check(magic: Magic, known: u8, record: &[u8], expected: usize) -> Result<&[u8
         return Err(RecordError::Magic { expected: magic, found });
     }
     let format = record[8];
+    #[cfg(planted)]
+    let known = if woodland_format::planted::is("newer-format-accepted") { u8::MAX } else { known };
     if format > known {
         return Err(RecordError::ForeignFormat { found: format, known });
     }
     let expected = u32::from_le_bytes([record[12], record[13], record[14], record[15]]);
     let found = checksum(record);
+    #[cfg(planted)]
+    let expected =
+        if woodland_format::planted::is("record-checksum-skipped") { found } else { expected };
     if expected != found || format == 0 {
         return Err(RecordError::Checksum { expected, found });
     }

@@ -192,6 +192,11 @@ fn read_heads(disk: &dyn Disk, findings: &mut Findings) -> (Slots, Option<Heads>
     let slots =
         [0, 1].map(|slot| Heads::decode(slot, bytes.get(slot * SLOT_BYTES..).unwrap_or_default()));
     let newest = slots.iter().flatten().max_by_key(|heads| heads.generation).copied();
+    #[cfg(planted)]
+    let newest = match woodland_format::planted::is("older-heads-win") {
+        true => slots.iter().flatten().min_by_key(|heads| heads.generation).copied(),
+        false => newest,
+    };
     for (slot, read) in slots.iter().enumerate() {
         let (name, offset) = (name.to_owned(), (slot * SLOT_BYTES) as u64);
         match (read, &newest) {

@@ -61,9 +61,21 @@ impl Writer {
         holds_segments && self.end.bytes >= self.heads.segment_file_bytes_max
     }
 
-    /// Writes the newest slot again, where this handle has not written it.
+    /// Writes the newest slot again, where this handle has not written it. Its name is synced first:
+    /// whoever made the directory may have ended between the renaming and the sync of it.
     pub(crate) fn own_slot(&mut self, disk: &dyn Disk) -> Result<(), DiskError> {
         if self.slot == Slot::Read {
+            #[cfg(planted)]
+            if woodland_format::planted::is("slot-not-written-again") {
+                self.slot = Slot::Written;
+                return disk.sync_folder("");
+            }
+            #[cfg(planted)]
+            if woodland_format::planted::is("heads-name-not-synced") {
+                self.slot = Slot::Written;
+                return self.write_slot(disk);
+            }
+            disk.sync_folder("")?;
             self.write_slot(disk)?;
             self.slot = Slot::Written;
         }
@@ -85,7 +97,17 @@ impl Writer {
             bytes.extend_from_slice(segment);
             self.end.root = segment_root(&self.end.root, segment);
         }
-        disk.write_at(&names::segment_file(self.end.file_number), self.end.bytes, &bytes)?;
+        let written =
+            disk.write_at(&names::segment_file(self.end.file_number), self.end.bytes, &bytes);
+        #[cfg(planted)]
+        if woodland_format::planted::is("full-disk-ignored") {
+            self.end.bytes += bytes.len() as u64;
+            return match written {
+                Err(error) if error.kind() != std::io::ErrorKind::StorageFull => Err(error),
+                _ => Ok(()),
+            };
+        }
+        written?;
         self.end.bytes += bytes.len() as u64;
         Ok(())
     }
@@ -94,6 +116,22 @@ impl Writer {
     pub(crate) fn settle(&mut self, disk: &dyn Disk) -> Result<(), DiskError> {
         if self.end == self.heads.position() {
             return Ok(());
+        }
+        #[cfg(planted)]
+        if woodland_format::planted::is("acknowledged-before-sync") {
+            self.heads = self.heads.at(self.end);
+            return Ok(());
+        }
+        #[cfg(planted)]
+        if woodland_format::planted::is("flipped-before-sync") {
+            self.flip(disk, self.heads.at(self.end))?;
+            return disk.sync(&names::segment_file(self.end.file_number));
+        }
+        #[cfg(planted)]
+        if woodland_format::planted::is("failed-sync-tried-again") {
+            let name = names::segment_file(self.end.file_number);
+            disk.sync(&name).or_else(|_| disk.sync(&name))?;
+            return self.flip(disk, self.heads.at(self.end));
         }
         disk.sync(&names::segment_file(self.end.file_number))?;
         self.flip(disk, self.heads.at(self.end))
@@ -112,6 +150,10 @@ impl Writer {
         let Position { file_number: number, bytes, root } = self.heads.position();
         let record = Closed { number, bytes, root }.encode();
         disk.write_at(names::CLOSED, Closed::offset(number), &record)?;
+        #[cfg(planted)]
+        if woodland_format::planted::is("closed-not-synced") {
+            return Ok(());
+        }
         disk.sync(names::CLOSED)
     }
 
@@ -144,5 +186,9 @@ pub(crate) fn begin_file(
     disk.create_file(&name, Access::Shared)?;
     disk.write_at(&name, 0, &header.encode())?;
     disk.sync(&name)?;
+    #[cfg(planted)]
+    if woodland_format::planted::is("segment-name-not-synced") {
+        return Ok(());
+    }
     disk.sync_folder(names::SEGMENTS)
 }

@@ -125,6 +125,11 @@ impl Replica {
         drop(chain);
         let next = current.with(graph.with_signatures_of(&log), bindings);
         let staged = self.stage(&mut writer, next, (&log, &arrived), durability)?;
+        #[cfg(planted)]
+        if woodland_format::planted::is("published-before-durable") {
+            let (version, durable) = (writer.newest.clone(), Durability::Durable);
+            self.0.current.publish(version, durable).tell();
+        }
         writer.tip = Some(commit.id());
         Ok((Some(staged), answer))
     }

@@ -256,6 +256,11 @@ impl<'a> Walk<'a> {
         };
         self.dataset = Some(dataset);
         let (length, end) = (report.bytes, place.acknowledged_bytes().unwrap_or(report.bytes));
+        #[cfg(planted)]
+        let end = match woodland_format::planted::is("length-trusted") {
+            true => end.min(length),
+            false => end,
+        };
         if length < end {
             let (name, expected, found) = (report.name.clone(), end, length);
             self.findings.problems.push(Problem::Short { name, expected, found });
@@ -309,6 +314,10 @@ impl<'a> Walk<'a> {
     }
 
     fn compare_root(&mut self, report: &FileReport, place: Place, offset: u64) {
+        #[cfg(planted)]
+        if woodland_format::planted::is("root-not-compared") {
+            return;
+        }
         let (Some(found), Some(root)) = (self.root, place.root()) else { return };
         if root != found {
             let (name, expected) = (report.name.clone(), root);

@@ -1,0 +1,156 @@
+//! Runs the reliability harness and writes the scorecard.
+//!
+//! ```text
+//!  scorecard ci|long [--out FILE] [--simulation FILE] [--planted FILE]   rings 1 and 2
+//!  scorecard planted [--json FILE]          in a build with --cfg planted: a process a bug
+//!  scorecard stress …                       the program that ring 2 tortures
+//! ```
+//!
+//! **Invariants**
+//! - The exit status is 0 only if no promise was broken, no row is empty and no planted bug missed.
+//!
+//! What this does not do: run the simulated world; it reads what `simulate --json` wrote.
+
+use anyhow::{Context, Result, bail};
+use clap::{Parser, Subcommand};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use woodland_tests::reliability::{
+    BUGS, FACADE_BUGS, Hunted, Row, Scorecard, Tier, hunt, kernel, run_all, stress,
+};
+
+/// Runs the reliability harness and writes the scorecard.
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    act: Act,
+}
+
+#[derive(Subcommand)]
+enum Act {
+    /// The CI tier: a part that is spread over all
+    Ci(Choices),
+    /// The long tier: all
+    Long(Choices),
+    /// Hunts every planted bug, each in a process of its own; needs a build with --cfg planted
+    Planted {
+        /// Where to write what was found, for `--planted`
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+        /// Only these
+        names: Vec<String>,
+    },
+    /// Hunts one bug in this process, and prints what was found
+    #[command(hide = true)]
+    Hunt { name: String },
+}
+
+#[derive(clap::Args)]
+struct Choices {
+    /// Where to write the page; it is printed anyway
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// What `simulate --json` wrote
+    #[arg(long, value_name = "FILE")]
+    simulation: Option<PathBuf>,
+    /// What `scorecard planted --json` wrote
+    #[arg(long, value_name = "FILE")]
+    planted: Option<PathBuf>,
+    /// Draws the moments of ring 2
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+fn main() -> Result<ExitCode> {
+    let words: Vec<String> = std::env::args().collect();
+    if words.get(1).is_some_and(|word| word == "stress") {
+        return Ok(stress(words.into_iter().skip(1)));
+    }
+    match Arguments::parse_from(words).act {
+        Act::Ci(choices) => score("ci", Tier::Ci, &choices),
+        Act::Long(choices) => score("long", Tier::Long, &choices),
+        Act::Planted { json, names } => planted(json.as_deref(), &names),
+        Act::Hunt { name } => hunt_here(&name),
+    }
+}
+
+/// What is caught is told in a row; a trace of it would only be in the way.
+fn keep_panics_quiet() {
+    std::panic::set_hook(Box::new(|_| {}));
+}
+
+fn score(name: &str, tier: Tier, choices: &Choices) -> Result<ExitCode> {
+    keep_panics_quiet();
+    let mut rows: Vec<Row> = run_all(tier);
+    rows.extend(kernel(&std::env::current_exe()?, &["stress"], tier, choices.seed));
+    let simulation = choices.simulation.as_deref().map(read).transpose()?;
+    let hunted = choices.planted.as_deref().map(read).transpose()?.unwrap_or_default();
+    let card = Scorecard { tier: name.to_owned(), commit: commit(), rows, simulation, hunted };
+    let page = card.page();
+    print!("{page}");
+    if let Some(out) = &choices.out {
+        std::fs::write(out, page).with_context(|| format!("writing {}", out.display()))?;
+    }
+    let failures = card.failures();
+    failures.iter().for_each(|failure| eprintln!("failed: {failure}"));
+    Ok(if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
+    let text = std::fs::read_to_string(path);
+    let text = text.with_context(|| format!("reading {}", path.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("reading {}", path.display()))
+}
+
+fn commit() -> String {
+    let output = Command::new("git").args(["rev-parse", "--short=12", "HEAD"]).output();
+    let said = output.ok().filter(|output| output.status.success());
+    let said = said.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    said.unwrap_or_else(|| "unknown".to_owned())
+}
+
+fn bugs() -> impl Iterator<Item = (&'static str, &'static str)> {
+    BUGS.into_iter().chain(FACADE_BUGS)
+}
+
+fn planted(json: Option<&Path>, names: &[String]) -> Result<ExitCode> {
+    if !cfg!(planted) {
+        bail!(
+            "this build has no bugs in it: RUSTFLAGS=\"--cfg planted\" cargo run --release \
+             --target-dir target/planted -p woodland-tests --bin scorecard -- planted"
+        );
+    }
+    let mut found: Vec<Hunted> = Vec::new();
+    for (name, _) in bugs().filter(|(name, _)| names.is_empty() || names.iter().any(|n| n == name))
+    {
+        let output = Command::new(std::env::current_exe()?).args(["hunt", name]).output()?;
+        let hunted: Hunted = serde_json::from_slice(&output.stdout)
+            .with_context(|| format!("{name}: the hunt ended with {}", output.status))?;
+        let word = if hunted.caught > 0 { "caught" } else { "MISSED" };
+        println!(
+            "{name:<30} {word} in {} of {} pairs by {}: {}",
+            hunted.caught,
+            hunted.pairs,
+            hunted.classes.join(", "),
+            hunted.first
+        );
+        found.push(hunted);
+    }
+    let caught = found.iter().filter(|one| one.caught > 0).count();
+    println!("{caught} of {} caught", found.len());
+    if let Some(path) = json {
+        std::fs::write(path, serde_json::to_string_pretty(&found)?)?;
+    }
+    Ok(if caught == found.len() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn hunt_here(name: &str) -> Result<ExitCode> {
+    let Some((name, breaks)) = bugs().find(|(one, _)| *one == name) else {
+        bail!("no planted bug is named {name}");
+    };
+    #[cfg(planted)]
+    woodland_format::planted::choose(name);
+    keep_panics_quiet();
+    println!("{}", serde_json::to_string(&hunt(name, breaks))?);
+    Ok(ExitCode::SUCCESS)
+}

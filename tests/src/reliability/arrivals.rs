@@ -1,0 +1,119 @@
+//! The same commits arrive in every order: the same log, the same graph, and nothing is missed.
+//!
+//! ```text
+//!  base ─┬─ one          writes
+//!        ├─ other        writes
+//!        └─ other again  the same key, from the same image: a fork
+//! ```
+//!
+//! **Invariants**
+//! - Every round has an author who forked at the same place of their chain, so that clocks agree
+//!   where commits differ.
+//!
+//! What this does not do: lose or delay; the simulated world does.
+
+use super::actor::{Note, model};
+use super::disk::ScriptedDisk;
+use super::judge::guarded;
+use super::row::{Tally, Tier};
+use super::sample::Numbers;
+use std::collections::BTreeSet;
+use woodland::{CommitId, Log, Options, Replica};
+
+/// The orders in which three logs can come.
+const ORDERS: [[usize; 3]; 6] = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+
+/// Rounds from seeds, each in every order, some things twice.
+pub fn arrivals(tier: Tier, tally: &mut Tally) {
+    let rounds = tier.choose(12, 400);
+    for seed in 0..rounds {
+        if tally.is_over() {
+            return;
+        }
+        match guarded(|| round(seed)) {
+            Ok(orders) => (0..orders).for_each(|_| tally.counted(true, true)),
+            Err(text) => {
+                tally.counted(false, false);
+                tally.broken(format!("seed {seed}: {text}"));
+            }
+        }
+    }
+    tally.note(&format!("seeds 0 to {}", rounds - 1));
+}
+
+fn write(replica: &Replica, numbers: &mut Numbers) -> Result<(), String> {
+    for _ in 0..1 + numbers.below(3) {
+        let note = Note::titled(&numbers.below(1_000).to_string());
+        replica.write(|batch| batch.insert(&note)).map_err(|error| error.to_string())?;
+    }
+    Ok(())
+}
+
+fn round(seed: u64) -> Result<u64, String> {
+    let said = |error: &dyn std::error::Error| error.to_string();
+    let mut numbers = Numbers(seed);
+    let base = Replica::in_memory(model(), 3 * seed).map_err(|e| said(&e))?;
+    write(&base, &mut numbers)?;
+    let (one, _) = Replica::join_in_memory(model(), &base, 3 * seed + 1).map_err(|e| said(&e))?;
+    write(&one, &mut numbers)?;
+    let disk = ScriptedDisk::empty();
+    let options = Options::on(disk.shared()).seed(3 * seed + 2);
+    let (other, _) = Replica::join(options, model(), &base).map_err(|e| said(&e))?;
+    write(&other, &mut numbers)?;
+    drop(other);
+    // Two handles of one image: what no store can notice.
+    let twins = [ScriptedDisk::of(disk.image()), ScriptedDisk::of(disk.image())];
+    let open = |disk: &ScriptedDisk, seed| {
+        Replica::open(Options::on(disk.shared()).seed(seed), model()).map_err(|e| said(&e))
+    };
+    let (twin, again) = (open(&twins[0], 1_000 + seed)?, open(&twins[1], 2_000 + seed)?);
+    for replica in [&twin, &again] {
+        let note = Note::titled(&numbers.below(1_000).to_string());
+        replica.write(|batch| batch.insert(&note)).map_err(|e| said(&e))?;
+    }
+    let logs: Vec<Log> =
+        [&one, &twin, &again].map(|replica| replica.snapshot().log().clone()).into();
+    let mut first: Option<(Vec<CommitId>, woodland::Digest)> = None;
+    for order in ORDERS {
+        let (reader, _) =
+            Replica::join_in_memory(model(), &base, 9_000 + seed).map_err(|e| said(&e))?;
+        let sources = [&one, &twin, &again];
+        for at in order.into_iter().chain([order[0]]) {
+            reader.merge(sources[at]).map_err(|e| said(&e))?;
+        }
+        let snapshot = reader.snapshot();
+        let shown =
+            (snapshot.log().order().map(|(_, commit)| commit.id()).collect(), snapshot.digest());
+        whole(snapshot.log(), &logs)?;
+        match &first {
+            None => first = Some(shown),
+            Some(first) if *first == shown => {}
+            Some(_) => return Err(format!("arriving as {order:?} gives another graph")),
+        }
+    }
+    Ok(ORDERS.len() as u64)
+}
+
+/// All that any of these holds is there, vouched for, and named to whoever lacks it.
+fn whole(merged: &Log, logs: &[Log]) -> Result<(), String> {
+    for log in logs {
+        let lacking = log.order().find(|(_, commit)| !merged.contains(&commit.id()));
+        if let Some((_, commit)) = lacking {
+            return Err(format!("{} was merged and is not there", commit.id()));
+        }
+        let told: BTreeSet<CommitId> =
+            merged.since(&log.frontier()).map(|(_, commit)| commit.id()).collect();
+        let missed = merged
+            .order()
+            .find(|(_, commit)| !log.contains(&commit.id()) && !told.contains(&commit.id()));
+        if let Some((_, commit)) = missed {
+            return Err(format!("{} is lacking and was not named", commit.id()));
+        }
+    }
+    let vouched: usize =
+        merged.chains(&woodland_log::Frontier::new()).map(|chain| chain.len()).sum();
+    if vouched as u64 != merged.len() {
+        return Err(format!("{vouched} of {} commits are vouched for", merged.len()));
+    }
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! The hunt: whether ring 1 catches a planted bug, and in how many workloads.
+//!
+//! **Invariants**
+//! - The bug is in force in the whole process; who asks starts one process a bug.
+//! - A workload that no longer plays to its end has caught it, too.
+//!
+//! What this does not do: plant; `--cfg planted` builds them in, and `woodland_format::planted`
+//! chooses.
+
+use super::rehearsal::{Rehearsal, rehearse};
+use super::row::{Ring, Tally, Tier};
+use super::run::classes;
+use super::workload::workloads;
+use serde::{Deserialize, Serialize};
+use std::panic::catch_unwind;
+
+/// The planted bugs, with the promise that each breaks.
+pub const BUGS: [(&str, &str); 27] = [
+    ("segment-name-not-synced", "a begun segment file's name is not synced in its folder"),
+    ("heads-name-not-synced", "the name of heads is not synced before the first write"),
+    ("heads-before-other-names", "heads stands before the names that it needs are durable"),
+    ("acknowledged-before-sync", "an append is acknowledged before it is synced"),
+    ("flipped-before-sync", "heads are flipped before the data is synced"),
+    ("failed-sync-tried-again", "a failed sync is tried again on the same pages"),
+    ("closed-not-synced", "the record of a closed file is not synced"),
+    ("slot-not-written-again", "a slot that only memory may have is relied on"),
+    ("not-written-again", "what recovery found is acknowledged without being written again"),
+    ("torn-tail-kept", "a torn end is not cut off"),
+    ("full-disk-ignored", "a write that found no room counts as done"),
+    ("poison-forgotten", "the handle goes on after a failure"),
+    ("handed-over-counts-as-durable", "a flush of what was handed over does not sync"),
+    ("lock-released-early", "the lock is given back while the store is open"),
+    ("last-segment-dropped", "opening does not hand out the last segment"),
+    ("length-trusted", "a file shorter than heads say is taken as it is"),
+    ("older-heads-win", "of two slots the older one counts"),
+    ("root-not-compared", "the root over all segments is not compared"),
+    ("newer-format-accepted", "a record of a newer format is read"),
+    ("record-checksum-skipped", "the checksum of a record is not checked"),
+    ("frame-checksum-skipped", "the checksum of a segment's frame is not checked"),
+    ("former-removed-before-swap", "merged files are removed before the swap"),
+    ("merged-not-synced", "a merged file is swapped in before it is synced"),
+    ("layout-name-not-synced", "a layout is swapped in before its name is synced"),
+    ("clocks-instead-of-hashes", "a merge compares clocks, so a fork's other branch is missed"),
+    ("merge-drops-a-commit", "a merge leaves the last commit of a line behind"),
+    ("merge-drops-signatures", "a merge leaves the signatures behind"),
+];
+
+/// Further bugs, which the classes of ring 1 catch through the facade.
+pub const FACADE_BUGS: [(&str, &str); 2] = [
+    ("since-forgotten", "what a peer lacks is computed as if it lacked nothing"),
+    ("published-before-durable", "readers see a write before it is stored"),
+];
+
+/// Who caught a bug.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Hunted {
+    /// The bug.
+    pub bug: String,
+    /// What it breaks.
+    pub breaks: String,
+    /// In how many pairs of class and workload it was caught.
+    pub caught: u64,
+    /// Of so many.
+    pub pairs: u64,
+    /// In how many classes.
+    pub classes: Vec<String>,
+    /// The first violation.
+    pub first: String,
+}
+
+/// Hunts the bug that is in force.
+pub fn hunt(bug: &str, breaks: &str) -> Hunted {
+    let mut hunted = Hunted {
+        bug: bug.to_owned(),
+        breaks: breaks.to_owned(),
+        caught: 0,
+        pairs: 0,
+        classes: Vec::new(),
+        first: String::new(),
+    };
+    let mut all: Vec<Rehearsal> = Vec::new();
+    for workload in workloads() {
+        let name = workload.name;
+        match catch_unwind(|| rehearse(workload)) {
+            Ok(rehearsal) => all.push(rehearsal),
+            Err(_) => {
+                hunted.pairs += 1;
+                hunted.met("rehearsal", format!("{name} fails on a healthy disk"));
+            }
+        }
+    }
+    for class in classes() {
+        let parts: Vec<&[Rehearsal]> = match class.is_by_workload {
+            true => all.chunks(1).collect(),
+            false => vec![&all],
+        };
+        for part in parts {
+            let mut tally = Tally::of(class.name, Ring::Simulated, "").until_first();
+            let ran = catch_unwind(std::panic::AssertUnwindSafe(|| {
+                class.run(part, Tier::Ci, &mut tally);
+            }));
+            hunted.pairs += 1;
+            let violations = tally.end().violations;
+            match (violations.into_iter().next(), ran) {
+                (Some(first), _) => hunted.met(class.name, first),
+                (None, Err(_)) => hunted.met(class.name, "panic".to_owned()),
+                _ => {}
+            }
+        }
+    }
+    hunted
+}
+
+impl Hunted {
+    fn met(&mut self, class: &str, first: String) {
+        self.caught += 1;
+        if self.classes.last().is_none_or(|last| last != class) {
+            self.classes.push(class.to_owned());
+        }
+        if self.first.is_empty() {
+            self.first = first;
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! `kill -9` at random moments, and two processes that race for one store.
+//!
+//! **Invariants**
+//! - Of two that race one opens, the other finds it locked; after the death of the one the next
+//!   opens at once.
+//!
+//! What this does not do: cut the power; what the killed process gave to the system is there.
+
+use super::child::{Program, Running};
+use super::{Row, Tier, folder, tally};
+use crate::reliability::sample::Numbers;
+
+/// Rounds of open, write, die.
+pub(super) fn kills(program: &Program, tier: Tier, seed: u64) -> Row {
+    let mut tally = tally("kill -9, two processes racing", "P1 P2");
+    let mut numbers = Numbers(seed);
+    let folder = folder();
+    let path = folder.path().join("dataset");
+    let place = path.to_string_lossy().into_owned();
+    let (mut acknowledged, mut races, mut double_writers, mut stuck_locks) = (0, 0, 0, 0);
+    for round in 0..tier.choose(40, 2_000) {
+        let start = || Running::of(program.command(&["write", &place]));
+        let (mut one, mut other) = (start(), numbers.below(2).eq(&0).then(start));
+        one.step();
+        if let Some(other) = &mut other {
+            other.step();
+            races += 1;
+            // The one that lost may have ended before the other began.
+            if one.said.opened.is_some() && other.said.opened.is_some() {
+                double_writers += 1;
+                tally.broken(format!("round {round}: both opened it"));
+            }
+        }
+        if one.said.opened.is_none()
+            && let Some(winner) = other.take()
+        {
+            one = winner;
+        }
+        match one.said.opened {
+            Some(present) if present < acknowledged => tally.broken(format!(
+                "seed {seed}, round {round}: {present} numbers, {acknowledged} were acknowledged"
+            )),
+            Some(_) => {}
+            None => {
+                stuck_locks += u64::from(one.said.is_locked);
+                tally.broken(format!("seed {seed}, round {round}: nobody opened: {:?}", one.said));
+            }
+        }
+        for _ in 0..numbers.below(6) {
+            one.step();
+        }
+        for _ in 0..numbers.below(4_000_000) {
+            std::hint::spin_loop();
+        }
+        let said = one.kill();
+        if let Some(text) = said.broken {
+            tally.broken(format!("seed {seed}, round {round}: {text}"));
+        }
+        acknowledged = acknowledged.max(said.acknowledged);
+        tally.counted(true, true);
+        if tally.is_over() {
+            break;
+        }
+    }
+    if let Err(text) = program.check(&path, acknowledged) {
+        tally.broken(text);
+    }
+    tally.note(&format!(
+        "{acknowledged} numbers, {races} races, double writers {double_writers}, stuck locks \
+         {stuck_locks}, seed {seed}"
+    ));
+    tally.end()
+}

@@ -1,0 +1,60 @@
+//! The reliability harness: faults put under the real store and facade, one class after another, and
+//! what became of them counted for the scorecard.
+//!
+//! ```text
+//!  workload ─► actor ─► store or facade ─► disk ─► journal ─► platter ─► crashes ─► judge ─► row
+//!                                           │ Nth call fails, quota, bad sector ─────┘
+//!                                           └ image ─► bent bits, swapped files ─────┘
+//! ```
+//!
+//! **Invariants**
+//! - Who injects, who judges and who counts are separate code.
+//! - Nothing is drawn but from a seed that is named; a violation says how to see it again.
+//! - A class that injects nothing fails the run.
+//!
+//! What this does not do: simulate peers and links; that is the simulated world.
+
+mod actor;
+mod arrivals;
+mod bending;
+mod crashes;
+mod disk;
+mod failing;
+mod hunt;
+mod image;
+mod journal;
+mod judge;
+mod kernel;
+mod lying;
+mod mixing;
+mod platter;
+mod reading;
+mod rehearsal;
+mod row;
+mod run;
+mod sample;
+mod scorecard;
+mod stress;
+mod workload;
+
+pub use crate::reliability::disk::{Fault, ScriptedDisk};
+pub use crate::reliability::image::{Content, Entry, Image};
+pub use crate::reliability::journal::{Change, Event, Mark, NameChange};
+pub use crate::reliability::judge::{Depth, Met, Promise, Promises, Reference, judge, promise};
+pub use crate::reliability::platter::{Lying, Platter, SECTOR_BYTES, Unit};
+pub use crate::reliability::rehearsal::{Rehearsal, rehearse, rehearsed};
+pub use crate::reliability::row::{Ring, Row, Tally, Tier};
+pub use crate::reliability::sample::{Chain, Numbers, key};
+pub use crate::reliability::workload::{Act, Workload, workloads};
+
+pub use crate::reliability::bending::{Flips, Specimen, flips, formats, swaps};
+pub use crate::reliability::crashes::{UNITS_MAX, Vary, power_cuts, torn};
+pub use crate::reliability::failing::{Calls, failing_calls, quotas};
+pub use crate::reliability::lying::lying_syncs;
+pub use crate::reliability::reading::failing_reads;
+pub use crate::reliability::run::{Class, classes, run, run_all};
+
+pub use crate::reliability::hunt::{BUGS, FACADE_BUGS, Hunted, hunt};
+pub use crate::reliability::kernel::kernel;
+pub use crate::reliability::scorecard::{Found, Scorecard, TRACK};
+pub use crate::reliability::stress::stress;

@@ -1,0 +1,115 @@
+//! A run over the fault classes of ring 1, and what each cost.
+//!
+//! **Invariants**
+//! - Each class meets every workload that it concerns.
+//!
+//! What this does not do: know a promise; the classes do.
+
+use super::arrivals::arrivals;
+use super::bending::{Specimen, flips, formats, swaps};
+use super::crashes::{Vary, power_cuts, torn};
+use super::failing::{Calls, failing_calls, quotas};
+use super::lying::lying_syncs;
+use super::mixing::merged_folders;
+use super::reading::failing_reads;
+use super::rehearsal::{Rehearsal, rehearsed};
+use super::row::{Ring, Row, Tally, Tier};
+
+/// A fault class of ring 1.
+pub struct Class {
+    /// Its name in the scorecard.
+    pub name: &'static str,
+    /// The promises that it attacks.
+    pub promises: &'static str,
+    /// Whether each workload is met alone; else the class brings its own.
+    pub is_by_workload: bool,
+    run: fn(&[Rehearsal], Tier, &mut Tally),
+}
+
+impl Class {
+    /// Runs it over these workloads.
+    pub fn run(&self, all: &[Rehearsal], tier: Tier, tally: &mut Tally) {
+        (self.run)(all, tier, tally);
+    }
+}
+
+/// All of them, in the order of the scorecard.
+pub fn classes() -> Vec<Class> {
+    let of = |name, promises, run| Class { name, promises, is_by_workload: true, run };
+    let alone = |name, promises, run| Class { name, promises, is_by_workload: false, run };
+    vec![
+        of("power cut at every byte", "P1 P2", |all, tier, tally| {
+            all.iter().for_each(|one| power_cuts(one, tier, tally));
+            tally.note(&format!("{} workloads", all.len()));
+        }),
+        of("torn write", "P2", |all, tier, tally| {
+            let (mut exhaustive, mut moments) = (0, 0);
+            for one in all {
+                let (some, of) = torn(one, tier, Vary::Bytes, tally);
+                (exhaustive, moments) = (exhaustive + some, moments + of);
+            }
+            tally.note(&format!("every subset at {exhaustive} of {moments} moments"));
+        }),
+        of("folder entry lost", "P2", |all, tier, tally| {
+            let (mut exhaustive, mut moments) = (0, 0);
+            for one in all {
+                let (some, of) = torn(one, tier, Vary::Names, tally);
+                (exhaustive, moments) = (exhaustive + some, moments + of);
+            }
+            tally.note(&format!("every subset at {exhaustive} of {moments} moments"));
+        }),
+        of("lost sync (the disk lies)", "P2 P3", |all, tier, tally| {
+            all.iter().for_each(|one| lying_syncs(one, tier, tally));
+        }),
+        of("failed sync", "P1 P2", |all, tier, tally| {
+            all.iter().for_each(|one| failing_calls(one, Calls::Syncs, tier, tally));
+        }),
+        of("failed call", "P1 P2", |all, tier, tally| {
+            all.iter().for_each(|one| failing_calls(one, Calls::Others, tier, tally));
+        }),
+        of("no room", "P1 P2", |all, tier, tally| {
+            all.iter().for_each(|one| quotas(one, tier, tally));
+        }),
+        of("failed read", "P3", |all, _, tally| {
+            let (mut read, mut whole) = (0, 0);
+            for one in all {
+                let (some, of) = failing_reads(one, tally);
+                (read, whole) = (read + some, whole + of);
+            }
+            tally.note(&format!("beside what fails for ever, {} was read", percent(read, whole)));
+        }),
+        alone("flipped bit", "P3", |_, tier, tally| {
+            let found = flips(&Specimen::whole(), tier, tally);
+            let readable = percent(found.read, found.whole);
+            tally.note(&format!("{} unnoticed; {readable} of the rest readable", found.unnoticed));
+        }),
+        alone("misdirected or stale block", "P3", |_, _, tally| swaps(&Specimen::whole(), tally)),
+        alone("merged folders", "P2 P3", |_, tier, tally| merged_folders(tier, tally)),
+        alone("arrival order, with a forked author", "P5 P6", |_, tier, tally| {
+            arrivals(tier, tally)
+        }),
+        alone("foreign format", "P9", |_, _, tally| formats(&Specimen::small(), tally)),
+    ]
+}
+
+fn percent(part: u64, whole: u64) -> String {
+    match whole {
+        0 => "nothing".to_owned(),
+        _ => format!("{:.2} %", part as f64 * 100.0 / whole as f64),
+    }
+}
+
+/// Runs these classes over these workloads.
+pub fn run(classes: &[Class], all: &[Rehearsal], tier: Tier) -> Vec<Row> {
+    let each = |class: &Class| {
+        let mut tally = Tally::of(class.name, Ring::Simulated, class.promises);
+        class.run(all, tier, &mut tally);
+        tally.end()
+    };
+    classes.iter().map(each).collect()
+}
+
+/// All classes over all workloads.
+pub fn run_all(tier: Tier) -> Vec<Row> {
+    run(&classes(), &rehearsed(), tier)
+}

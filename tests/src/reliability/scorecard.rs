@@ -1,0 +1,226 @@
+//! The scorecard as a page.
+//!
+//! **Invariants**
+//! - It shows every row that it is given, the empty ones and those that did not run included.
+//!
+//! What this does not do: run anything.
+
+use super::hunt::Hunted;
+use super::row::{Ring, Row};
+use serde_json::Value;
+use std::fmt::Write as _;
+
+/// A correctness bug that was found.
+pub struct Found {
+    /// What it was.
+    pub bug: &'static str,
+    /// When it came in.
+    pub introduced: &'static str,
+    /// Who found it.
+    pub found_by: &'static str,
+    /// What shows it.
+    pub command: &'static str,
+}
+
+/// The track record. A bug is added where it is fixed.
+pub const TRACK: [Found; 1] = [Found {
+    bug: "A creation that ended between the renaming to `heads` and the sync of its folder was \
+          opened and written to; a power cut then took the name, and all that was acknowledged.",
+    introduced: "with the store",
+    found_by: "ring 1, failed sync",
+    command: "`cargo test -p woodland-tests --test reliability a_creation_that_ended`",
+}];
+
+/// What does not run yet, and which issue brings it.
+const WAITING: [(&str, &str, &str); 4] = [
+    ("slow or stalling peer", "P8", "waits for issue 7 (sync)"),
+    ("oversized or hostile sync message", "P4", "waits for issue 7 (sync)"),
+    ("late op below the checkpoint", "P7", "waits for compaction (timber), after issue 7"),
+    ("checkpoint on a side short of quorum", "P7", "waits for compaction (timber), after issue 7"),
+];
+
+/// What stands on the page.
+#[derive(Debug, Default)]
+pub struct Scorecard {
+    /// The name of the tier.
+    pub tier: String,
+    /// The commit that was run.
+    pub commit: String,
+    /// Rings 1 and 2.
+    pub rows: Vec<Row>,
+    /// What the simulated world says, as it writes it.
+    pub simulation: Option<Value>,
+    /// The hunt.
+    pub hunted: Vec<Hunted>,
+}
+
+impl Scorecard {
+    /// What fails the run.
+    pub fn failures(&self) -> Vec<String> {
+        let mut failures = Vec::new();
+        for row in &self.rows {
+            if row.is_empty() {
+                failures.push(format!("{}: nothing was injected", row.class));
+            }
+            failures.extend(row.violations.iter().map(|text| format!("{}: {text}", row.class)));
+        }
+        for one in self.hunted.iter().filter(|one| one.caught == 0) {
+            failures.push(format!("planted bug {} was missed", one.bug));
+        }
+        for violation in
+            self.simulated("violations").and_then(Value::as_array).into_iter().flatten()
+        {
+            failures.push(format!("simulated world: {violation}"));
+        }
+        failures
+    }
+
+    fn simulated(&self, part: &str) -> Option<&Value> {
+        self.simulation.as_ref()?.get(part)
+    }
+
+    /// The page.
+    pub fn page(&self) -> String {
+        let mut page = String::new();
+        let Scorecard { tier, commit, .. } = self;
+        let _ = writeln!(
+            page,
+            "# Scorecard\n\nWritten by the harness, never by hand: \
+             `cargo run --release -p woodland-tests --bin scorecard -- {tier}`.\n\
+             Tier {tier}, commit {commit}. What each promise means, and which row shows it: \
+             [promises.md](promises.md).\n\nRing: S is in memory, one thread; K is the real program \
+             on the real kernel; W is the simulated world.\nDetected: an error, a refusal or a word \
+             told of it. Recovered: opened with all that was promised.\n"
+        );
+        self.table(&mut page);
+        self.totals(&mut page);
+        self.planted(&mut page);
+        track(&mut page);
+        page
+    }
+
+    fn table(&self, page: &mut String) {
+        page.push_str(
+            "| fault | ring | promises | injected | detected | recovered | violations | seconds | \
+             |\n| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | --- |\n",
+        );
+        for row in &self.rows {
+            let ring = if row.ring == Ring::Simulated { "S" } else { "K" };
+            let Row { class, promises, injected, detected, recovered, seconds, note, .. } = row;
+            let _ = match &row.not_run {
+                Some(reason) => {
+                    let reason = reason.replace('\n', " ");
+                    writeln!(
+                        page,
+                        "| {class} | {ring} | {promises} | | | | | | **not run here: {reason}** |"
+                    )
+                }
+                None => writeln!(
+                    page,
+                    "| {class} | {ring} | {promises} | {injected} | {detected} | {recovered} | \
+                     {} | {seconds:.1} | {note} |",
+                    row.violations.len()
+                ),
+            };
+        }
+        if let Some(Value::Object(faults)) = self.simulated("faults") {
+            for (kind, counts) in faults {
+                let count = |name: &str| counts.get(name).and_then(Value::as_u64).unwrap_or(0);
+                let (injected, met) = (count("injected"), count("met"));
+                let (detected, recovered) = (count("detected"), count("recovered"));
+                let _ = writeln!(
+                    page,
+                    "| {} | W | P1-P6 P8 | {injected} | {detected} | {recovered} | see below | | met {met} |",
+                    kind.replace('-', " ")
+                );
+            }
+        } else {
+            page.push_str("| loss, partition, clocks, forks | W | P5 P6 P8 | | | | | | **not run here: `--simulation FILE` was not given** |\n");
+        }
+        for (class, promises, reason) in WAITING {
+            let _ = writeln!(page, "| {class} | | {promises} | | | | | | {reason} |");
+        }
+    }
+
+    fn totals(&self, page: &mut String) {
+        let sum = |ring: Ring| {
+            let rows = self.rows.iter().filter(|row| row.ring == ring);
+            rows.map(|row| row.injected).sum::<u64>()
+        };
+        let violations: usize = self.rows.iter().map(|row| row.violations.len()).sum();
+        let seconds: f64 = self.rows.iter().map(|row| row.seconds).sum();
+        let _ = writeln!(
+            page,
+            "\n## Totals\n\n{} faults in memory, {} on the kernel, {violations} violations, in \
+             {seconds:.0} seconds.",
+            sum(Ring::Simulated),
+            sum(Ring::Kernel),
+        );
+        if let Some(simulation) = &self.simulation {
+            let number = |name: &str| simulation.get(name).and_then(Value::as_u64).unwrap_or(0);
+            let totals = simulation.get("totals").cloned().unwrap_or_default();
+            let total = |name: &str| totals.get(name).and_then(Value::as_u64).unwrap_or(0);
+            let broken = simulation.get("violations").and_then(Value::as_array).map_or(0, Vec::len);
+            let (first, seeds) = (number("first_seed"), number("seeds"));
+            let minutes = number("wall_milliseconds") as f64 / 60_000.0;
+            let _ = writeln!(
+                page,
+                "Simulated world: seeds {first} to {}, {:.0} a minute; {} acts, {} crashes, {} \
+                 partitions, {} messages; {broken} violations.",
+                (first + seeds).saturating_sub(1),
+                seeds as f64 / minutes.max(f64::EPSILON),
+                total("acts"),
+                total("crashes"),
+                total("partitions"),
+                total("messages"),
+            );
+        }
+        for row in self.rows.iter().filter(|row| !row.violations.is_empty()) {
+            for violation in &row.violations {
+                let _ = writeln!(page, "- **{}**: {violation}", row.class);
+            }
+        }
+    }
+
+    fn planted(&self, page: &mut String) {
+        page.push_str("\n## Planted bugs\n\n");
+        if self.hunted.is_empty() {
+            page.push_str("**Not hunted in this run**: `docs/testing.md` says how.\n");
+            return;
+        }
+        let caught = self.hunted.iter().filter(|one| one.caught > 0).count();
+        let mut shares: Vec<u64> =
+            self.hunted.iter().map(|one| one.caught * 1000 / one.pairs.max(1)).collect();
+        shares.sort_unstable();
+        let median = shares.get(shares.len() / 2).copied().unwrap_or(0);
+        let _ = writeln!(
+            page,
+            "Caught {caught} of {}. The median bug is caught in {}.{} % of all pairs of fault class \
+             and workload.\n\n| bug | breaks | caught in | by | for example |\n\
+             | --- | --- | --- | --- | --- |",
+            self.hunted.len(),
+            median / 10,
+            median % 10,
+        );
+        for one in &self.hunted {
+            let first: String = one.first.chars().take(110).collect();
+            let _ = writeln!(
+                page,
+                "| {} | {} | {} of {} pairs | {} | {} |",
+                one.bug,
+                one.breaks,
+                one.caught,
+                one.pairs,
+                one.classes.join(", "),
+                first.replace('|', "/").replace('\n', " "),
+            );
+        }
+    }
+}
+
+fn track(page: &mut String) {
+    page.push_str("\n## Track record\n\n| bug | introduced | found by | shown by |\n| --- | --- | --- | --- |\n");
+    for Found { bug, introduced, found_by, command } in &TRACK {
+        let _ = writeln!(page, "| {bug} | {introduced} | {found_by} | {command} |");
+    }
+}
