@@ -22,6 +22,7 @@ use crate::heads::Heads;
 use crate::limits::READ_ATTEMPTS_MAX;
 use crate::names;
 use crate::open::{OpenError, StoredSegment, check_place, refuse, stored};
+use crate::position::Position;
 use crate::problem::Problem;
 use crate::store::Store;
 use crate::survey::{Extent, FileReport, Survey, newest_heads, survey};
@@ -49,31 +50,16 @@ impl Store {
     /// # Errors
     /// [`OpenError`]; never `Locked`.
     pub fn read(disk: &dyn Disk) -> Result<ReadOnly, OpenError> {
-        check_place(disk)?;
-        let mut attempts = 1;
-        loop {
-            let Survey { inspection, .. } = survey(disk, Extent::Whole);
-            let (problems, others): (Vec<_>, Vec<_>) = inspection
-                .problems
-                .into_iter()
-                .partition(|problem| matters(problem, inspection.heads));
-            let heads = match inspection.heads {
-                Some(heads) if problems.is_empty() => heads,
-                heads if attempts < READ_ATTEMPTS_MAX && newest_heads(disk) != heads => {
-                    attempts += 1;
-                    continue;
-                }
-                _ => {
-                    refuse(problems, inspection.moved.is_some())?;
-                    unreachable!("heads that cannot be read are a problem");
-                }
-            };
-            let segments = inspection.files.into_iter().flat_map(acknowledged).collect();
-            let mut warnings = inspection.warnings;
-            warnings.extend(others);
-            let (dataset, author) = (heads.dataset, inspection.author);
-            return Ok(ReadOnly { dataset, author, segments, heads, warnings });
-        }
+        read(disk, Extent::Whole)
+    }
+
+    /// The same, of the segments after a position of the store's history alone.
+    ///
+    /// # Errors
+    /// [`OpenError::NotAPrefix`] where the position is of no use here, and then [`Store::read`]
+    /// tells why; otherwise as there.
+    pub fn read_after(disk: &dyn Disk, position: &Position) -> Result<ReadOnly, OpenError> {
+        read(disk, Extent::After(*position))
     }
 
     /// Whether more was acknowledged, or files were merged, since `heads` were read.
@@ -83,6 +69,38 @@ impl Store {
     pub fn has_moved(disk: &dyn Disk, heads: &Heads) -> Result<bool, DiskError> {
         disk.len(names::HEADS)?;
         Ok(newest_heads(disk).is_none_or(|newest| newest.generation != heads.generation))
+    }
+}
+
+fn read(disk: &dyn Disk, extent: Extent) -> Result<ReadOnly, OpenError> {
+    check_place(disk)?;
+    let mut attempts = 1;
+    loop {
+        let Survey { inspection, is_of_history, .. } = survey(disk, extent);
+        let (problems, others): (Vec<_>, Vec<_>) =
+            inspection.problems.into_iter().partition(|problem| matters(problem, inspection.heads));
+        let heads = match inspection.heads {
+            Some(heads) if problems.is_empty() => heads,
+            heads if attempts < READ_ATTEMPTS_MAX && newest_heads(disk) != heads => {
+                attempts += 1;
+                continue;
+            }
+            _ => {
+                if let (Extent::After(position), false) = (extent, is_of_history) {
+                    return Err(OpenError::NotAPrefix { position });
+                }
+                refuse(problems, inspection.moved.is_some())?;
+                unreachable!("heads that cannot be read are a problem");
+            }
+        };
+        if let (Extent::After(position), false) = (extent, is_of_history) {
+            return Err(OpenError::NotAPrefix { position });
+        }
+        let segments = inspection.files.into_iter().flat_map(acknowledged).collect();
+        let mut warnings = inspection.warnings;
+        warnings.extend(others);
+        let (dataset, author) = (heads.dataset, inspection.author);
+        return Ok(ReadOnly { dataset, author, segments, heads, warnings });
     }
 }
 

@@ -65,7 +65,7 @@ pub(crate) fn beside(
 impl Replica {
     /// Advances a replica that was opened [`read_only`](crate::Options::read_only) to what the
     /// writer of its directory has acknowledged since. Where nothing was, it reads one small
-    /// record; otherwise the directory. Any other replica is as it should be always.
+    /// record; otherwise what was appended, or the directory where files were merged. Any other replica is as it should be always.
     ///
     /// # Errors
     /// [`RefreshError`]; the replica shows what it showed, and may be refreshed later.
@@ -76,7 +76,11 @@ impl Replica {
         if !Store::has_moved(disk, heads).map_err(OpenError::Disk)? {
             return Ok(Refreshed::default());
         }
-        let read = Store::read(disk)?;
+        let read = match Store::read_after(disk, &heads.position()) {
+            // What lies behind was merged since, or it is another history.
+            Err(OpenError::NotAPrefix { .. }) => Store::read(disk)?,
+            read => read?,
+        };
         let current = writer.newest.snapshot.clone();
         let held = current.log().clone();
         let made = log_of(&read.segments, Some(held.clone()));

@@ -84,6 +84,10 @@ impl Replica {
     pub(crate) fn kept_by(self, maintenance: Maintenance) -> Self {
         if maintenance == Maintenance::Background {
             let _ = self.0.upkeep.set(Upkeep { desk: Arc::default(), thread: Mutex::default() });
+            // Much may have been derived to open it.
+            if let (Some(upkeep), Some(store)) = (self.0.upkeep.get(), self.0.store.get()) {
+                upkeep.note(&self, store);
+            }
         }
         self
     }
