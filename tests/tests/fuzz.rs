@@ -13,7 +13,7 @@ use woodland_tests::fuzz::{Corpus, Heap, Settings, run, targets};
 static ALLOCATOR: &PeakMemAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// Every target has a row: how many inputs.
-const EXECUTIONS: [(&str, u64); 39] = [
+const EXECUTIONS: [(&str, u64); 40] = [
     ("header", 20_000),
     ("payload", 6_000),
     ("schema", 20_000),
@@ -53,6 +53,7 @@ const EXECUTIONS: [(&str, u64); 39] = [
     ("place", 5_000),
     ("base", 10_000),
     ("store", 3_000),
+    ("rested", 6_000),
 ];
 
 #[test]

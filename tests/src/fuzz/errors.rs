@@ -12,6 +12,7 @@ use woodland_format::{
 };
 use woodland_graph::Void;
 use woodland_log::{AppendError, Refusal};
+use woodland_page::FaultCause;
 use woodland_store::{BranchStoreError, KeyError, OpenError, Problem, RecordError};
 
 /// The most names that one execution is told.
@@ -112,7 +113,8 @@ named!(Problem: Missing, NotAFolder, Unreadable, Record[{error}], Key[{error}],
     Exposed, Header[{error}],
     Purpose, Dataset, Short, Long, TooLong, Segment[{damage}], Root, Unexpected);
 named!(OpenError: NothingHere, NotAFolder, Locked, ForeignFormat[{problem}], Damaged[{problem}],
-    Mixed[{problem}], Unfinished, Disk);
+    Mixed[{problem}], Unfinished, NotAPrefix, Disk);
+named!(FaultCause: Missing, Check, Undecodable, Closed, Unreadable);
 named!(BranchStoreError: Locked, Base[{error}], OtherDataset, Open[(only)], Disk);
 named!(DumpError: Missing, NoDataset, Special, NotWoodland[(only)], Unreadable, UnknownHead,
     ManyHeads, NotAnId, NoHeads, UnknownAuthor, ManyAuthors, UnknownNode, ManyNodes, UnknownField,

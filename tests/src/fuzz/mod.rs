@@ -24,6 +24,7 @@ mod kinds;
 mod mending;
 mod migrations;
 mod mutation;
+mod pages;
 mod proofs;
 mod report;
 mod run;
