@@ -96,7 +96,18 @@ impl World<'_> {
             self.deliver()?;
         }
         let held: Vec<usize> = self.peers.iter().map(|peer| peer.directory.len()).collect();
-        Err(format!("no agreement after {rounds_max} rounds of {topology:?}: {held:?} commits"))
+        let withheld: Vec<u64> = (0..count).map(|at| self.withheld(at)).collect();
+        Err(format!(
+            "no agreement after {rounds_max} rounds of {topology:?}: peers hold {held:?} commits, \
+             of which they cannot pass on {withheld:?}"
+        ))
+    }
+
+    /// How many commits a peer holds that are in no export, for want of a signature.
+    fn withheld(&self, at: usize) -> u64 {
+        let snapshot = self.replica(at).snapshot();
+        let exported = snapshot.log().chains(&Frontier::new()).map(|chain| chain.len() as u64);
+        snapshot.log().len() - exported.sum::<u64>()
     }
 
     fn check_agreement(&mut self) -> Result<(), String> {
