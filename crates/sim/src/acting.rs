@@ -3,6 +3,8 @@
 //! **Invariants**
 //! - An act that fails had a reason that the world knows; what readers see is then as before.
 //! - After a failed write, the handle takes none: nobody is told that it did.
+//!
+//! What this does not do: choose faults, or judge what an application writes.
 
 use crate::application::Pen;
 use crate::fault::FaultKind;

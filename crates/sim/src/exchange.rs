@@ -3,6 +3,8 @@
 //! **Invariants**
 //! - What arrives whole is taken without a complaint. Damage is named, and never enters.
 //! - A peer sends what the other lacks as far as it knows; what it knows may be out of date.
+//!
+//! What this does not do: lose or delay anything; the links do.
 
 use crate::acting::Failure;
 use crate::fault::FaultKind;

@@ -3,6 +3,8 @@
 //! **Invariants**
 //! - `met` never exceeds what there was to meet; a fault that was injected and not met did no harm.
 //! - A fault that somebody was told of was met before.
+//!
+//! What this does not do: make any of them happen.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

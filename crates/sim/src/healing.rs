@@ -4,6 +4,8 @@
 //! - Within the rounds of the topology, all hold the same commits, with one version and one digest,
 //!   and all forks are named (P5, P6, P8).
 //! - What stands on each disk then is whole, and opens as it was.
+//!
+//! What this does not do: look into payloads; whoever examines the end of a seed does.
 
 use crate::disk::Survival;
 use crate::fault::FaultKind;

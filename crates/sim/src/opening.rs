@@ -5,6 +5,8 @@
 //! - A directory is refused only where its disk lied or was damaged.
 //! - What is opened holds what it owes, and nothing that nobody wrote.
 //! - A copy writes under a key of its own.
+//!
+//! What this does not do: repair a directory that was refused; nobody does.
 
 use crate::acting::Failure;
 use crate::fault::FaultKind;

@@ -3,6 +3,8 @@
 //! **Invariants**
 //! - `directory` is what this very directory acknowledged; another directory has another one.
 //! - A trouble is one injection of one fault, and is met, detected and recovered at most once.
+//!
+//! What this does not do: act. The world does, on its behalf.
 
 use crate::disk::SimDisk;
 use crate::fault::{FaultKind, FaultTable};

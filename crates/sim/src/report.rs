@@ -3,6 +3,8 @@
 //! **Invariants**
 //! - A sum of reports is the report of all their seeds; how long they took is for whoever ran them
 //!   to say.
+//!
+//! What this does not do: look at a clock.
 
 use crate::fault::FaultTable;
 use crate::simulation::Run;
@@ -146,8 +148,8 @@ impl fmt::Display for SimulationReport {
         writeln!(
             f,
             "{refusals} damaged directories refused, {salvaged} commits saved out of them; \
-             {lost_by_lies} commits lost by disks that lied; {renewals} keys renewed, {forks} forks \
-             told; {commits} commits in the end, {} digests compared",
+             {lost_by_lies} commits lost by disks that lied; {renewals} keys renewed, {forks} \
+             forks told; {commits} commits in the end, {} digests compared",
             self.totals.comparisons
         )?;
         writeln!(f, "rounds to agree → seeds: {:?}", self.rounds)?;

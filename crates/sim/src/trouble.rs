@@ -3,6 +3,8 @@
 //! **Invariants**
 //! - The first peer's disk neither lies nor is damaged: somebody holds the founding commit.
 //! - A peer goes down only here or by an act that failed.
+//!
+//! What this does not do: decide how often; the swarm does.
 
 use crate::disk::{Lasting, Survival};
 use crate::fault::FaultKind;
