@@ -12,6 +12,7 @@
 use crate::commit::Commit;
 use crate::id::{AuthorKey, CommitId};
 use crate::rows::{Chain, Cursor, Stored};
+use std::ops::Deref;
 
 const CHECKED: &str = "the rows of a block were checked when it was made";
 
@@ -65,9 +66,8 @@ impl Block {
     }
 
     /// Its commits, which this author wrote, by seq.
-    pub fn commits(&self, author: AuthorKey) -> Commits<'_> {
-        let chain = Chain::starting(author, self.first_seq, self.previous);
-        Commits { chain, cursor: self.cursor(), left: self.commits }
+    pub fn commits(&self, author: AuthorKey) -> Commits<&Block> {
+        Commits::of(self, author)
     }
 
     /// The commit with this seq, which this author wrote.
@@ -86,13 +86,32 @@ impl Block {
     }
 
     /// Its payloads, from the first on. Costs no hash.
-    pub fn payloads(&self) -> Payloads<'_> {
-        let chain = Chain::starting(AuthorKey([0; 32]), self.first_seq, None);
-        Payloads { chain, cursor: self.cursor(), end: self.end_seq() }
+    pub fn payloads(&self) -> Payloads<&Block> {
+        Payloads::of(self)
     }
 
-    fn cursor(&self) -> Cursor<'_> {
-        Cursor { bytes: &self.rows, offset: 0, seq: self.first_seq }
+    /// All that it consists of.
+    pub fn parts(&self) -> BlockParts<'_> {
+        let Block { first_seq, previous, commits, rows } = self;
+        BlockParts { first_seq: *first_seq, previous: *previous, commits: *commits, rows }
+    }
+
+    /// The block of these parts; none where they are not those of a block.
+    pub fn from_parts(parts: BlockParts<'_>) -> Option<Block> {
+        let BlockParts { first_seq, previous, commits, rows } = parts;
+        first_seq.checked_add(u64::from(commits))?;
+        let block = Block::of_checked(first_seq, previous, commits, rows.to_vec());
+        let mut chain = Chain::starting(AuthorKey([0; 32]), first_seq, previous);
+        let mut cursor = block.cursor(0, first_seq);
+        for _ in 0..commits {
+            chain.pass(&mut cursor).ok()?;
+        }
+        cursor.bytes.is_empty().then_some(())?;
+        Some(block)
+    }
+
+    fn cursor(&self, at: usize, seq: u64) -> Cursor<'_> {
+        Cursor { bytes: self.rows.get(at..).unwrap_or_default(), offset: 0, seq }
     }
 
     fn index(&self, seq: u64) -> Option<usize> {
@@ -101,20 +120,47 @@ impl Block {
     }
 }
 
-/// Decodes the commits of a block. Made by [`Block::commits`].
+/// What a block consists of, for who keeps it elsewhere than in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BlockParts<'a> {
+    /// Seq of its first commit.
+    pub first_seq: u64,
+    /// The commit before its first.
+    pub previous: Option<CommitId>,
+    /// How many commits it holds.
+    pub commits: u32,
+    /// Their rows.
+    pub rows: &'a [u8],
+}
+
+/// Decodes the commits of a block, which it borrows or holds.
 #[derive(Debug, Clone)]
-pub struct Commits<'a> {
+pub struct Commits<B> {
+    block: B,
     chain: Chain,
-    cursor: Cursor<'a>,
+    /// How many bytes of the rows are taken.
+    at: usize,
     left: u32,
 }
 
-impl Iterator for Commits<'_> {
+impl<B: Deref<Target = Block>> Commits<B> {
+    /// The commits of this block, which this author wrote, by seq.
+    pub fn of(block: B, author: AuthorKey) -> Self {
+        let chain = Chain::starting(author, block.first_seq, block.previous);
+        let left = block.commits;
+        Commits { block, chain, at: 0, left }
+    }
+}
+
+impl<B: Deref<Target = Block>> Iterator for Commits<B> {
     type Item = Commit;
 
     fn next(&mut self) -> Option<Commit> {
         self.left = self.left.checked_sub(1)?;
-        let (commit, _) = self.chain.take(&mut self.cursor).expect(CHECKED);
+        let seq = self.chain.next_seq;
+        let mut cursor = self.block.cursor(self.at, seq);
+        let (commit, _) = self.chain.take(&mut cursor).expect(CHECKED);
+        self.at = self.block.rows.len() - cursor.bytes.len();
         Some(commit)
     }
 
@@ -123,27 +169,44 @@ impl Iterator for Commits<'_> {
     }
 }
 
-impl ExactSizeIterator for Commits<'_> {}
+impl<B: Deref<Target = Block>> ExactSizeIterator for Commits<B> {}
 
-/// Walks over the payloads of a block. Made by [`Block::payloads`].
+/// Walks over the payloads of a block, which it borrows or holds.
 #[derive(Debug, Clone)]
-pub struct Payloads<'a> {
+pub struct Payloads<B> {
+    block: B,
     chain: Chain,
-    cursor: Cursor<'a>,
+    /// How many bytes of the rows are taken.
+    at: usize,
     end: u64,
 }
 
-impl Payloads<'_> {
+impl<B: Deref<Target = Block>> Payloads<B> {
+    /// The payloads of this block, from the first on.
+    pub fn of(block: B) -> Self {
+        let chain = Chain::starting(AuthorKey([0; 32]), block.first_seq, None);
+        let end = block.end_seq();
+        Payloads { block, chain, at: 0, end }
+    }
+
     /// The seq of the commit whose payload comes next; none at the end.
     pub fn next_seq(&self) -> Option<u64> {
         (self.chain.next_seq < self.end).then_some(self.chain.next_seq)
     }
 
+    /// One past the seq of the commit whose payload comes last.
+    pub fn end_seq(&self) -> u64 {
+        self.end
+    }
+
     /// Goes on to the next, until this reader is moved again. None where it is erased, and at the
     /// end.
     pub fn read(&mut self) -> Option<&[u8]> {
-        self.next_seq()?;
-        match self.chain.pass(&mut self.cursor).expect(CHECKED).1 {
+        let seq = self.next_seq()?;
+        let mut cursor = self.block.cursor(self.at, seq);
+        let (_, stored) = self.chain.pass(&mut cursor).expect(CHECKED);
+        self.at = self.block.rows.len() - cursor.bytes.len();
+        match stored {
             Stored::Erased(_) => None,
             Stored::Plain(bytes) => Some(bytes),
             Stored::Remembered => Some(self.chain.remembered()),
@@ -152,10 +215,11 @@ impl Payloads<'_> {
 
     /// Passes over the next. Tells how long it is, erased or not; 0 at the end.
     pub fn pass(&mut self) -> u64 {
-        if self.next_seq().is_none() {
-            return 0;
-        }
-        u64::from(self.chain.pass(&mut self.cursor).expect(CHECKED).0)
+        let Some(seq) = self.next_seq() else { return 0 };
+        let mut cursor = self.block.cursor(self.at, seq);
+        let (bytes, _) = self.chain.pass(&mut cursor).expect(CHECKED);
+        self.at = self.block.rows.len() - cursor.bytes.len();
+        u64::from(bytes)
     }
 }
 
@@ -171,6 +235,14 @@ impl OpenBlock {
     pub fn starting(author: AuthorKey, first_seq: u64, previous: Option<CommitId>) -> Self {
         let block = Block::of_checked(first_seq, previous, 0, Vec::new());
         OpenBlock { block, chain: Chain::starting(author, first_seq, previous) }
+    }
+
+    /// A block of this author that goes on growing.
+    pub fn resume(author: AuthorKey, block: Block) -> Self {
+        let mut commits = Commits::of(&block, author);
+        commits.by_ref().for_each(drop);
+        let chain = commits.chain;
+        OpenBlock { block, chain }
     }
 
     /// What it holds so far.

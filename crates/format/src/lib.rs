@@ -83,7 +83,7 @@ pub use crate::value_type::{MemberDefinition, OnDelete, TypeError, ValueType};
 pub use crate::proof::{ForkProof, PROOF_FORMAT, ProofError, ProvenBranch, ProvenFork};
 pub use crate::signature::{Certificate, SecretKey, verify_commit};
 
-pub use crate::block::{Block, Commits, OpenBlock, Payloads};
+pub use crate::block::{Block, BlockParts, Commits, OpenBlock, Payloads};
 pub use crate::damage::{Damage, DamageCause};
 pub use crate::frame::{
     FILE_FORMAT, FILE_HEADER_BYTES, FRAME_HEADER_BYTES, FileError, FileHeader, FrameError, Purpose,

@@ -12,8 +12,9 @@
 
 use crate::graph::Graph;
 use crate::sight::Sight;
-use crate::state::{NodeEntry, State};
+use crate::state::{NodeEntry, Pair, State};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
 use woodland_format::{FieldId, NodeId, TypeId};
 
 /// How a node differs between two versions.
@@ -29,10 +30,7 @@ pub struct NodeChange {
     pub fields: Vec<FieldId>,
 }
 
-/// A node, as it was and as it is.
-pub(crate) type Pair<'a> = (NodeId, Option<&'a NodeEntry>, &'a NodeEntry);
-
-type Pairs<'a> = Box<dyn Iterator<Item = Pair<'a>> + 'a>;
+type Pairs<'a> = Box<dyn Iterator<Item = Pair> + 'a>;
 
 impl Graph {
     /// The nodes that differ from an earlier version of this graph, ascending by id; each version
@@ -53,6 +51,7 @@ impl Graph {
             (Box::new(all.map(move |(node, new)| (node, was.state.get(node), new))), Compare::All)
         };
         pairs.filter_map(move |(node, old, new)| {
+            let (old, new) = (old.as_deref().map(Deref::deref), &**new);
             let after = now.type_of(new);
             let before = old.and_then(|old| Some((old, was.type_of(old)?)));
             let fields = match (before, after) {
@@ -128,12 +127,12 @@ impl<'a> Sight<'a> {
         let turned = self.turned(earlier);
         let changed = self.state.changed_since(earlier);
         if turned.is_empty() {
-            return (Box::new(changed), Compare::Objects);
+            return (changed, Compare::Objects);
         }
         let mut pairs: BTreeMap<NodeId, _> =
             changed.map(|(node, old, new)| (node, (old, new))).collect();
         for (node, entry) in self.state.all() {
-            if self.points_to(entry, &turned) {
+            if self.points_to(&entry, &turned) {
                 pairs.entry(node).or_insert_with(|| (earlier.get(node), entry));
             }
         }
@@ -148,8 +147,8 @@ impl<'a> Sight<'a> {
         }
         let turned = self.state.changed_since(earlier).filter_map(|(node, old, new)| {
             // Nothing written before points to a node that there was not.
-            let is_same =
-                old?.lives() == new.lives() && old?.first.node_type == new.first.node_type;
+            let old = old?;
+            let is_same = old.lives() == new.lives() && old.first.node_type == new.first.node_type;
             (!is_same).then_some(node)
         });
         turned.collect()

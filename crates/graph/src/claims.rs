@@ -13,7 +13,7 @@
 //! What this does not do: prevent a clash. No rule over several authors could.
 
 use crate::graph::Graph;
-use crate::lens::Rule;
+use crate::lens::{Lens, Rule};
 use crate::past::{Past, Stamp, order};
 use crate::sight::{Sight, winner};
 use crate::state::{NodeEntry, State};
@@ -21,6 +21,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use woodland_format::{FieldId, NodeId, TypeId, Value, encode, keyed_node_id, recreated_node_id};
+use woodland_page::{Reading, Stored, Tree, Writing};
 
 /// Nodes that should not read alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,11 +58,11 @@ pub(crate) struct Claims {
     /// What it was built from.
     state: State,
     rules: Vec<Rule>,
-    by_values: im::OrdSet<Claim>,
+    by_values: Tree<Claim, ()>,
     /// What more than one node claims.
-    contested: im::OrdSet<(FieldId, Arc<[Value]>)>,
+    contested: Tree<(FieldId, Arc<[Value]>), ()>,
     /// The living nodes that are not of the first generation of their key.
-    recreated: im::OrdSet<(TypeId, Arc<Value>, NodeId)>,
+    recreated: Tree<(TypeId, Arc<Value>, NodeId), ()>,
 }
 
 /// A rule, values that are not to be there twice, and a node that reads so.
@@ -72,16 +73,17 @@ const HIGHEST: NodeId = NodeId([255; 16]);
 
 impl Graph {
     /// The nodes that should not read alike and do, by rule and values. The first answer costs all
-    /// nodes; those of later versions what changed.
+    /// nodes; those of later versions what changed, and all nodes with pointers where a rule reads
+    /// pointers and a node died or came back.
     pub fn clashes(&self) -> Vec<Clash> {
         let (claims, sight) = (self.claims(), self.sight());
         let mut clashes: Vec<Clash> = claims
             .contested
             .iter()
-            .filter_map(|(rule, values)| {
-                let node_type = claims.rules.iter().find(|one| one.id == *rule)?.owner;
-                let nodes = self.by_claim(sight, *rule, values);
-                Clash::of(node_type, *rule, values.to_vec(), nodes)
+            .filter_map(|((rule, values), ())| {
+                let node_type = claims.rules.iter().find(|one| one.id == rule)?.owner;
+                let nodes = self.by_claim(sight, rule, &values);
+                Clash::of(node_type, rule, values.to_vec(), nodes)
             })
             .chain(self.generations_that_clash(claims))
             .collect();
@@ -125,7 +127,7 @@ impl Graph {
         let Some(rule) = claims.rules.iter().find(|one| one.id == rule) else { return Vec::new() };
         let mut nodes: Vec<(Option<Stamp>, NodeId)> = claims
             .with(rule.id, values)
-            .map(|node| (sight.state.get(node).and_then(|it| claimed_at(sight, it, rule)), node))
+            .map(|node| (sight.state.get(node).and_then(|it| claimed_at(sight, &it, rule)), node))
             .collect();
         nodes.sort_by(|(one, _), (other, _)| match (one, other) {
             (Some(one), Some(other)) => order(&self.log, *one, *other),
@@ -138,17 +140,17 @@ impl Graph {
         &'a self,
         claims: &'a Claims,
     ) -> impl Iterator<Item = Clash> + 'a {
-        let keys: BTreeSet<(TypeId, &Arc<Value>)> =
-            claims.recreated.iter().map(|(of, key, _)| (*of, key)).collect();
+        let keys: BTreeSet<(TypeId, Arc<Value>)> =
+            claims.recreated.iter().map(|((of, key, _), ())| (of, key)).collect();
         keys.into_iter().filter_map(|(of, key)| {
             let lens = self.lens.as_deref().filter(|lens| lens.type_with(of).is_some())?;
-            let known = generations(of, key).map_while(|node| Some((node, self.state.get(node)?)));
+            let known = generations(of, &key).map_while(|node| Some((node, self.state.get(node)?)));
             let living = known.filter(|(_, entry)| entry.lives()).map(|(node, _)| node);
             let mut living: Vec<NodeId> = living.collect();
             living.reverse();
             let field = lens.fields.key(of).map(|(field, _)| *field);
             let field = field.or_else(|| self.key_as_created(living.first()?, of))?;
-            Clash::of(of, field, vec![Value::clone(key)], living)
+            Clash::of(of, field, vec![Value::clone(&key)], living)
         })
     }
 
@@ -161,40 +163,71 @@ impl Graph {
     /// The index: the last one known, and what changed since.
     pub(crate) fn claim(&self) -> Claims {
         let now = self.sight();
-        let rules: Vec<Rule> = now.lens.iter().flat_map(|lens| lens.rules()).cloned().collect();
-        let earlier = self.earlier_claims.as_deref().filter(|earlier| earlier.rules == rules);
+        let earlier = self.earlier_claims.as_deref().filter(|earlier| earlier.is_for(now.lens));
         let mut claims = earlier.cloned().unwrap_or_default();
         let before = std::mem::replace(&mut claims.state, self.state.clone());
-        claims.rules = rules;
+        claims.rules = now.lens.iter().flat_map(|lens| lens.rules()).cloned().collect();
         // The rules are those of then, and so is how their fields read.
         let was = Sight { state: &before, ..now };
-        for (node, old, new) in now.differing(&before).0 {
-            let claimed = old.map(|old| claimed_by(was, old)).unwrap_or_default();
-            let claiming = claimed_by(now, new);
+        let changed = match now.lens.is_some_and(Lens::rules_have_pointers) {
+            true => now.differing(&before).0,
+            false => self.state.changed_since(&before),
+        };
+        for (node, old, new) in changed {
+            let claimed = old.as_ref().map(|old| claimed_by(was, old)).unwrap_or_default();
+            let claiming = claimed_by(now, &new);
             for (rule, values) in claimed.iter().filter(|one| !claiming.contains(one)) {
                 claims.release(*rule, values, node);
             }
             for (rule, values) in claiming.iter().filter(|one| !claimed.contains(one)) {
                 claims.hold(*rule, values, node);
             }
-            claims.recreate(node, old, new);
+            claims.recreate(node, old.as_ref().map(|old| &***old), &new);
         }
         claims
     }
 }
 
 impl Claims {
+    /// What it was built from.
+    pub(crate) fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Writes the rules and the nodes, without the state that they were built from.
+    pub(crate) fn rest(&self, to: &mut Writing<'_>) {
+        self.rules.write(to);
+        self.by_values.write(to);
+        self.contested.write(to);
+        self.recreated.write(to);
+    }
+
+    pub(crate) fn wake(state: State, from: &mut Reading<'_>) -> Option<Claims> {
+        Some(Claims {
+            state,
+            rules: Stored::read(from)?,
+            by_values: Stored::read(from)?,
+            contested: Stored::read(from)?,
+            recreated: Stored::read(from)?,
+        })
+    }
+
+    /// Whether it was built for the rules of this lens.
+    pub(crate) fn is_for(&self, lens: Option<&Lens>) -> bool {
+        self.rules.iter().eq(lens.into_iter().flat_map(Lens::rules))
+    }
+
     /// The nodes that read these values, ascending.
     fn with(&self, rule: FieldId, values: &Arc<[Value]>) -> impl Iterator<Item = NodeId> {
         let at = |node| (rule, Arc::clone(values), node);
-        self.by_values.range(at(LOWEST)..=at(HIGHEST)).map(|(_, _, node)| *node)
+        self.by_values.range(at(LOWEST)..=at(HIGHEST)).map(|((_, _, node), ())| node)
     }
 
     fn hold(&mut self, rule: FieldId, values: &Arc<[Value]>, node: NodeId) {
         if self.with(rule, values).next().is_some() {
-            self.contested.insert((rule, Arc::clone(values)));
+            self.contested.insert((rule, Arc::clone(values)), ());
         }
-        self.by_values.insert((rule, Arc::clone(values), node));
+        self.by_values.insert((rule, Arc::clone(values), node), ());
     }
 
     fn release(&mut self, rule: FieldId, values: &Arc<[Value]>, node: NodeId) {
@@ -214,7 +247,7 @@ impl Claims {
         }
         let claim = (of, Arc::clone(key), node);
         if is_alive {
-            self.recreated.insert(claim);
+            self.recreated.insert(claim, ());
         } else {
             self.recreated.remove(&claim);
         }

@@ -11,6 +11,7 @@ use crate::past::Past;
 use crate::void::Void;
 use woodland_format::limits::OP_BYTES_MAX;
 use woodland_format::{CounterOp, Value, decode};
+use woodland_page::{Reading, Stored, Writing};
 
 /// The kind `counter`. Takes no configuration, written by [`CounterOp`].
 #[derive(Debug, Clone, Copy, Default)]
@@ -19,6 +20,16 @@ pub struct Counter;
 /// The exact sum; none while nobody has added anything.
 #[derive(Debug, Clone, Default)]
 pub struct CounterState(Option<i128>);
+
+impl Stored for CounterState {
+    fn write(&self, to: &mut Writing<'_>) {
+        self.0.write(to);
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        Stored::read(from).map(CounterState)
+    }
+}
 
 impl Kind for Counter {
     const NAME: &'static str = "counter";

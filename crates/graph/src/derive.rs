@@ -49,7 +49,7 @@ impl Graph {
 
     /// Why an op had no effect, if so.
     pub(crate) fn void_of(&self, stamp: Stamp) -> Option<Void> {
-        self.voids.get(&(key(self.log(), stamp), Some(stamp.index))).copied()
+        self.voids.get(&(key(self.log(), stamp), Some(stamp.index))).map(|reason| *reason)
     }
 
     /// The schema that an op's commit is written under, if something in its past carries it.
@@ -96,7 +96,7 @@ impl Run<'_> {
         let ops = match payload.map(Payload::view) {
             Some(Ok(ops)) => ops,
             Some(Err(PayloadError::ForeignFormat { found })) if found > PAYLOAD_FORMAT => {
-                self.graph.foreign.insert(self.key(place));
+                self.graph.foreign.insert(self.key(place), ());
                 return self.void_commit(place);
             }
             Some(Err(_)) | None => return self.void_commit(place),
@@ -243,8 +243,15 @@ impl Run<'_> {
 
     /// Whether the author had seen the node, created with this type.
     fn saw(&self, past: &Past<'_>, node: NodeId, node_type: TypeId) -> bool {
-        let entry = self.touched.get(node).or_else(|| self.graph.state.get(node));
-        entry.is_some_and(|entry| saw_creation(past, entry, node_type).is_ok())
+        self.known(node, |entry| saw_creation(past, entry, node_type).is_ok()) == Some(true)
+    }
+
+    /// What is to be told of what is known of a node, as it becomes.
+    pub(crate) fn known<T>(&self, node: NodeId, tell: impl FnOnce(&NodeEntry) -> T) -> Option<T> {
+        match self.touched.get(node) {
+            Some(entry) => Some(tell(entry)),
+            None => self.graph.state.get(node).map(|entry| tell(&entry)),
+        }
     }
 
     /// Where what is known of a node stands, to be changed.
@@ -253,8 +260,8 @@ impl Run<'_> {
             return Some(place);
         }
         self.graph.work.reads += 1;
-        let entry = self.graph.state.get(node)?.clone();
-        Some(self.touched.add(node, entry, false))
+        let entry = self.graph.state.get(node)?;
+        Some(self.touched.add(node, NodeEntry::clone(&entry), false))
     }
 
     /// Remembers the schema that this commit introduces, if its payload carries it.
@@ -321,7 +328,7 @@ impl Run<'_> {
         for Creation { stamp, node_type, .. } in entry.creations() {
             let at = (key(self.log, *stamp), Some(stamp.index));
             if *node_type == decided {
-                if self.graph.voids.get(&at) == Some(&Void::TypeDiffers) {
+                if self.graph.voids.get(&at).is_some_and(|reason| *reason == Void::TypeDiffers) {
                     self.graph.voids.remove(&at);
                 }
             } else {

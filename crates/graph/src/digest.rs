@@ -4,17 +4,25 @@
 //!  places (hashed keys) as bits:   0… ┌ leaf          a subtree with one leaf is that leaf,
 //!                            root ────┤                with none 32 zero bytes
 //!                                  1… └ branch ─ …
+//!
+//!  at rest, rank by rank:    root ─┬─ apart ─┬─ apart     each with some 64 leaves or subtrees,
+//!                                  └─ apart  └─ apart     known by its digest until it changes
 //! ```
 //!
+//! A subtree stands apart from the branch above it where its *rank*, the logarithm of its leaves to
+//! the base of 64, is lower: at rest it is a page then, beside which stand its digest and the number
+//! of its leaves. The digest of what was read costs nothing, and a change reads the pages above it.
+//!
 //! **Invariants**
-//! - The tree is a function of the set of leaves: adding and removing in any order gives the same
-//!   one.
+//! - The tree is a function of the set of leaves, and so is what stands apart: adding and removing
+//!   in any order gives the same one.
 //! - A clone shares everything; hashes are computed when asked for and kept.
 //!
 //! What this does not do: choose what is visible.
 
 use std::sync::{Arc, OnceLock};
 use woodland_format::{Digest, digest_branch};
+use woodland_page::{Own, Reading, Stored, Writing};
 
 /// A set of leaves.
 #[derive(Debug, Clone, Default)]
@@ -26,11 +34,22 @@ pub(crate) enum Tree {
         leaf: Digest,
     },
     Branch(Arc<Branch>),
+    Apart(Arc<Apart>),
 }
 
+/// More than one leaf.
 #[derive(Debug)]
 pub(crate) struct Branch {
     sides: [Tree; 2],
+    leaves: u64,
+    digest: OnceLock<Digest>,
+}
+
+/// A branch that can be in a page.
+#[derive(Debug)]
+pub(crate) struct Apart {
+    branch: Own<Tree>,
+    leaves: u64,
     digest: OnceLock<Digest>,
 }
 
@@ -44,6 +63,7 @@ impl Tree {
                 let [left, right] = &branch.sides;
                 digest_branch(&left.digest(), &right.digest())
             }),
+            Tree::Apart(apart) => *apart.digest.get_or_init(|| apart.branch.get().digest()),
         }
     }
 
@@ -55,7 +75,7 @@ impl Tree {
         changes.reverse();
         changes.dedup_by(|one, other| one.0 == other.0);
         changes.reverse();
-        self.below(0, &changes)
+        self.below(0, &changes).apart()
     }
 
     /// `changes` ascend, and agree with this tree in all bits before `depth`. Recursion is at most
@@ -78,6 +98,7 @@ impl Tree {
                 let [left, right] = &branch.sides;
                 Tree::join([left.below(depth + 1, zeros), right.below(depth + 1, ones)])
             }
+            Tree::Apart(apart) => apart.branch.get().below(depth, changes),
         }
     }
 
@@ -97,9 +118,43 @@ impl Tree {
         match sides {
             [Tree::Empty, one @ (Tree::Empty | Tree::Leaf { .. })]
             | [one @ Tree::Leaf { .. }, Tree::Empty] => one,
-            sides => Tree::Branch(Arc::new(Branch { sides, digest: OnceLock::new() })),
+            sides => {
+                let leaves = sides.iter().map(Tree::leaves).sum();
+                let sides = sides.map(|side| side.beside(rank(leaves)));
+                Tree::Branch(Arc::new(Branch { sides, leaves, digest: OnceLock::new() }))
+            }
         }
     }
+
+    fn leaves(&self) -> u64 {
+        match self {
+            Tree::Empty => 0,
+            Tree::Leaf { .. } => 1,
+            Tree::Branch(branch) => branch.leaves,
+            Tree::Apart(apart) => apart.leaves,
+        }
+    }
+
+    /// This tree as a side of a branch of this rank.
+    fn beside(self, above: u32) -> Tree {
+        match self {
+            Tree::Branch(branch) if rank(branch.leaves) < above => Tree::Branch(branch).apart(),
+            Tree::Apart(apart) if rank(apart.leaves) >= above => Tree::clone(&apart.branch.get()),
+            side => side,
+        }
+    }
+
+    /// This tree where no branch is above it.
+    fn apart(self) -> Tree {
+        let Tree::Branch(branch) = self else { return self };
+        let (leaves, digest) = (branch.leaves, branch.digest.clone());
+        Tree::Apart(Arc::new(Apart { branch: Own::new(Tree::Branch(branch)), leaves, digest }))
+    }
+}
+
+/// How often the leaves can be divided by 64.
+fn rank(leaves: u64) -> u32 {
+    leaves.checked_ilog(64).unwrap_or(0)
 }
 
 /// A place, and the leaf that is to be there.
@@ -115,9 +170,67 @@ fn bit(place: &Digest, depth: usize) -> usize {
     usize::from(place.0[depth / 8] >> (7 - depth % 8) & 1)
 }
 
+const EMPTY: u8 = 0;
+const LEAF: u8 = 1;
+const BRANCH: u8 = 2;
+const APART: u8 = 3;
+
+/// Branches can be nested as deep as a place has bits.
+const DEPTH_MAX: usize = 256;
+
+impl Stored for Tree {
+    fn write(&self, to: &mut Writing<'_>) {
+        match self {
+            Tree::Empty => to.byte(EMPTY),
+            Tree::Leaf { place, leaf } => {
+                to.byte(LEAF);
+                (*place, *leaf).write(to);
+            }
+            Tree::Branch(branch) => {
+                to.byte(BRANCH);
+                branch.sides.iter().for_each(|side| side.write(to));
+            }
+            Tree::Apart(apart) => {
+                to.byte(APART);
+                (self.digest(), apart.leaves).write(to);
+                apart.branch.write(to);
+            }
+        }
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        Tree::read_below(from, DEPTH_MAX)
+    }
+}
+
+impl Tree {
+    fn read_below(from: &mut Reading<'_>, depth_max: usize) -> Option<Tree> {
+        match from.byte()? {
+            EMPTY => Some(Tree::Empty),
+            LEAF => {
+                let (place, leaf) = Stored::read(from)?;
+                Some(Tree::Leaf { place, leaf })
+            }
+            BRANCH => {
+                let below = depth_max.checked_sub(1)?;
+                let sides = [Tree::read_below(from, below)?, Tree::read_below(from, below)?];
+                let leaves = sides[0].leaves().checked_add(sides[1].leaves())?;
+                Some(Tree::Branch(Arc::new(Branch { sides, leaves, digest: OnceLock::new() })))
+            }
+            APART => {
+                let (digest, leaves) = <(Digest, u64)>::read(from)?;
+                let (branch, digest) = (Stored::read(from)?, OnceLock::from(digest));
+                Some(Tree::Apart(Arc::new(Apart { branch, leaves, digest })))
+            }
+            _ => None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use woodland_page::{MemoryPages, PageRef, PageSink, rest, wake};
 
     fn place(first: u8, last: u8) -> Digest {
         let mut bytes = [0; 32];
@@ -139,6 +252,49 @@ mod tests {
         assert_eq!(forward.digest(), Tree::Empty.with(at_once).digest());
         let without = |at: Vec<_>| at.iter().map(|(at, _)| (*at, None)).collect();
         assert_eq!(other.with(without(leaves)).digest(), Digest([0; 32]));
+    }
+
+    /// Pages that are named by what they hold: equal trees have equal names.
+    #[derive(Default)]
+    struct ByContent(std::collections::BTreeMap<Vec<u8>, u64>);
+
+    impl PageSink for ByContent {
+        fn put(&mut self, bytes: Vec<u8>) -> PageRef {
+            let next = self.0.len() as u64;
+            let page = *self.0.entry(bytes.clone()).or_insert(next);
+            PageRef::of(page, &bytes)
+        }
+    }
+
+    #[test]
+    fn what_stands_apart_depends_on_the_set_alone_and_comes_back() {
+        let leaf = |number: u64| {
+            let at = woodland_format::digest_key(&number.to_le_bytes());
+            (at, Some(Digest([number as u8; 32])))
+        };
+        let at_once = Tree::Empty.with((0..6000).map(leaf).collect());
+        let mut grown = Tree::Empty.with((0..9000).rev().map(leaf).collect());
+        for from in (0..3000).step_by(100) {
+            let gone = (from..from + 100).map(|number| (leaf(6000 + number).0, None));
+            grown = grown.with(gone.collect());
+        }
+        let mut sink = ByContent::default();
+        let (one, other) = (rest(&at_once, &mut sink), rest(&grown, &mut sink));
+        assert_eq!(one, other);
+        let largest = sink.0.keys().map(Vec::len).max();
+        assert!(sink.0.len() < 300 && largest < Some(12_000), "{} of {largest:?}", sink.0.len());
+
+        let pages = MemoryPages::default();
+        let at_once = Tree::Empty.with((0..6000).map(leaf).collect());
+        let at = rest(&at_once, &mut pages.clone());
+        let woken: Tree = wake(&pages.pages(1 << 16, Arc::new(())), at).expect("it is there");
+        assert_eq!((woken.digest(), pages.reads()), (at_once.digest(), 1));
+        let change = || vec![leaf(6001), (leaf(17).0, None)];
+        assert_eq!(woken.with(change()).digest(), at_once.with(change()).digest());
+        assert!(pages.reads() < 10, "{}", pages.reads());
+        let written = pages.len();
+        rest(&woken.with(change()), &mut pages.clone());
+        assert!(pages.len() - written < 10, "{}", pages.len() - written);
     }
 
     #[test]

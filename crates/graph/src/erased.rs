@@ -26,6 +26,7 @@ use std::fmt::Debug;
 use std::ops::Range;
 use std::sync::Arc;
 use woodland_format::{NodeId, TypeId, Value};
+use woodland_page::{self as page, Reading, Stored};
 
 /// The kinds that every program has.
 const BUILT_IN: [&str; 9] = [
@@ -68,6 +69,18 @@ impl Kinds {
         self.0.contains_key(name)
     }
 
+    /// The names and editions of all of them, as bytes: pages that a program with other kinds, or
+    /// other editions of them, put derived values in are to be derived anew.
+    pub fn edition(&self) -> Vec<u8> {
+        let mut said = Vec::new();
+        for (name, kind) in &*self.0 {
+            said.extend_from_slice(&kind.edition().to_le_bytes());
+            said.extend_from_slice(&(name.len() as u64).to_le_bytes());
+            said.extend_from_slice(name.as_bytes());
+        }
+        said
+    }
+
     /// The kind of this name; one that keeps its ops and shows nothing else, if there is none.
     pub(crate) fn get(&self, name: &str) -> Arc<dyn AnyKind> {
         match self.0.get(name) {
@@ -91,9 +104,10 @@ pub(crate) trait ObjectState: Any + Debug + Send + Sync {
     fn share(&self) -> Arc<dyn ObjectState>;
     fn as_any(&self) -> &dyn Any;
     fn as_any_mut(&mut self) -> &mut dyn Any;
+    fn put_to_rest(&self, to: &mut page::Writing<'_>);
 }
 
-impl<S: Any + Clone + Debug + Send + Sync> ObjectState for S {
+impl<S: Any + Clone + Debug + Send + Sync + Stored> ObjectState for S {
     fn share(&self) -> Arc<dyn ObjectState> {
         Arc::new(self.clone())
     }
@@ -104,6 +118,10 @@ impl<S: Any + Clone + Debug + Send + Sync> ObjectState for S {
 
     fn as_any_mut(&mut self) -> &mut dyn Any {
         self
+    }
+
+    fn put_to_rest(&self, to: &mut page::Writing<'_>) {
+        self.write(to);
     }
 }
 
@@ -124,7 +142,10 @@ pub(crate) type Saw<'a> = &'a dyn Fn(NodeId, TypeId) -> bool;
 /// [`Kind`] without its types.
 pub(crate) trait AnyKind: Debug + Send + Sync {
     fn name(&self) -> &str;
+    fn edition(&self) -> u32;
     fn empty(&self) -> Held;
+    /// The state that was put to rest there.
+    fn wake(&self, from: &mut Reading<'_>) -> Option<Held>;
     fn config(&self, bytes: &[u8]) -> Result<AnyConfig, Void>;
     /// Decodes an op and checks all that can be said without the object.
     fn decode(&self, config: &AnyConfig, bytes: &[u8], saw: Saw<'_>) -> Result<AnyOp, Void>;
@@ -219,6 +240,13 @@ pub(crate) trait AnyKind: Debug + Send + Sync {
 
 const OWN: &str = "a kind is only handed what it made";
 
+fn held(state: impl ObjectState) -> Held {
+    match (&state as &dyn Any).downcast_ref::<RegisterState>() {
+        Some(state) => Held::Register(state.clone()),
+        None => Held::Other(Arc::new(state)),
+    }
+}
+
 fn state<K: Kind>(held: &Held) -> &K::State {
     held.get().and_then(|state| state.downcast_ref()).expect(OWN)
 }
@@ -245,12 +273,16 @@ impl<K: Kind> AnyKind for K {
         K::NAME
     }
 
+    fn edition(&self) -> u32 {
+        K::EDITION
+    }
+
     fn empty(&self) -> Held {
-        let state = K::State::default();
-        if (&state as &dyn Any).is::<RegisterState>() {
-            return Held::Register(RegisterState::default());
-        }
-        Held::Other(Arc::new(state))
+        held(K::State::default())
+    }
+
+    fn wake(&self, from: &mut Reading<'_>) -> Option<Held> {
+        K::State::read(from).map(held)
     }
 
     fn config(&self, bytes: &[u8]) -> Result<AnyConfig, Void> {
@@ -383,8 +415,16 @@ impl AnyKind for Opaque {
         &self.0
     }
 
+    fn edition(&self) -> u32 {
+        0
+    }
+
     fn empty(&self) -> Held {
         Held::Opaque
+    }
+
+    fn wake(&self, _: &mut Reading<'_>) -> Option<Held> {
+        Some(Held::Opaque)
     }
 
     fn config(&self, _: &[u8]) -> Result<AnyConfig, Void> {

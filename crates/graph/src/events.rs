@@ -10,10 +10,12 @@
 
 use crate::kind::Kind;
 use crate::past::{Past, Stamp};
+use crate::rest::{read_all, write_all};
 use crate::void::Void;
 use std::sync::Arc;
 use woodland_format::limits::CONFIG_BYTES_MAX;
 use woodland_format::{EventsConfig, Value, decode};
+use woodland_page::{Reading, Stored, Writing};
 
 /// The kind `events`. Configured by [`EventsConfig`], written by any bytes.
 #[derive(Debug, Clone, Copy, Default)]
@@ -22,6 +24,16 @@ pub struct Events;
 /// All events, ascending in order.
 #[derive(Debug, Clone, Default)]
 pub struct EventsState(im::Vector<(Stamp, Arc<[u8]>)>);
+
+impl Stored for EventsState {
+    fn write(&self, to: &mut Writing<'_>) {
+        write_all(self.0.iter(), to);
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        read_all(from).map(EventsState)
+    }
+}
 
 impl Kind for Events {
     const NAME: &'static str = "events";

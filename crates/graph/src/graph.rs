@@ -10,7 +10,7 @@
 
 use crate::claims::Claims;
 use crate::derive::{VoidKey, derive};
-use crate::digest::Tree;
+use crate::digest;
 use crate::erased::Kinds;
 use crate::judge::Existence;
 use crate::kind::{Part, Standing};
@@ -21,6 +21,7 @@ use crate::schemas::Schemas;
 use crate::sight::Sight;
 use crate::state::{NodeEntry, State};
 use crate::void::{Void, VoidOp};
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -28,6 +29,7 @@ use woodland_format::{
     AuthorKey, CommitId, Digest, FieldId, NodeId, ObjectId, Schema, TypeId, Value,
 };
 use woodland_log::{Log, OrderKey};
+use woodland_page::Tree;
 
 /// The graph at one version of a log. Cheap to clone.
 #[derive(Clone)]
@@ -36,21 +38,24 @@ pub struct Graph {
     pub(crate) schemas: Schemas,
     pub(crate) state: State,
     pub(crate) existence: Existence,
-    pub(crate) voids: im::OrdMap<VoidKey, Void>,
+    pub(crate) voids: Tree<VoidKey, Void>,
     /// Commits whose payload has a format that this release does not know.
-    pub(crate) foreign: im::OrdSet<OrderKey>,
+    pub(crate) foreign: Tree<OrderKey, ()>,
     pub(crate) ledger: Ledger,
     /// The schema that is read through; none while nothing carries the founding one.
     pub(crate) lens: Option<Arc<Lens>>,
     /// Whether that was asked for: then it stays, whatever becomes current.
     pub(crate) is_chosen: bool,
-    digested: Arc<OnceLock<Tree>>,
+    pub(crate) digested: Arc<OnceLock<digest::Tree>>,
     pub(crate) work: Work,
     /// The last version before this one whose digest was asked for.
-    pub(crate) basis: Option<(State, Tree)>,
-    claimed: Arc<OnceLock<Arc<Claims>>>,
+    pub(crate) basis: Option<(State, digest::Tree)>,
+    pub(crate) claimed: Arc<OnceLock<Arc<Claims>>>,
     /// What was claimed in the last version before this one that was asked.
     pub(crate) earlier_claims: Option<Arc<Claims>>,
+    /// What keeps the pages that it is read from; see [`Graph::pinned`].
+    #[expect(dead_code, reason = "it is held, never read")]
+    pub(crate) pin: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 /// What deriving a graph from the one before it looked at. The same on any machine.
@@ -119,13 +124,20 @@ pub struct Conflict {
 impl Graph {
     /// Derives the graph of a log.
     pub fn of(log: &Log, kinds: Kinds) -> Graph {
-        let graph = Graph {
-            log: log.clone(),
-            schemas: Schemas::new(kinds),
+        let graph = Graph::empty(log.clone(), Schemas::new(kinds));
+        let mut order = log.order();
+        derive(graph, log, None, std::iter::from_fn(|| order.next_place()))
+    }
+
+    /// A graph of which nothing is derived.
+    pub(crate) fn empty(log: Log, schemas: Schemas) -> Graph {
+        Graph {
+            log,
+            schemas,
             state: State::default(),
             existence: Existence::default(),
-            voids: im::OrdMap::new(),
-            foreign: im::OrdSet::new(),
+            voids: Tree::default(),
+            foreign: Tree::default(),
             ledger: Ledger::default(),
             lens: None,
             is_chosen: false,
@@ -134,9 +146,8 @@ impl Graph {
             basis: None,
             claimed: Arc::default(),
             earlier_claims: None,
-        };
-        let mut order = log.order();
-        derive(graph, log, None, std::iter::from_fn(|| order.next_place()))
+            pin: None,
+        }
     }
 
     /// This graph, moved to another log and not yet derived.
@@ -179,6 +190,13 @@ impl Graph {
         Graph { log: log.clone(), ..self.clone() }
     }
 
+    /// The same graph, which holds this for as long as anybody holds it, or one that is made of it:
+    /// whatever keeps the pages that it is read from.
+    #[must_use]
+    pub fn pinned(self, pin: Arc<dyn Any + Send + Sync>) -> Graph {
+        Graph { pin: Some(pin), ..self }
+    }
+
     /// What its derivation looked at: in proportion to what arrived and to the histories of the
     /// objects that it touches, never to the rest of the log.
     pub fn work(&self) -> Work {
@@ -200,7 +218,7 @@ impl Graph {
     /// this release must not show the dataset as if it were not there: it keeps, verifies and
     /// passes on.
     pub fn foreign(&self) -> Option<CommitId> {
-        self.foreign.get_min().map(|key| key.id)
+        self.foreign.nth(0).map(|first| first.key().id)
     }
 
     /// Reads nodes; answers are aligned with the question, `None` for what is not visible.
@@ -220,16 +238,12 @@ impl Graph {
 
     /// All visible nodes, ascending by id.
     pub fn all(&self) -> impl Iterator<Item = Node> + '_ {
-        self.state.all().filter_map(|(id, entry)| self.show_node(id, entry))
+        self.state.all().filter_map(|(id, entry)| self.show_node(id, &entry))
     }
 
     /// The ops that had no effect, in order.
     pub fn voids(&self) -> impl Iterator<Item = VoidOp> + '_ {
-        self.voids.iter().map(|((key, index), reason)| VoidOp {
-            commit: key.id,
-            index: *index,
-            reason: *reason,
-        })
+        self.voids.iter().map(void_op)
     }
 
     /// The ops of one commit that had no effect.
@@ -237,9 +251,7 @@ impl Graph {
         let key = self.log.place(commit).and_then(|place| self.log.key(place));
         let Some(key) = key else { return Vec::new() };
         let voids = self.voids.range((key, None)..=(key, Some(u32::MAX)));
-        voids
-            .map(|((_, index), reason)| VoidOp { commit: key.id, index: *index, reason: *reason })
-            .collect()
+        voids.map(void_op).collect()
     }
 
     /// The hash of all that lives, as it was written, whatever schema it is read through. Costs
@@ -254,7 +266,7 @@ impl Graph {
     }
 
     fn node(&self, id: NodeId) -> Option<Node> {
-        self.show_node(id, self.state.get(id)?)
+        self.state.get(id).and_then(|entry| self.show_node(id, &entry))
     }
 
     pub(crate) fn show_node(&self, id: NodeId, entry: &NodeEntry) -> Option<Node> {
@@ -267,12 +279,12 @@ impl Graph {
     fn value(&self, object: ObjectId) -> Option<Value> {
         let sight = self.sight();
         let (entry, field) = sight.field(object)?;
-        sight.show(entry, field)
+        sight.show(&entry, field)
     }
 
     fn conflicts_of(&self, object: ObjectId) -> Vec<Conflict> {
         let sight = self.sight();
-        let standing = sight.object(object).map(|found| sight.standing(found));
+        let standing = sight.object(object).map(|found| sight.standing(&found));
         standing.unwrap_or_default().into_iter().filter_map(|one| self.conflict(one)).collect()
     }
 
@@ -287,6 +299,10 @@ impl Graph {
         let key = key(&self.log, stamp);
         Write { commit: key.id, index: stamp.index, author: key.author, value }
     }
+}
+
+fn void_op(((key, index), reason): (VoidKey, Void)) -> VoidOp {
+    VoidOp { commit: key.id, index, reason }
 }
 
 impl fmt::Debug for Graph {

@@ -14,6 +14,7 @@
 //!   unless [`Kind::IN_ORDER`] says that order matters; then ops are applied in order, and replayed
 //!   when one arrives late.
 //! - *Read as written.* Through the configuration that it was written under a value reads as it is.
+//! - *At rest.* A state that was put in a page and read back shows the same, and goes on the same.
 //! - *Own ops alone.* State is a function of the object's own ops and of their order and pasts.
 //!
 //! What this does not do: decide what is visible. A kind never sees other objects.
@@ -26,6 +27,7 @@ use std::fmt::Debug;
 use std::ops::Range;
 use woodland_format::{NodeId, OnDelete, TypeId, Value, ValueType};
 use woodland_log::Log;
+use woodland_page::{self as page, Reading, Stored};
 
 /// A kind of data that a field can have.
 pub trait Kind: Debug + Send + Sync + 'static {
@@ -36,14 +38,19 @@ pub trait Kind: Debug + Send + Sync + 'static {
     /// Whether the object's earlier ops are kept at hand, for `prepare` and for what `IN_ORDER`
     /// replays.
     const KEEPS_HISTORY: bool = Self::IN_ORDER;
+    /// Which edition of the kind's rules this is. Raise it when ops come to do something else to a
+    /// state, or a state stands in its page otherwise: what is in pages is then derived anew.
+    const EDITION: u32 = 0;
     /// What a schema says about a field of this kind, decoded.
     type Config: Any + Send + Sync;
     /// What an author did, by position in what the author saw.
     type Op: Any + Send;
     /// The same, by id.
     type Resolved;
-    /// The object. Cloned for each version, so let clones share.
-    type State: Any + Clone + Default + Debug + Send + Sync;
+    /// The object. Cloned for each version, so let clones share; put in a page and read back, after
+    /// which it shows the same and goes on the same. What `prepare` and `recall` can rebuild may be
+    /// left out of the page.
+    type State: Any + Clone + Default + Debug + Send + Sync + Stored;
 
     /// Decodes a field's configuration.
     ///
@@ -206,6 +213,30 @@ pub struct Written {
     pub writing: Writing,
     /// The foreign keys in what it writes.
     pub keys: Vec<(NodeId, OnDelete)>,
+}
+
+impl Stored for Part {
+    fn write(&self, to: &mut page::Writing<'_>) {
+        match self {
+            Part::Whole => to.byte(0),
+            Part::Member(number) => (1_u8, *number).write(to),
+            Part::Key(key) => {
+                to.byte(2);
+                key.write(to);
+            }
+            Part::Item(at) => (3_u8, *at).write(to),
+        }
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        match from.byte()? {
+            0 => Some(Part::Whole),
+            1 => Stored::read(from).map(Part::Member),
+            2 => Stored::read(from).map(Part::Key),
+            3 => Stored::read(from).map(Part::Item),
+            _ => None,
+        }
+    }
 }
 
 /// How an op writes a part of an object: what it shows before a point of the order follows from

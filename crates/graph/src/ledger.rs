@@ -16,10 +16,13 @@
 use crate::graph::Graph;
 use crate::past::{Stamp, order};
 use std::sync::Arc;
+use woodland_format::limits::PAYLOAD_BYTES_MAX;
 use woodland_format::{
-    AuthorKey, CommitId, FieldId, Migration, MigrationStep, Misfit, Schema, SchemaId,
+    AuthorKey, CommitId, FieldId, Migration, MigrationStep, Misfit, Schema, SchemaId, decode,
+    encode,
 };
 use woodland_log::{Log, OrderKey};
+use woodland_page::{Reading, Stored, Writing};
 
 /// A migration of a log, and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -220,6 +223,39 @@ impl Ledger {
         }
         debug_assert!(moves.is_sorted_by(|one, other| order(log, one.at, other.at).is_le()));
         moves.into()
+    }
+}
+
+/// There are few migrations: they are written and read whole, and folded again; see
+/// [`Graph::wake`].
+impl Stored for Ledger {
+    fn write(&self, to: &mut Writing<'_>) {
+        to.number(self.made.len() as u64);
+        for ((key, index), made) in &self.made {
+            (*key, *index, made.stamp).write(to);
+            to.bytes(&encode(&*made.migration));
+        }
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        let mut ledger = Ledger::default();
+        for _ in 0..from.count()? {
+            let (key, index, stamp) = Stored::read(from)?;
+            let migration = decode::<_, PAYLOAD_BYTES_MAX>("a migration", from.bytes()?).ok()?;
+            ledger.add((key, index), stamp, migration);
+        }
+        Some(ledger)
+    }
+}
+
+impl Stored for Move {
+    fn write(&self, to: &mut Writing<'_>) {
+        (self.from, self.to, self.at).write(to);
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        let (old, new, at) = Stored::read(from)?;
+        Some(Move { from: old, to: new, at })
     }
 }
 

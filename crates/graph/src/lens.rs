@@ -18,6 +18,7 @@ use woodland_format::{
     FieldDefinition, FieldId, Schema, SchemaId, TypeDefinition, TypeId, UniqueConfig, ValueType,
     decode,
 };
+use woodland_page::{Reading, Stored, Writing};
 
 /// A schema, and how to read through it.
 #[derive(Debug)]
@@ -143,6 +144,15 @@ impl Lens {
         self.types.iter().flat_map(|one| &one.rules)
     }
 
+    /// Whether what a rule reads depends on other nodes: on those that it points to.
+    pub(crate) fn rules_have_pointers(&self) -> bool {
+        let has_pointers = |of: &TypeLens, rule: &Rule| {
+            let mut fields = rule.fields.iter().filter_map(|field| of.field_with(field.id));
+            fields.any(FieldLens::has_pointers)
+        };
+        self.types.iter().any(|of| of.rules.iter().any(|rule| has_pointers(of, rule)))
+    }
+
     /// Whether every state reads the same through both.
     pub(crate) fn reads_as(&self, other: &Lens) -> bool {
         let moves = |lens: &Lens| -> Vec<Move> {
@@ -232,4 +242,29 @@ fn rule(
     };
     let fields = config.fields.iter().map(register).collect::<Option<Vec<_>>>()?;
     Some(Rule { id: field.id, owner: owner.id, fields })
+}
+
+impl Stored for Rule {
+    fn write(&self, to: &mut Writing<'_>) {
+        (self.id, self.owner).write(to);
+        self.fields.write(to);
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        let (id, owner) = Stored::read(from)?;
+        Some(Rule { id, owner, fields: Stored::read(from)? })
+    }
+}
+
+impl Stored for RuleField {
+    fn write(&self, to: &mut Writing<'_>) {
+        self.id.write(to);
+        to.bytes(&self.config);
+        self.moves.write(to);
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        let (id, config) = (FieldId::read(from)?, from.bytes()?.to_vec());
+        Some(RuleField { id, config, moves: Stored::read(from)? })
+    }
 }

@@ -9,6 +9,10 @@
 //! - Pure: no IO, no clock, no randomness, no threads.
 //! - Equal logs give equal graphs: content, voids, conflicts, digest.
 
+/// Tests of the inside write histories with what tests of the outside do.
+#[cfg(test)]
+extern crate self as woodland_graph;
+
 mod changes;
 mod claims;
 mod counter;
@@ -30,6 +34,7 @@ mod past;
 mod record;
 mod register;
 mod reread;
+mod rest;
 mod schemas;
 mod set;
 mod sight;
@@ -38,6 +43,7 @@ mod tentative;
 mod text;
 mod touched;
 mod void;
+mod wake;
 mod weave;
 mod weigh;
 

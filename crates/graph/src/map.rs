@@ -17,11 +17,13 @@
 use crate::kind::{Fate, IsThere, Kind, Part, Standing, Writing, Written};
 use crate::past::{Past, Stamp};
 use crate::register::RegisterState;
+use crate::rest::{read_map, write_map};
 use crate::void::Void;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use woodland_format::limits::{CONFIG_BYTES_MAX, OP_BYTES_MAX};
 use woodland_format::{MapConfig, MapOp, NodeId, TypeId, Value, decode};
+use woodland_page::{self as page, Reading, Stored};
 
 /// The kind `map`. Configured by [`MapConfig`], written by [`MapOp`].
 #[derive(Debug, Clone, Copy, Default)]
@@ -60,6 +62,31 @@ impl MapState {
             generations.resize_with(generation + 1, Generation::default);
         }
         &mut generations[generation]
+    }
+}
+
+impl Stored for MapState {
+    fn write(&self, to: &mut page::Writing<'_>) {
+        self.is_written.write(to);
+        write_map(&self.keys, to, Stored::write);
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        let is_written = Stored::read(from)?;
+        Some(MapState { keys: read_map(from, Stored::read)?, is_written })
+    }
+}
+
+impl Stored for Generation {
+    fn write(&self, to: &mut page::Writing<'_>) {
+        self.born.write(to);
+        self.ended.write(to);
+        self.writes.write(to);
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        let (born, ended, writes) = Stored::read(from)?;
+        Some(Generation { born, ended, writes })
     }
 }
 

@@ -28,9 +28,10 @@ impl Graph {
     pub fn parts(&self, stretches: &[(ObjectId, Range<u64>)]) -> Vec<Option<Value>> {
         let sight = self.sight();
         let part = |(object, range): &(ObjectId, Range<u64>)| {
-            if let Some(Found { object, of }) = sight.object(*object).filter(Found::has_stretches) {
+            if let Some(found) = sight.object(*object).filter(Found::has_stretches) {
+                let object = found.object();
                 let part = object.kind.part(&object.held, range);
-                if let Some(part) = part.and_then(|part| sight.view(of, part)) {
+                if let Some(part) = part.and_then(|part| sight.view(found.of, part)) {
                     return Some(part);
                 }
             }
@@ -44,7 +45,10 @@ impl Graph {
         let sight = self.sight();
         let size = |object: &ObjectId| {
             let found = sight.object(*object).filter(Found::has_stretches);
-            let size = found.and_then(|Found { object, .. }| object.kind.size(&object.held));
+            let size = found.and_then(|found| {
+                let object = found.object();
+                object.kind.size(&object.held)
+            });
             size.or_else(|| size_of(&self.values(&[*object]).pop()??))
         };
         objects.iter().map(size).collect()
@@ -55,7 +59,7 @@ impl Graph {
         let sight = self.sight();
         let entry = |(object, key): &(ObjectId, &Value)| {
             let found = sight.object(*object)?;
-            let Found { object: it, of } = found;
+            let (it, of) = (found.object(), found.of);
             if !found.has_entry(key) {
                 return entry_of(self.values(&[*object]).pop()??, key);
             }

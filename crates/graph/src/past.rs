@@ -9,6 +9,7 @@
 use std::cell::RefCell;
 use std::cmp::Ordering;
 use woodland_log::{Log, OrderKey, Place};
+use woodland_page::{Reading, Stored, Writing};
 
 /// The name of an op in one log: its commit's place and its index in the batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,6 +18,17 @@ pub struct Stamp {
     pub place: Place,
     /// The op's index in its batch.
     pub index: u32,
+}
+
+impl Stored for Stamp {
+    fn write(&self, to: &mut Writing<'_>) {
+        (self.place, self.index).write(to);
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        let (place, index) = Stored::read(from)?;
+        Some(Stamp { place, index })
+    }
 }
 
 /// What the author of one op had seen when writing it.

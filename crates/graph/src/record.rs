@@ -9,9 +9,11 @@
 use crate::kind::{Fate, IsThere, Kind, Part, Standing, Writing, Written};
 use crate::past::Past;
 use crate::register::RegisterState;
+use crate::rest::{read_map, write_map};
 use crate::void::Void;
 use woodland_format::limits::{CONFIG_BYTES_MAX, OP_BYTES_MAX};
 use woodland_format::{NodeId, RecordConfig, RecordOp, TypeId, Value, decode};
+use woodland_page::{self as page, Reading, Stored};
 
 /// The kind `record`. Configured by [`RecordConfig`], written by [`RecordOp`].
 #[derive(Debug, Clone, Copy, Default)]
@@ -21,6 +23,16 @@ pub struct Record;
 #[derive(Debug, Clone, Default)]
 pub struct RecordState {
     members: im::OrdMap<u32, RegisterState>,
+}
+
+impl Stored for RecordState {
+    fn write(&self, to: &mut page::Writing<'_>) {
+        write_map(&self.members, to, Stored::write);
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        Some(RecordState { members: read_map(from, Stored::read)? })
+    }
 }
 
 impl Kind for Record {

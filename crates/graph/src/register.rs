@@ -12,12 +12,14 @@
 
 use crate::kind::{Fate, IsThere, Kind, Part, Standing, Writing, Written};
 use crate::past::{Past, Stamp};
+use crate::rest::write_all;
 use crate::void::Void;
 use std::sync::Arc;
 use woodland_format::limits::CONFIG_BYTES_MAX;
 use woodland_format::{
     AtomConfig, NodeId, RegisterConfig, RegisterOp, TypeId, Value, ValueType, decode,
 };
+use woodland_page::{self as page, Reading, Stored};
 
 /// The kind `register`. Configured by [`RegisterConfig`], written by [`RegisterOp`].
 #[derive(Debug, Clone, Copy, Default)]
@@ -77,13 +79,13 @@ impl RegisterState {
         (!writes.is_empty()).then_some(Standing { part, writes })
     }
 
-    /// Whether this is the very same register, not only an equal one.
+    /// Whether the same writes stand in both.
     pub(crate) fn is(&self, other: &RegisterState) -> bool {
         match (&self.0, &other.0) {
-            (Writes::None, Writes::None) => true,
-            (Writes::One(one), Writes::One(other)) => Arc::ptr_eq(one, other),
-            (Writes::Many(one), Writes::Many(other)) => Arc::ptr_eq(one, other),
-            _ => false,
+            (Writes::One(one), Writes::One(other)) if Arc::ptr_eq(one, other) => true,
+            (Writes::Many(one), Writes::Many(other)) if Arc::ptr_eq(one, other) => true,
+            // Of what was put to rest in between there are two.
+            _ => self.writes() == other.writes(),
         }
     }
 
@@ -95,6 +97,21 @@ impl RegisterState {
             Some(_) => Fate::Lost,
             None => Fate::Replaced,
         }
+    }
+}
+
+impl Stored for RegisterState {
+    fn write(&self, to: &mut page::Writing<'_>) {
+        write_all(self.writes().iter(), to);
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        let mut writes: Vec<Stamped> = Stored::read(from)?;
+        Some(RegisterState(match writes.len() {
+            0 => Writes::None,
+            1 => Writes::One(writes.pop().map(Arc::new)?),
+            _ => Writes::Many(Arc::new(writes)),
+        }))
     }
 }
 

@@ -15,6 +15,7 @@ use crate::void::Void;
 use std::sync::{Arc, OnceLock};
 use woodland_format::{CommitId, Digest, Position, Schema, SchemaId, TypeId};
 use woodland_log::{OrderKey, Place};
+use woodland_page::{Own, Reading, Stored, Writing};
 
 /// A schema of a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +90,8 @@ pub(crate) struct Schemas {
 #[derive(Debug, Clone)]
 struct Carried {
     fields: Arc<Fields>,
+    /// Its canonical bytes, which are written once.
+    bytes: Own<Arc<[u8]>>,
     carriers: Vec<Place>,
     /// Made when it is first read through; made again when another schema comes to be known.
     lens: OnceLock<Arc<Lens>>,
@@ -99,12 +102,17 @@ impl Schemas {
         Schemas { kinds, known: im::OrdMap::new(), is_more: false }
     }
 
+    pub(crate) fn kinds(&self) -> &Kinds {
+        &self.kinds
+    }
+
     pub(crate) fn learn(&mut self, id: SchemaId, carrier: Place, schema: &Schema) -> Arc<Fields> {
         let (kinds, is_more) = (&self.kinds, &mut self.is_more);
         let entry = self.known.entry(id).or_insert_with(|| {
             *is_more = true;
+            let bytes = Own::new(Arc::from(schema.encode()));
             let fields = Arc::new(Fields::of(schema.clone(), kinds));
-            Carried { fields, carriers: Vec::new(), lens: OnceLock::new() }
+            Carried { fields, bytes, carriers: Vec::new(), lens: OnceLock::new() }
         });
         entry.carriers.push(carrier);
         Arc::clone(&entry.fields)
@@ -141,6 +149,27 @@ impl Schemas {
             }
         }
         self.is_more = false;
+    }
+
+    /// There are few schemas: all are read again by [`Schemas::wake`], and made ready.
+    pub(crate) fn rest(&self, to: &mut Writing<'_>) {
+        to.number(self.known.len() as u64);
+        for (id, Carried { bytes, carriers, .. }) in &self.known {
+            id.write(to);
+            bytes.write(to);
+            carriers.write(to);
+        }
+    }
+
+    pub(crate) fn wake(kinds: Kinds, from: &mut Reading<'_>) -> Option<Schemas> {
+        let mut known = im::OrdMap::new();
+        for _ in 0..from.count()? {
+            let (id, bytes, carriers): (_, Own<Arc<[u8]>>, _) = Stored::read(from)?;
+            let schema = Schema::decode(&bytes.get()).ok()?;
+            let fields = Arc::new(Fields::of(schema, &kinds));
+            known.insert(id, Carried { fields, bytes, carriers, lens: OnceLock::new() });
+        }
+        Some(Schemas { kinds, known, is_more: false })
     }
 }
 
@@ -197,6 +226,15 @@ impl Graph {
                 None => self.ledger.current().and_then(|current| self.lens_of(&current.id)),
             };
         }
+    }
+
+    /// Folds the migrations of a graph that woke, and makes ready what is read through: the current
+    /// schema.
+    pub(crate) fn wake_schemas(&mut self) {
+        self.look_for_founding();
+        self.ledger.take_unfolded();
+        self.ledger.fold(None, &self.log);
+        self.lens = self.ledger.current().and_then(|current| self.lens_of(&current.id));
     }
 
     /// Whether a commit has carried the founding schema only now.

@@ -11,11 +11,13 @@
 
 use crate::kind::{Fate, IsThere, Kind, Part, Writing, Written};
 use crate::past::{Past, Stamp};
+use crate::rest::{read_all, read_map, write_all, write_map};
 use crate::void::Void;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use woodland_format::limits::{CONFIG_BYTES_MAX, OP_BYTES_MAX};
 use woodland_format::{NodeId, SetConfig, SetOp, TypeId, Value, decode};
+use woodland_page::{self as page, Reading, Stored};
 
 /// The kind `set`. Configured by [`SetConfig`], written by [`SetOp`].
 #[derive(Debug, Clone, Copy, Default)]
@@ -26,6 +28,19 @@ pub struct Set;
 pub struct SetState {
     items: im::OrdMap<Value, Arc<[Stamp]>>,
     is_written: bool,
+}
+
+impl Stored for SetState {
+    fn write(&self, to: &mut page::Writing<'_>) {
+        self.is_written.write(to);
+        write_map(&self.items, to, |additions, to| write_all(additions.iter(), to));
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        let is_written = Stored::read(from)?;
+        let items = read_map(from, |from| read_all::<Stamp, Vec<_>>(from).map(Arc::from))?;
+        Some(SetState { items, is_written })
+    }
 }
 
 impl Kind for Set {

@@ -16,7 +16,7 @@ use crate::kind::Standing;
 use crate::lens::{FieldLens, Lens, Look, ObjectLens, Shown, TypeLens};
 use crate::past::{Stamp, order};
 use crate::reread::OpReader;
-use crate::state::{NodeEntry, Object, State};
+use crate::state::{Known, NodeEntry, Object, State};
 use woodland_format::{FieldId, NodeId, ObjectId, TypeId, Value};
 use woodland_log::Log;
 
@@ -41,10 +41,18 @@ impl State {
 }
 
 /// An object that is read, and as what.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) struct Found<'a> {
-    pub(crate) object: &'a Object,
+    entry: Known,
+    /// Which of the node's objects it is.
+    at: usize,
     pub(crate) of: &'a ObjectLens,
+}
+
+impl Found<'_> {
+    pub(crate) fn object(&self) -> &Object {
+        &self.entry.objects[self.at]
+    }
 }
 
 impl<'a> Sight<'a> {
@@ -54,13 +62,14 @@ impl<'a> Sight<'a> {
     }
 
     /// What is known of a node, if it is visible, and its type.
-    pub(crate) fn visible(&self, node: NodeId) -> Option<(&'a NodeEntry, &'a TypeLens)> {
+    pub(crate) fn visible(&self, node: NodeId) -> Option<(Known, &'a TypeLens)> {
         let entry = self.state.get(node)?;
-        Some((entry, self.type_of(entry)?))
+        let of = self.type_of(&entry)?;
+        Some((entry, of))
     }
 
     /// The field of a node that is visible.
-    pub(crate) fn field(&self, object: ObjectId) -> Option<(&'a NodeEntry, &'a FieldLens)> {
+    pub(crate) fn field(&self, object: ObjectId) -> Option<(Known, &'a FieldLens)> {
         let (entry, of) = self.visible(object.node)?;
         Some((entry, of.field_with(object.field)?))
     }
@@ -94,7 +103,9 @@ impl<'a> Sight<'a> {
     pub(crate) fn object(&self, object: ObjectId) -> Option<Found<'a>> {
         let (entry, field) = self.field(object)?;
         let of = field.object()?;
-        Some(Found { object: self.chosen(entry, field.id, of)?, of })
+        let (field, kind) = self.chosen(&entry, field.id, of)?.place();
+        let at = entry.find(field, kind).ok()?;
+        Some(Found { entry, at, of })
     }
 
     /// What an object shows, as it was written.
@@ -116,8 +127,8 @@ impl<'a> Sight<'a> {
     }
 
     /// The writes that stand in an object, as they are read.
-    pub(crate) fn standing(&self, found: Found<'a>) -> Vec<Standing> {
-        let Found { object, of } = found;
+    pub(crate) fn standing(&self, found: &Found<'a>) -> Vec<Standing> {
+        let (object, of) = (found.object(), found.of);
         let standing = object.kind.standing(&object.held);
         match (of.look, &of.config) {
             (Look::Targets | Look::Convert, Some(config)) => {

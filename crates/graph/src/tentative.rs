@@ -109,7 +109,7 @@ impl Tentative {
         let are_moves_settled = of.moves.is_empty()
             || self.is_schema_final
             || of.moves.iter().all(|one| self.is_settled(one.at));
-        let written = sight.chosen(entry, field.id, of).filter(|_| of.has_pointers);
+        let written = sight.chosen(&entry, field.id, of).filter(|_| of.has_pointers);
         let mut are_targets_final = true;
         if let Some(value) = written.and_then(|object| sight.shown(object)) {
             value.pointers(&mut |node| are_targets_final &= self.is_node_alone_final(node));
@@ -133,7 +133,7 @@ impl Tentative {
             return false;
         }
         let Some(entry) = self.graph.state.get(node) else { return true };
-        self.is_settled(entry.first.stamp) && !turned_after(entry, &|at| !self.is_settled(at))
+        self.is_settled(entry.first.stamp) && !turned_after(&entry, &|at| !self.is_settled(at))
     }
 
     fn is_settled(&self, at: Stamp) -> bool {

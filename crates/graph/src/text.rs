@@ -5,8 +5,10 @@
 //! - Once history forks, a [`Weave`] stands beside the rope: every byte ever inserted, in FugueMax
 //!   order, tombstones included. The rope then shows the weave's visible bytes.
 //! - `tips` are the ops that no other op saw; an op that saw them all saw everything.
+//! - In a page the weave is left out: the next op that did not see everything builds it again, and
+//!   until then no op needs it.
 //!
-//! What this does not do: forget the weave again when history has come together, or walk the event
+//! What this does not do: forget the weave in memory when history has come together, or walk the event
 //! graph instead of building it from the beginning. Concurrent text is right here, not yet fast.
 
 use crate::kind::{History, Kind};
@@ -19,6 +21,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use woodland_format::limits::OP_BYTES_MAX;
 use woodland_format::{TextOp, Value, decode};
+use woodland_page::{Reading, Stored, Writing};
 
 /// The kind `text`. Takes no configuration, written by [`TextOp`].
 #[derive(Debug, Clone, Copy, Default)]
@@ -60,6 +63,19 @@ impl TextState {
 
     fn weave(&mut self) -> &mut Weave<Arc<str>> {
         Arc::make_mut(self.weave.as_mut().expect("an op by id comes from the weave"))
+    }
+}
+
+impl Stored for TextState {
+    fn write(&self, to: &mut Writing<'_>) {
+        to.number(self.rope.byte_len() as u64);
+        self.rope.chunks().for_each(|chunk| to.raw(chunk.as_bytes()));
+        self.tips.write(to);
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        let rope = Rope::from(std::str::from_utf8(from.bytes()?).ok()?);
+        Some(TextState { rope, tips: Stored::read(from)?, weave: None })
     }
 }
 

@@ -7,8 +7,14 @@
 //! What this does not do: report a caller's mistake. A writer's batch is checked before it is
 //! signed.
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 use woodland_format::CommitId;
+use woodland_page::{Reading, Stored, Weigh, Writing};
+
+/// How many reasons of kinds of one's own are read from pages.
+const CUSTOM_REASONS_MAX: usize = 4096;
 
 /// The first reason that holds, in the order of `docs/meaning.md`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -149,4 +155,98 @@ pub struct VoidOp {
     pub index: Option<u32>,
     /// Why.
     pub reason: Void,
+}
+
+impl Weigh for Void {}
+
+const CUSTOM: u8 = u8::MAX;
+
+macro_rules! stored_as_byte {
+    ($($byte:literal $reason:ident)*) => {
+        impl Stored for Void {
+            fn write(&self, to: &mut Writing<'_>) {
+                to.byte(match self {
+                    $(Void::$reason => $byte,)*
+                    Void::Custom(name) => {
+                        to.byte(CUSTOM);
+                        return to.bytes(name.as_bytes());
+                    }
+                });
+            }
+
+            fn read(from: &mut Reading<'_>) -> Option<Self> {
+                match from.byte()? {
+                    $($byte => Some(Void::$reason),)*
+                    CUSTOM => kept(std::str::from_utf8(from.bytes()?).ok()?).map(Void::Custom),
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+stored_as_byte! {
+    0 Unreadable
+    1 StraySchema
+    2 UnknownSchema
+    3 UnknownType
+    4 TypeDiffers
+    5 UnknownField
+    6 UnseenGeneration
+    7 Misfit
+    8 DeadNode
+    9 Edited
+    10 Restricted
+    11 DeadTarget
+    12 UnknownNode
+    13 WrongType
+    14 NeedsKey
+    15 NoKey
+    16 ReadOnly
+    17 BadConfig
+    18 Undecodable
+    19 UnknownKey
+    20 UnknownMember
+    21 WrongValue
+    22 UnknownTarget
+    23 EmptyEdit
+    24 BadPosition
+}
+
+/// The name as one that is there for ever, like that in the code of the kind which gave the reason:
+/// of those there are few.
+fn kept(name: &str) -> Option<&'static str> {
+    static KEPT: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = kept.get(name) {
+        return Some(known);
+    }
+    if kept.len() >= CUSTOM_REASONS_MAX {
+        return None;
+    }
+    let name: &'static str = Box::leak(name.into());
+    kept.insert(name);
+    Some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use woodland_page::{MemoryPages, rest, wake};
+
+    #[test]
+    fn reasons_come_back() {
+        let pages = MemoryPages::default();
+        let custom = ["a", "b", ""].map(Void::Custom);
+        let all: Vec<Void> =
+            [Void::Unreadable, Void::BadPosition].into_iter().chain(custom).collect();
+        let at = rest(&all, &mut pages.clone());
+        for _ in 0..2 {
+            let woken: Vec<Void> = wake(&pages.pages(0, Arc::new(())), at).expect("it is there");
+            assert_eq!(woken, all);
+        }
+        let none = rest(&200_u8, &mut pages.clone());
+        assert!(wake::<Void>(&pages.pages(0, Arc::new(())), none).is_err());
+    }
 }

@@ -20,18 +20,19 @@ impl Graph {
         let mut changes = Vec::new();
         for (node, old, new) in self.state.changed_since(&before) {
             let old = old.filter(|old| old.lives());
-            let was_named = old.map(named);
-            let is_named = new.lives().then(|| named(new));
+            let was_named = old.as_ref().map(|old| named(old));
+            let is_named = new.lives().then(|| named(&new));
             if was_named != is_named {
                 let place = digest_key(&[&[1][..], &node.0].concat());
                 changes.push((place, is_named.map(|name| digest_leaf(&place, &encode(&name)))));
             }
             // Objects are never taken away again: those that were there are.
             for object in &new.objects {
-                let earlier = old.and_then(|old| old.object(object.field, object.kind.name()));
+                let earlier =
+                    old.as_ref().and_then(|old| old.object(object.field, object.kind.name()));
                 let is_same = earlier.is_some_and(|old| old.is(object));
                 if new.lives() && !is_same || !new.lives() && earlier.is_some() {
-                    changes.push(self.weighed(node, new, object));
+                    changes.push(self.weighed(node, &new, object));
                 }
             }
         }

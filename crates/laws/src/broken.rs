@@ -30,6 +30,8 @@ pub enum Law {
     VoidIsNothing,
     /// Whether an op counts depends on what its author saw, and on nothing else that is held.
     PastAlone,
+    /// A state that was put in a page and read back shows the same, and goes on the same.
+    RestsAndWakes,
     /// The order in which ops arrive does not show.
     Commuting,
 }
@@ -47,6 +49,9 @@ impl Law {
             Law::ReadAsWritten => "through its own configuration a value reads as it was written",
             Law::VoidIsNothing => "a void leaves the state as it was, and resolving shows nothing",
             Law::PastAlone => "whether an op counts depends on what its author saw",
+            Law::RestsAndWakes => {
+                "a state that was put to rest and woken goes on as if it never was"
+            }
             Law::Commuting => "the order in which ops arrive does not show",
         }
     }

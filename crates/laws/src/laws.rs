@@ -137,6 +137,7 @@ impl<'a, K: Kind> Laws<'a, K> {
         law::clones_are_values(case)?;
         law::void_is_nothing(case)?;
         law::past_alone(case, report)?;
+        law::rests_and_wakes(case, report)?;
         law::commuting(case, &mut random, report)
     }
 

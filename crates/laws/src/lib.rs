@@ -38,6 +38,7 @@ mod maker;
 mod plan;
 mod random;
 mod report;
+mod rest;
 mod seat;
 mod view;
 mod world;

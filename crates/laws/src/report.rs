@@ -16,6 +16,8 @@ pub struct Report {
     pub voids: u64,
     /// Ops and configurations of hostile bytes that were tried besides.
     pub hostile: u64,
+    /// How often a state was put to rest and woken.
+    pub rests: u64,
     /// Pairs of batches in which two authors wrote one object without seeing each other.
     pub concurrent: u64,
 }
@@ -33,11 +35,11 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Report { histories, arrivals, ops, voids, hostile, concurrent } = self;
+        let Report { histories, arrivals, ops, voids, hostile, rests, concurrent } = self;
         write!(
             f,
             "{histories} histories in {arrivals} orders of arrival: {ops} ops, {voids} of them void, \
-             {hostile} hostile ones, {concurrent} pairs of concurrent batches"
+             {hostile} hostile ones, {rests} states put to rest, {concurrent} pairs of concurrent batches"
         )
     }
 }

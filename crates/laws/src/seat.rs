@@ -2,11 +2,12 @@
 //! out of one of them.
 //!
 //! **Invariants**
-//! - Says what the kind says, to the letter; only `Undo` changes anything, and only for kinds that
-//!   break a law.
+//! - Says what the kind says, to the letter; only `Undo` and `Rest` change anything, and only for
+//!   kinds that break a law.
 //!
 //! What this does not do: see into a state. It compares what the kind shows of it.
 
+use crate::rest::Rests;
 use std::fmt::{self, Debug};
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -47,6 +48,9 @@ pub(crate) enum Watch {
     Nothing,
     /// After a void, puts the state of before in place; notes where asking changed what is shown.
     Undo(Arc<Mutex<Option<String>>>),
+    /// Puts a state to rest and wakes it, before anything arrives at it or it is asked what became
+    /// of ops; notes what it shows otherwise then.
+    Rest(Arc<Rests>),
 }
 
 pub(crate) struct Seat<K, N> {
@@ -66,6 +70,16 @@ impl<K: Kind, N> Seat<K, N> {
         (self.kind.show(state), self.kind.standing(state))
     }
 
+    fn rest(&self, state: &mut K::State, rests: &Rests) {
+        let Some(woken) = rests.rest(state) else { return };
+        let [before, after] = [&*state, &woken].map(|one| self.seen(one));
+        if before != after {
+            let [before, after] = [before, after].map(|(shown, _)| said(shown.as_ref()));
+            rests.note(format!("put to rest, {before} wakes as {after}"));
+        }
+        *state = woken;
+    }
+
     /// Runs what must not change what is seen, and notes if it does.
     fn watched<T>(
         &self,
@@ -73,7 +87,14 @@ impl<K: Kind, N> Seat<K, N> {
         act: &str,
         run: impl FnOnce(&mut K::State) -> T,
     ) -> T {
-        let Watch::Undo(note) = &self.watch else { return run(state) };
+        let note = match &self.watch {
+            Watch::Nothing => return run(state),
+            Watch::Rest(rests) => {
+                self.rest(state, rests);
+                return run(state);
+            }
+            Watch::Undo(note) => note,
+        };
         let before = self.seen(state);
         let answer = run(state);
         let after = self.seen(state);
@@ -106,6 +127,7 @@ impl<K: Kind, N: Called> Kind for Seat<K, N> {
     const NAME: &'static str = N::NAME;
     const IN_ORDER: bool = K::IN_ORDER;
     const KEEPS_HISTORY: bool = K::KEEPS_HISTORY;
+    const EDITION: u32 = K::EDITION;
     type Config = K::Config;
     type Op = K::Op;
     type Resolved = K::Resolved;

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use woodland_format::{NodeId, TypeId, Value};
 use woodland_graph::{IsThere, Kind, Past, Stamp, Void};
 use woodland_laws::{Breach, Broken, Law, Laws, Maker, NODE_TYPE};
+use woodland_page::{Reading, Stored, Writing};
 
 /// Ops of one byte up to 200.
 fn byte(bytes: &[u8]) -> Result<i64, Void> {
@@ -96,6 +97,7 @@ fn a_kind_that_keeps_all_laws_passes() {
     let report = laws(Sum).check().expect("a sum keeps them");
     assert_eq!(report.histories, 40);
     assert!(report.arrivals > 200 && report.concurrent > 100 && report.hostile > 1000, "{report}");
+    assert!(report.rests > 1000, "{report}");
     assert!(report.ops > 300 && report.voids > 0 && report.voids < report.ops / 10, "{report}");
     assert_eq!(laws(Sum).check(), Ok(report), "the seed decides everything");
 }
@@ -160,13 +162,27 @@ fn a_kind_that_remembers_beside_its_state_depends_on_others() {
     breach(Remembering::default, Law::OwnOpsAlone);
 }
 
+/// A number that all clones share.
+#[derive(Debug, Clone, Default)]
+struct OneForAll(Arc<Mutex<i64>>);
+
+impl Stored for OneForAll {
+    fn write(&self, to: &mut Writing<'_>) {
+        self.0.lock().expect("no panic").write(to);
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        i64::read(from).map(|sum| OneForAll(Arc::new(Mutex::new(sum))))
+    }
+}
+
 #[derive(Debug)]
 struct Shared;
-kind!(Shared, "shared", Arc<Mutex<i64>>, in_order: false, {
+kind!(Shared, "shared", OneForAll, in_order: false, {
     decode: |_, bytes| byte(bytes),
     resolve: |_, _, _, op| Ok(op),
-    apply: |_, state, _, op| *state.lock().expect("no panic") += op,
-    show: |_, state| Some(Value::Int(*state.lock().expect("no panic"))),
+    apply: |_, state, _, op| *state.0.lock().expect("no panic") += op,
+    show: |_, state| Some(Value::Int(*state.0.lock().expect("no panic"))),
 });
 
 #[test]
@@ -286,6 +302,80 @@ kind!(Crowded, "crowded", i64, in_order: true, {
 #[test]
 fn a_kind_that_looks_beyond_the_past_is_told_so() {
     breach(|| Crowded, Law::PastAlone);
+}
+
+/// A sum, and how much was added: neither is what it seems in a page.
+#[derive(Debug, Clone, Default)]
+struct Sums<const AS: u8>(i64, i64);
+
+const FORGETFUL: u8 = 0;
+const ROUNDED: u8 = 1;
+const UNREADABLE: u8 = 2;
+const GROWING: u8 = 3;
+
+impl<const AS: u8> Stored for Sums<AS> {
+    fn write(&self, to: &mut Writing<'_>) {
+        match AS {
+            ROUNDED => (self.0 & !1).write(to),
+            // More each time.
+            GROWING => (self.0, self.1 + 1).write(to),
+            _ => self.0.write(to),
+        }
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        match AS {
+            UNREADABLE => i64::read(from).filter(|sum| *sum < 100).map(|sum| Sums(sum, 0)),
+            GROWING => Stored::read(from).map(|(sum, more)| Sums(sum, more)),
+            _ => i64::read(from).map(|sum| Sums(sum, 0)),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Resting<const AS: u8>;
+
+impl<const AS: u8> Kind for Resting<AS> {
+    const NAME: &'static str = "resting";
+    const IN_ORDER: bool = true;
+    type Config = ();
+    type Op = i64;
+    type Resolved = i64;
+    type State = Sums<AS>;
+
+    fn config(&self, bytes: &[u8]) -> Result<(), Void> {
+        no_config(bytes)
+    }
+
+    fn decode(&self, (): &(), bytes: &[u8]) -> Result<i64, Void> {
+        byte(bytes)
+    }
+
+    fn resolve(&self, _: &mut Sums<AS>, _: &Past<'_>, op: i64) -> Result<i64, Void> {
+        Ok(op)
+    }
+
+    fn apply(&self, state: &mut Sums<AS>, _: &Past<'_>, op: i64) {
+        // What the last op said shows with the next one.
+        state.0 += op + state.1;
+        state.1 = if AS == FORGETFUL { op } else { 0 };
+    }
+
+    fn show(&self, state: &Sums<AS>) -> Option<Value> {
+        Some(Value::Int(state.0))
+    }
+}
+
+#[test]
+fn a_kind_that_forgets_at_rest_what_it_needs_goes_on_otherwise() {
+    let found = breach(|| Resting::<FORGETFUL>, Law::RestsAndWakes);
+    assert!(found.what.contains("where they are put to rest"), "{found}");
+    let found = breach(|| Resting::<ROUNDED>, Law::RestsAndWakes);
+    assert!(found.what.contains("wakes as"), "{found}");
+    let found = breach(|| Resting::<UNREADABLE>, Law::RestsAndWakes);
+    assert!(found.what.contains("does not wake"), "{found}");
+    let found = breach(|| Resting::<GROWING>, Law::RestsAndWakes);
+    assert!(found.what.contains("other bytes"), "{found}");
 }
 
 #[derive(Debug)]

@@ -15,12 +15,11 @@ use crate::line::{Epoch, Line};
 use crate::log::Log;
 use crate::order::{Lines, Runs};
 use crate::place::{OrderKey, Place};
-use crate::tree::Tree;
 use im::OrdMap;
 use std::borrow::Borrow;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use woodland_format::{AuthorKey, Commit, CommitId, DatasetId, Position, SchemaChange, SchemaId};
+use woodland_page::{Own, Tree};
 
 /// A commit that the log cannot take.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -123,6 +122,7 @@ impl Log {
             authors: Tree::default(),
             heads: Tree::default(),
             introductions: OrdMap::new(),
+            pin: None,
         };
         log.place_commit(&log.founding.clone(), &Past::default());
         Ok(log)
@@ -272,7 +272,7 @@ impl Log {
 
     pub(crate) fn line_mut(&mut self, number: u32, change: impl FnOnce(&mut Line)) {
         self.lines.alter(number, |line| {
-            change(Arc::make_mut(line.expect("a place that was given has its line")));
+            change(line.expect("a place that was given has its line").get_mut());
             None
         });
     }
@@ -281,7 +281,7 @@ impl Log {
     fn line_for(&mut self, commit: &Commit, before: Option<Place>) -> Place {
         let (seq, author) = (commit.seq(), commit.author());
         let base = before.and_then(|before| Some((before, self.line(before.line)?)));
-        if let Some((before, base)) = base
+        if let Some((before, base)) = &base
             && base.end_seq() == seq
         {
             return Place { line: before.line, seq };
@@ -290,13 +290,13 @@ impl Log {
         let mut line = Line::starting(author, before, seq, commit.backlink());
         let mut epoch = Epoch { turn: commit.turn(), known: Knowledge::default() };
         if let Some((before, base)) = base {
-            epoch.known.learn(before, &base.epoch_at(before.seq).known);
+            epoch.known.learn(before, &base.past_at(before.seq));
             if let Some(schema) = base.schema_at(before.seq) {
                 line.note_schema(seq, schema);
             }
         }
         line.note_epoch(seq, epoch);
-        self.lines.insert(number, Arc::new(line));
+        self.lines.insert(number, Own::new(line));
         self.authors.insert((author, number), ());
         Place { line: number, seq }
     }
@@ -312,10 +312,10 @@ impl Log {
         // Latest first: most of the others are then in a past that is known already.
         seen.sort_by(|one, other| self.compare(*other, *one));
         let line = self.line(place.line).expect("the commit has its line");
-        let mut known = line.epochs.last().known.clone();
+        let mut known = line.epochs.last().known;
         for parent in seen {
             let line = self.line(parent.line).expect("the parent has its line");
-            known.learn(parent, &line.epoch_at(parent.seq).known);
+            known.learn(parent, &line.past_at(parent.seq));
         }
         let epoch = Epoch { turn: commit.turn(), known };
         self.line_mut(place.line, |line| line.note_epoch(place.seq, epoch));

@@ -16,10 +16,21 @@ use crate::order::{Lines, Stretch};
 use crate::place::Place;
 use std::collections::VecDeque;
 use woodland_format::CommitId;
+use woodland_page::{Reading, Stored, Writing};
 
 /// The stretches of one run.
 #[derive(Debug, Clone)]
 pub(crate) struct Branches(Vec<Stretch>);
+
+impl Stored for Branches {
+    fn write(&self, to: &mut Writing<'_>) {
+        self.0.write(to);
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        Stored::read(from).map(Branches)
+    }
+}
 
 impl Branches {
     pub(crate) fn of(stretch: Stretch) -> Self {
@@ -100,8 +111,9 @@ impl Branches {
 
 /// The commits of these lines with this seq, by id.
 fn rivals(lines: &Lines, of: impl Iterator<Item = u32>, seq: u64) -> Vec<(CommitId, Place)> {
-    let mut rivals: Vec<_> =
-        of.filter_map(|line| Some((lines.get(&line)?.id(seq)?, Place { line, seq }))).collect();
+    let mut rivals: Vec<_> = of
+        .filter_map(|line| Some((lines.get(&line)?.get().id(seq)?, Place { line, seq })))
+        .collect();
     rivals.sort_unstable();
     rivals
 }

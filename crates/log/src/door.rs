@@ -156,7 +156,7 @@ impl<'a> Admission<'a> {
     /// door.
     fn catch_up(&mut self, seen: Option<&Log>) {
         let Some(seen) = seen.filter(|_| self.waiting.len() > 0) else { return };
-        if seen.lines.ptr_eq(&self.log.lines) {
+        if seen.lines.is(&self.log.lines) {
             return;
         }
         if self.log.is_made_from(seen) {

@@ -9,8 +9,10 @@ use crate::line::Line;
 use crate::log::Log;
 use crate::place::Place;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use woodland_format::limits::PROOF_HEADERS_MAX;
 use woodland_format::{AuthorKey, CommitId, ForkProof, ProvenBranch};
+use woodland_page::Seat;
 
 /// Commits of one author with one backlink, or more than one first commit of an author.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,11 +27,16 @@ pub struct Fork {
 
 /// Every fork, by author, then by the seq and the id of the shared backlink. Costs O(lines).
 pub(crate) fn forks(log: &Log) -> Vec<Fork> {
-    forks_among(log, log.lines.iter().map(|(_, line)| &**line))
+    forks_among(log, log.lines().map(|(_, line)| line))
+}
+
+/// The forks of one author.
+pub(crate) fn forks_of(log: &Log, author: &AuthorKey) -> Vec<Fork> {
+    forks_among(log, log.lines_of(author).filter_map(|number| log.line(number)))
 }
 
 /// The forks of which these lines, all that their authors have, are the branches.
-fn forks_among<'a>(log: &Log, lines: impl Iterator<Item = &'a Line>) -> Vec<Fork> {
+fn forks_among(log: &Log, lines: impl Iterator<Item = Arc<Seat<Line>>>) -> Vec<Fork> {
     let mut branches = BTreeMap::<_, Vec<CommitId>>::new();
     for line in lines {
         let shared = line.base.and_then(|base| Some((base.seq, log.id(base)?)));
@@ -56,9 +63,6 @@ impl Log {
     pub fn new_forks(&self, earlier: &Log) -> Vec<Fork> {
         let new = self.differing(earlier).filter(|(number, _)| earlier.line(*number).is_none());
         let authors: BTreeSet<_> = new.map(|(_, line)| line.author).collect();
-        let forks_of = |log: &Log, author: &AuthorKey| {
-            forks_among(log, log.lines_of(author).filter_map(|number| log.line(number)))
-        };
         let mut forks = Vec::new();
         for author in authors.iter().filter(|author| self.lines_of(author).nth(1).is_some()) {
             let known = forks_of(earlier, author);
@@ -83,11 +87,11 @@ impl Log {
         let from = self.place(&rival)?;
         // Of the lines that stand on the rival's branch, the first seq of each that counts.
         let mut above = BTreeMap::from([(from.line, from.seq)]);
-        for (number, line) in self.lines.iter() {
+        for (number, line) in self.lines() {
             // A base has a lower number than what stands on it.
             let stands = |base: Place| above.get(&base.line).is_some_and(|seq| base.seq >= *seq);
             if line.base.is_some_and(stands) {
-                above.insert(*number, line.first_seq);
+                above.insert(number, line.first_seq);
             }
         }
         let nearest = above.into_iter().filter_map(|(number, first_seq)| {

@@ -93,10 +93,9 @@ impl FromIterator<(AuthorKey, Tip)> for Frontier {
 impl Log {
     /// Of each author, the tips held. Costs O(lines).
     pub fn frontier(&self) -> Frontier {
-        let tip = |(_, line): (&u32, &std::sync::Arc<crate::line::Line>)| {
-            (line.author, Tip { seq: line.end_seq() - 1, id: line.tip() })
-        };
-        self.lines.iter().map(tip).collect()
+        let tips = self.lines();
+        tips.map(|(_, line)| (line.author, Tip { seq: line.end_seq() - 1, id: line.tip() }))
+            .collect()
     }
 
     /// The tips held of one author, ascending.

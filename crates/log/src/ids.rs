@@ -3,12 +3,14 @@
 //! ```text
 //!  fresh   the last marks, as they came          at most 256
 //!  runs    sorted; eight of one size become one  256 … 256, 2,048 … 2,048, 16,384 …
+//!  rested  the marks that stand in pages         a tree
 //! ```
 //!
 //! A log does not keep ids: they are the hashes of what it keeps. The index has four bytes of each
 //! id and a place; whoever looks one up compares the whole id with that of the commit there, which
 //! costs the hashes of some commits before it. Marks come in no order, so a tree would touch
-//! another leaf for each; runs are merged from end to end, and need no room to grow.
+//! another leaf for each; runs are merged from end to end, and need no room to grow. Marks that are
+//! put to rest do so together, and are a tree from then on.
 //!
 //! **Invariants**
 //! - Every commit of the log has one mark.
@@ -24,6 +26,7 @@
 use crate::place::Place;
 use std::sync::Arc;
 use woodland_format::CommitId;
+use woodland_page::{Reading, Stored, Tree, Writing};
 
 /// Most marks that are not sorted yet.
 const FRESH_MAX: usize = 256;
@@ -49,6 +52,7 @@ struct Run {
 /// The index of one log.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Ids {
+    rested: Tree<Mark, ()>,
     fresh: Arc<Vec<Mark>>,
     runs: Arc<Vec<Run>>,
 }
@@ -76,7 +80,38 @@ impl Ids {
         let sorted = self.runs.iter().rev().flat_map(move |run| {
             run.marks[first_of(&run.marks, bytes)..].iter().take_while(is_like)
         });
-        fresh.chain(sorted).map(|mark| (mark.line, u64::from(mark.index)))
+        let all = |line| Mark { bytes, line, index: line };
+        let rested = self.rested.range(all(0)..=all(u32::MAX)).map(|(mark, ())| mark);
+        let all = fresh.chain(sorted).copied().chain(rested);
+        all.map(|mark| (mark.line, u64::from(mark.index)))
+    }
+}
+
+impl Stored for Mark {
+    fn write(&self, to: &mut Writing<'_>) {
+        to.raw(&self.bytes.to_be_bytes());
+        (self.line, self.index).write(to);
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        let bytes = u32::from_be_bytes(from.array()?);
+        let (line, index) = Stored::read(from)?;
+        Some(Mark { bytes, line, index })
+    }
+}
+
+impl Stored for Ids {
+    fn write(&self, to: &mut Writing<'_>) {
+        let runs = self.runs.iter().flat_map(|run| run.marks.iter());
+        let mut marks: Vec<Mark> = runs.chain(self.fresh.iter()).copied().collect();
+        marks.sort_unstable();
+        let mut rested = self.rested.clone();
+        marks.into_iter().for_each(|mark| rested.insert(mark, ()));
+        rested.write(to);
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        Some(Ids { rested: Stored::read(from)?, ..Ids::default() })
     }
 }
 

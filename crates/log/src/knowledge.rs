@@ -14,9 +14,8 @@
 //! may be old.
 
 use crate::place::Place;
-use im::OrdMap;
-use im::ordmap::DiffItem;
 use std::sync::Arc;
+use woodland_page::{Reading, Stored, Tree, Writing};
 
 /// From here on, a map.
 const FEW_MAX: usize = 16;
@@ -42,10 +41,11 @@ enum Seqs {
 }
 
 /// A map, and what was raised since it was made: a commit that saw one more raises one line, and
-/// the map is copied along its paths once for several of them.
+/// the map is copied along its paths once for several of them. At rest, too, two maps share what is
+/// equal in them.
 #[derive(Debug, Clone)]
 struct Many {
-    below: OrdMap<u32, u64>,
+    below: Tree<u32, u64>,
     /// Of these lines, what `below` says is too low.
     raised: Arc<[(u32, u64)]>,
 }
@@ -132,7 +132,9 @@ impl Knowledge {
 impl Seqs {
     fn get(&self, line: u32) -> Option<u64> {
         match self {
-            Seqs::Many(many) => find(&many.raised, line).or_else(|| many.below.get(&line).copied()),
+            Seqs::Many(many) => {
+                find(&many.raised, line).or_else(|| many.below.get(&line).map(|seq| *seq))
+            }
             seqs => find(seqs.few(), line),
         }
     }
@@ -208,13 +210,14 @@ impl Seqs {
 
 impl Many {
     fn iter(&self) -> impl Iterator<Item = (u32, u64)> + '_ {
-        let below = self.below.iter().map(|(line, seq)| (*line, *seq));
-        let still = below.filter(|(line, _)| find(&self.raised, *line).is_none());
+        let still = self.below.iter().filter(|(line, _)| find(&self.raised, *line).is_none());
         still.chain(self.raised.iter().copied())
     }
 
     fn fold(&mut self) {
-        self.below.extend(self.raised.iter().copied());
+        for (line, seq) in self.raised.iter() {
+            self.below.insert(*line, *seq);
+        }
         self.raised = Arc::default();
     }
 }
@@ -244,21 +247,66 @@ fn union(one: &[(u32, u64)], other: &[(u32, u64)]) -> Vec<(u32, u64)> {
     both
 }
 
-fn join_many(own: &mut OrdMap<u32, u64>, many: &OrdMap<u32, u64>) {
-    let mut raised = Vec::new();
-    let mut covered = true;
-    for item in own.diff(many) {
-        match item {
-            DiffItem::Add(line, seq) => raised.push((*line, *seq)),
-            DiffItem::Update { old: (_, before), new: (line, seq) } if seq > before => {
-                raised.push((*line, *seq));
-            }
-            _ => covered = false,
+/// Looks at what the two do not share.
+fn join_many(own: &mut Tree<u32, u64>, many: &Tree<u32, u64>) {
+    let known = |tree: &Tree<u32, u64>, line: u32| tree.get(&line).map(|seq| *seq);
+    let is_covered = |(line, seq): &(u32, u64)| known(many, *line).is_some_and(|its| its >= *seq);
+    if own.unshared(many).iter().all(is_covered) {
+        own.clone_from(many);
+        return;
+    }
+    for (line, seq) in many.unshared(own) {
+        if known(own, line).is_none_or(|held| held < seq) {
+            own.insert(line, seq);
         }
     }
-    if covered {
-        own.clone_from(many);
-    } else {
-        own.extend(raised);
+}
+
+const FEW: u8 = 0;
+const MANY: u8 = 1;
+
+impl Stored for Seqs {
+    fn write(&self, to: &mut Writing<'_>) {
+        match self {
+            Seqs::Many(Many { below, raised }) => {
+                to.byte(MANY);
+                below.write(to);
+                raised.to_vec().write(to);
+            }
+            seqs => {
+                to.byte(FEW);
+                seqs.few().to_vec().write(to);
+            }
+        }
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        match from.byte()? {
+            FEW => {
+                let few: Vec<_> = Stored::read(from)?;
+                Some(match few.as_slice() {
+                    [one] => Seqs::One(*one),
+                    few => Seqs::Few(few.into()),
+                })
+            }
+            MANY => {
+                let (below, raised): (_, Vec<_>) = Stored::read(from)?;
+                Some(Seqs::Many(Many { below, raised: raised.into() }))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Stored for Knowledge {
+    fn write(&self, to: &mut Writing<'_>) {
+        self.seqs.write(to);
+        self.tops.known().map(<[Place]>::to_vec).write(to);
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        let seqs = Stored::read(from)?;
+        let tops: Option<Vec<Place>> = Stored::read(from)?;
+        Some(Knowledge { seqs, tops: tops.map_or(Tops::Unknown, |tops| Tops::of(&tops)) })
     }
 }

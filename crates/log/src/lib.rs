@@ -30,8 +30,8 @@ mod place;
 mod points;
 mod reader;
 mod refusal;
+mod rest;
 mod since;
-mod tree;
 mod waiting;
 
 pub use crate::place::{OrderKey, Place};
@@ -40,7 +40,7 @@ pub use crate::append::AppendError;
 pub use crate::fork::Fork;
 pub use crate::frontier::{Frontier, Tip};
 pub use crate::listed::{Inserted, Listed};
-pub use crate::log::Log;
+pub use crate::log::{Log, Pin};
 pub use crate::merge::{MergeError, UnknownHead, Work};
 pub use crate::order::Order;
 pub use crate::points::PointError;

@@ -48,12 +48,12 @@ impl Log {
         for stretch in stretches.iter().filter(|stretch| stretch.first < stretch.end) {
             let Some(line) = self.line(stretch.line) else { continue };
             let mut first = stretch.first;
-            let mut turn = line.epoch_at(first).turn;
+            let mut turn = line.turn_at(first);
             for (seq, epoch) in line.epochs.within(first + 1..stretch.end) {
                 if epoch.turn != turn {
-                    let part = Stretch { line: stretch.line, first, end: *seq };
+                    let part = Stretch { line: stretch.line, first, end: seq };
                     pieces.push((line.author, Piece { turn, stretch: part }));
-                    (first, turn) = (*seq, epoch.turn);
+                    (first, turn) = (seq, epoch.turn);
                 }
             }
             let part = Stretch { line: stretch.line, first, end: stretch.end };

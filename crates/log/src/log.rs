@@ -22,11 +22,13 @@ use crate::ids::Ids;
 use crate::line::Line;
 use crate::order::{Lines, Order, Runs};
 use crate::place::{OrderKey, Place};
-use crate::tree::Tree;
 use im::OrdMap;
+use std::any::Any;
 use std::cmp::Ordering;
 use std::fmt;
+use std::sync::Arc;
 use woodland_format::{AuthorKey, Commit, CommitId, DatasetId, SchemaId, VersionId, version_id};
+use woodland_page::{Own, Seat, Tree};
 
 /// A version of a dataset's log. Cheap to clone; whatever changes it makes another.
 #[derive(Clone)]
@@ -39,7 +41,13 @@ pub struct Log {
     pub(crate) heads: Tree<CommitId, ()>,
     /// By schema, the commits whose header introduces it.
     pub(crate) introductions: OrdMap<SchemaId, OrdMap<OrderKey, Place>>,
+    /// Whatever keeps the pages of this log for as long as somebody has it.
+    #[expect(dead_code, reason = "it is there to be dropped")]
+    pub(crate) pin: Option<Pin>,
 }
+
+/// Whatever keeps pages: dropped with the last version that may read them.
+pub type Pin = Arc<dyn Any + Send + Sync>;
 
 impl Log {
     /// The dataset whose log this is.
@@ -64,12 +72,12 @@ impl Log {
 
     /// The name of this set of commits.
     pub fn version(&self) -> VersionId {
-        version_id(self.heads.iter().map(|(head, ())| head))
+        version_id(self.heads().collect::<Vec<_>>().iter())
     }
 
     /// The commits that no other held commit refers to, ascending.
     pub fn heads(&self) -> impl ExactSizeIterator<Item = CommitId> + '_ {
-        self.heads.iter().map(|(head, ())| *head)
+        self.heads.iter().map(|(head, ())| head)
     }
 
     /// Whether it holds this commit.
@@ -109,7 +117,7 @@ impl Log {
     /// The logical clock of the commit at this place.
     pub fn turn(&self, place: Place) -> Option<u64> {
         let line = self.line(place.line).filter(|line| line.holds(place.seq))?;
-        Some(line.epoch_at(place.seq).turn)
+        Some(line.turn_at(place.seq))
     }
 
     /// The order key of the commit at this place. Where only the order of two commits is asked for,
@@ -158,7 +166,7 @@ impl Log {
         if later.line == line {
             return Some(later.seq);
         }
-        own.epoch_at(later.seq).known.get(line)
+        own.known_at(later.seq, line)
     }
 
     /// All commits in order-key order, from either end.
@@ -225,21 +233,31 @@ impl Log {
         crate::fork::forks(self)
     }
 
-    pub(crate) fn line(&self, number: u32) -> Option<&Line> {
-        self.lines.get(&number).map(AsRef::as_ref)
+    /// Every place where this author's chain branches. Costs the author's lines.
+    pub fn forks_of(&self, author: &AuthorKey) -> Vec<Fork> {
+        crate::fork::forks_of(self, author)
+    }
+
+    pub(crate) fn line(&self, number: u32) -> Option<Arc<Seat<Line>>> {
+        self.lines.get(&number).map(|line| line.get())
+    }
+
+    /// Every line, with its number.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (u32, Arc<Seat<Line>>)> + '_ {
+        self.lines.iter().map(|(number, line): (u32, Own<Line>)| (number, line.get()))
     }
 
     /// The numbers of an author's lines.
     pub(crate) fn lines_of(&self, author: &AuthorKey) -> impl Iterator<Item = u32> + '_ {
         let range = (*author, 0)..=(*author, u32::MAX);
-        self.authors.range(range).map(|((_, line), ())| *line)
+        self.authors.range(range).map(|((_, line), ())| line)
     }
 }
 
 impl PartialEq for Log {
     fn eq(&self, other: &Self) -> bool {
         self.dataset() == other.dataset()
-            && (self.heads.ptr_eq(&other.heads) || self.heads().eq(other.heads()))
+            && (self.heads.is(&other.heads) || self.heads().eq(other.heads()))
     }
 }
 

@@ -14,6 +14,7 @@ use crate::log::Log;
 use crate::order::Stretch;
 use std::sync::Arc;
 use woodland_format::{CommitId, DatasetId};
+use woodland_page::{Own, Seat};
 
 /// Two logs that cannot be merged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -109,7 +110,7 @@ impl Log {
     pub fn arrived(&self, earlier: &Log) -> Listed<'_> {
         let mut work = Work::default();
         let lacking = self.differing(earlier).filter_map(|(number, line)| {
-            let first = earlier.held_to(number, line, &mut work);
+            let first = earlier.held_to(number, &line, &mut work);
             (first < line.end_seq()).then(|| Stretch { line: number, first, end: line.end_seq() })
         });
         self.listed(&lacking.collect::<Vec<_>>())
@@ -145,10 +146,10 @@ impl Log {
         }
         let mut work = Work::default();
         let tips = self.lines.iter().filter_map(|(number, line)| {
-            let held = match other.shares(*number, line) {
-                true => line.end_seq(),
-                false => other.held_to(*number, line, &mut work),
-            };
+            let shared = other.shares(number, &line);
+            let line = line.get();
+            let held =
+                if shared { line.end_seq() } else { other.held_to(number, &line, &mut work) };
             (held > line.first_seq).then(|| line.id(held - 1)).flatten()
         });
         let tips: Vec<_> = tips.collect();
@@ -169,16 +170,19 @@ impl Log {
     }
 
     /// The lines of this log that are not, as one value in memory, the other's of that number.
-    pub(crate) fn differing<'a>(&'a self, other: &'a Log) -> impl Iterator<Item = (u32, &'a Line)> {
+    pub(crate) fn differing<'a>(
+        &self,
+        other: &'a Log,
+    ) -> impl Iterator<Item = (u32, Arc<Seat<Line>>)> + use<'a> {
         let unshared = self.lines.unshared(&other.lines).into_iter();
         unshared
-            .filter(|(number, line)| !other.shares(**number, line))
-            .map(|(number, line)| (*number, &**line))
+            .filter(|(number, line)| !other.shares(*number, line))
+            .map(|(number, line)| (number, line.get()))
     }
 
     /// Whether this log's line of that number is the other's, as one value in memory.
-    fn shares(&self, number: u32, line: &Arc<Line>) -> bool {
-        self.lines.get(&number).is_some_and(|own| Arc::ptr_eq(own, line))
+    fn shares(&self, number: u32, line: &Own<Line>) -> bool {
+        self.lines.get(&number).is_some_and(|own| own.is(line))
     }
 
     /// The first seq of another log's line, with this number there, that this log does not hold.

@@ -24,15 +24,13 @@ use crate::branches::{Branches, Walk};
 use crate::line::Line;
 use crate::place::{OrderKey, Place};
 use crate::reader::CommitReader;
-use crate::tree::{Entries, Tree, Weigh};
 use std::ops::Bound;
 use std::sync::Arc;
 use woodland_format::{AuthorKey, Commit, CommitId};
+use woodland_page::{Entries, Own, Reading, Stored, Tree, Weigh, Writing};
 
 /// What a log's commits are held in, by line number.
-pub(crate) type Lines = Tree<u32, Arc<Line>>;
-
-impl Weigh for Arc<Line> {}
+pub(crate) type Lines = Tree<u32, Own<Line>>;
 
 type RunKey = (u64, AuthorKey);
 
@@ -63,6 +61,46 @@ impl Weigh for Run {
             Run::Plain(Stretch { first, end, .. }) => end - first,
             Run::Forked(branches) => branches.len(),
         }
+    }
+}
+
+impl Stored for Stretch {
+    fn write(&self, to: &mut Writing<'_>) {
+        (self.line, self.first, self.end).write(to);
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        let (line, first, end) = Stored::read(from)?;
+        Some(Stretch { line, first, end })
+    }
+}
+
+impl Stored for Run {
+    fn write(&self, to: &mut Writing<'_>) {
+        match self {
+            Run::Plain(stretch) => Some(*stretch).write(to),
+            Run::Forked(branches) => {
+                None::<Stretch>.write(to);
+                branches.write(to);
+            }
+        }
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        Some(match Stored::read(from)? {
+            Some(stretch) => Run::Plain(stretch),
+            None => Run::Forked(Stored::read(from)?),
+        })
+    }
+}
+
+impl Stored for Runs {
+    fn write(&self, to: &mut Writing<'_>) {
+        self.0.write(to);
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        Stored::read(from).map(Runs)
     }
 }
 
@@ -106,10 +144,10 @@ impl Runs {
 
     /// The position of the commit at this place, which has this turn and author.
     pub(crate) fn position_of(&self, lines: &Lines, run_key: RunKey, place: Place) -> Option<u64> {
-        let within = match self.0.get(&run_key)? {
+        let within = match self.0.get(&run_key)?.value() {
             Run::Plain(stretch) => place.seq.checked_sub(stretch.first)?,
             Run::Forked(branches) => {
-                let id = lines.get(&place.line)?.id(place.seq)?;
+                let id = lines.get(&place.line)?.get().id(place.seq)?;
                 branches.below(lines, (place.seq, id))
             }
         };
@@ -118,9 +156,9 @@ impl Runs {
 
     /// The commit before which there are `position` others.
     pub(crate) fn at(&self, lines: &Lines, position: u64) -> Option<Place> {
-        let (_, run, before) = self.0.at_weight(position)?;
+        let (run, before) = self.0.at_weight(position)?;
         let within = position - before;
-        match run {
+        match run.value() {
             Run::Plain(Stretch { line, first, .. }) => {
                 Some(Place { line: *line, seq: first + within })
             }
@@ -171,7 +209,7 @@ impl Stretch {
     /// The first of its seqs, or its end, whose commit does not stand before this seq and id.
     pub(crate) fn seq_from(&self, lines: &Lines, (seq, id): (u64, CommitId)) -> u64 {
         let held = if (self.first..self.end).contains(&seq) {
-            lines.get(&self.line).and_then(|line| line.id(seq))
+            lines.get(&self.line).and_then(|line| line.get().id(seq))
         } else {
             None
         };
@@ -203,10 +241,10 @@ enum Opened<'a> {
 }
 
 impl<'a> Order<'a> {
-    fn open(&self, (key, run): (&'a RunKey, &'a Run)) -> Opened<'a> {
+    fn open(&self, (key, run): (RunKey, Run)) -> Opened<'a> {
         let bound = |bound: &Option<OrderKey>| {
             bound
-                .filter(|bound| (bound.turn, bound.author) == *key)
+                .filter(|bound| (bound.turn, bound.author) == key)
                 .map(|bound| (bound.seq, bound.id))
         };
         let (lower, upper) = (bound(&self.lower), bound(&self.upper));

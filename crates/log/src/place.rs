@@ -5,10 +5,12 @@
 //! - A [`Place`] depends on what arrived first: it holds in one log and in those made from it.
 
 use woodland_format::{AuthorKey, Commit, CommitId};
+use woodland_page::{Reading, Stored, Writing};
 
 /// Address of a commit in this log and in every log made from it by append or merge.
 ///
-/// It depends on the order of arrival: keep it in memory, never show, store or send it.
+/// It depends on the order of arrival: it may stand in pages that belong to this log, and is never
+/// shown, sent or put elsewhere.
 #[derive(Copy, Clone, Eq, PartialEq, Ord, PartialOrd, Hash, Debug)]
 pub struct Place {
     /// The unbranched stretch of one author's chain.
@@ -28,6 +30,29 @@ pub struct OrderKey {
     pub seq: u64,
     /// Its id, which only tells the branches of a fork apart.
     pub id: CommitId,
+}
+
+impl Stored for Place {
+    fn write(&self, to: &mut Writing<'_>) {
+        (self.line, self.seq).write(to);
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        let (line, seq) = Stored::read(from)?;
+        Some(Place { line, seq })
+    }
+}
+
+impl Stored for OrderKey {
+    fn write(&self, to: &mut Writing<'_>) {
+        (self.turn, self.author).write(to);
+        (self.seq, self.id).write(to);
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        let ((turn, author), (seq, id)) = (Stored::read(from)?, Stored::read(from)?);
+        Some(OrderKey { turn, author, seq, id })
+    }
 }
 
 impl OrderKey {

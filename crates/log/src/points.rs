@@ -13,9 +13,9 @@
 use crate::line::Line;
 use crate::log::Log;
 use crate::place::Place;
-use crate::tree::{Tree, Weigh};
 use woodland_format::limits::{SIGN_EVERY_BYTES, SIGN_EVERY_COMMITS};
 use woodland_format::{AuthorKey, CommitId, Signature, SignedPoint, verify_commit};
+use woodland_page::{Reading, Stored, Tree, Weigh, Writing};
 
 /// A signed point that a log cannot take.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -53,14 +53,35 @@ struct Point {
 
 impl Weigh for Point {}
 
+impl Stored for Point {
+    fn write(&self, to: &mut Writing<'_>) {
+        self.signature.write(to);
+        to.number(self.bytes_to);
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        Some(Point { signature: Stored::read(from)?, bytes_to: from.number()? })
+    }
+}
+
+impl Stored for Points {
+    fn write(&self, to: &mut Writing<'_>) {
+        self.0.write(to);
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        Stored::read(from).map(Points)
+    }
+}
+
 impl Points {
     /// The highest seq with a signature.
     pub(crate) fn last_seq(&self) -> Option<u64> {
-        self.0.last().map(|(seq, _)| *seq)
+        self.0.last().map(|point| *point.key())
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, Signature)> + '_ {
-        self.0.iter().map(|(seq, point)| (*seq, point.signature))
+        self.0.iter().map(|(seq, point)| (seq, point.signature))
     }
 
     pub(crate) fn get(&self, seq: u64) -> Option<Signature> {
@@ -69,9 +90,9 @@ impl Points {
 
     /// The kept points before and after `seq`.
     fn around(&self, seq: u64) -> (Option<u64>, Option<u64>) {
-        let before = self.0.range(..seq).next_back().map(|(seq, _)| *seq);
+        let before = self.0.range(..seq).next_back().map(|(seq, _)| seq);
         let after = seq.checked_add(1).and_then(|from| self.0.range(from..).next());
-        (before, after.map(|(seq, _)| *seq))
+        (before, after.map(|(seq, _)| seq))
     }
 
     /// Drops the point at `seq` where its neighbours make up for it.
@@ -141,9 +162,10 @@ impl Log {
 
     /// Every kept signature, in the order of the commits' ids within each author's line.
     pub(crate) fn points(&self) -> impl Iterator<Item = (CommitId, Signature)> + '_ {
-        self.lines.iter().flat_map(|(_, line)| {
+        self.lines().flat_map(|(_, line)| {
             let points = line.points.iter();
-            points.filter_map(|(seq, signature)| Some((line.id(seq)?, signature)))
+            let named = points.filter_map(|(seq, signature)| Some((line.id(seq)?, signature)));
+            named.collect::<Vec<_>>()
         })
     }
 
@@ -156,11 +178,11 @@ impl Log {
 
     /// Of each line, the highest seq that a signature vouches for.
     pub(crate) fn vouched(&self) -> Vec<Option<u64>> {
-        let lines = || self.lines.iter();
-        let mut vouched: Vec<_> = lines().map(|(_, line)| line.points.last_seq()).collect();
+        let lines = self.lines().map(|(_, line)| (line.points.last_seq(), line.base));
+        let (mut vouched, bases): (Vec<_>, Vec<_>) = lines.unzip();
         // A base has a lower number than what stands on it, so going down passes all of it on.
-        for (number, (_, line)) in (0..vouched.len()).zip(lines()).rev() {
-            if let (Some(_), Some(base)) = (vouched[number], line.base) {
+        for (number, base) in bases.into_iter().enumerate().rev() {
+            if let (Some(_), Some(base)) = (vouched[number], base) {
                 let below = &mut vouched[base.line as usize];
                 *below = (*below).max(Some(base.seq));
             }

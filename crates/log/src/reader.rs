@@ -5,12 +5,14 @@
 //!   of other lines between.
 //! - A decoder is let go at the end of its line.
 
-use crate::line::Line;
+use crate::line::{HeldBlock, Line};
 use crate::log::Log;
 use crate::order::Lines;
 use crate::place::Place;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use woodland_format::{Commit, Commits, Payloads};
+use woodland_page::Seat;
 
 const IS_HELD: &str = "a place that a log gives holds a commit";
 
@@ -19,7 +21,7 @@ const IS_HELD: &str = "a place that a log gives holds a commit";
 pub(crate) struct CommitReader<'a> {
     lines: &'a Lines,
     /// By line: the seq that comes next, and the decoder that stands there.
-    open: BTreeMap<u32, (u64, Commits<'a>)>,
+    open: BTreeMap<u32, (u64, Commits<HeldBlock>)>,
     /// The block that was last read from its end: commits of one line up to the last read.
     back: Vec<Commit>,
     back_line: u32,
@@ -41,9 +43,9 @@ impl<'a> CommitReader<'a> {
             return commit;
         }
         let line = self.line(number);
-        let block = line.block(seq).expect(IS_HELD);
-        let mut commits = block.commits(line.author);
+        let block = Line::block(&line, seq).expect(IS_HELD);
         let index = usize::try_from(seq - block.first_seq()).expect("blocks are small");
+        let mut commits = Commits::of(block, line.author);
         let commit = commits.nth(index).expect(IS_HELD);
         if seq + 1 == line.end_seq() {
             self.open.remove(&number);
@@ -59,7 +61,7 @@ impl<'a> CommitReader<'a> {
         let is_next = |last: &Commit| self.back_line == number && last.seq() == seq;
         if !self.back.last().is_some_and(is_next) {
             let line = self.line(number);
-            let block = line.block(seq).expect(IS_HELD);
+            let block = Line::block(&line, seq).expect(IS_HELD);
             let upto = usize::try_from(seq - block.first_seq()).expect("blocks are small") + 1;
             self.back = block.commits(line.author).take(upto).collect();
             self.back_line = number;
@@ -67,8 +69,8 @@ impl<'a> CommitReader<'a> {
         self.back.pop().expect(IS_HELD)
     }
 
-    fn line(&self, number: u32) -> &'a Line {
-        self.lines.get(&number).expect(IS_HELD)
+    fn line(&self, number: u32) -> Arc<Seat<Line>> {
+        self.lines.get(&number).expect(IS_HELD).get()
     }
 }
 
@@ -76,7 +78,7 @@ impl<'a> CommitReader<'a> {
 #[derive(Clone)]
 pub struct PayloadReader<'a> {
     lines: &'a Lines,
-    open: BTreeMap<u32, Payloads<'a>>,
+    open: BTreeMap<u32, Payloads<HeldBlock>>,
 }
 
 impl<'a> PayloadReader<'a> {
@@ -84,13 +86,12 @@ impl<'a> PayloadReader<'a> {
     /// erased, or nothing is held there.
     pub fn read(&mut self, place: Place) -> Option<&[u8]> {
         let Place { line: number, seq } = place;
-        let line = self.lines.get(&number)?;
-        let block = line.block(seq)?;
-        let stands = |open: &Payloads<'_>| {
-            open.next_seq().is_some_and(|next| next <= seq && next >= block.first_seq())
+        let line = self.lines.get(&number)?.get();
+        let stands = |open: &Payloads<HeldBlock>| {
+            open.next_seq().is_some_and(|next| next <= seq) && open.end_seq() > seq
         };
         if !self.open.get(&number).is_some_and(stands) {
-            self.open.insert(number, block.payloads());
+            self.open.insert(number, Payloads::of(Line::block(&line, seq)?));
         }
         let payloads = self.open.get_mut(&number)?;
         while payloads.next_seq()? < seq {

@@ -46,9 +46,9 @@ impl Log {
 
     fn lacking(&self, earlier: &Frontier) -> Vec<Stretch> {
         let held = self.past_of(earlier.iter().map(|(_, tip)| tip.id));
-        let lacking = self.lines.iter().map(|(number, line)| {
-            let first = held.get(*number).map_or(line.first_seq, |seq| seq + 1);
-            Stretch { line: *number, first, end: line.end_seq() }
+        let lacking = self.lines().map(|(number, line)| {
+            let first = held.get(number).map_or(line.first_seq, |seq| seq + 1);
+            Stretch { line: number, first, end: line.end_seq() }
         });
         lacking.filter(|stretch| stretch.first < stretch.end).collect()
     }
@@ -74,7 +74,7 @@ impl Log {
                 continue;
             }
             let line = self.line(place.line).expect("a place that was found has its line");
-            known.learn(place, &line.epoch_at(place.seq).known);
+            known.learn(place, &line.past_at(place.seq));
             maximal.push(id);
         }
         (known, maximal)

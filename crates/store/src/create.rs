@@ -12,7 +12,8 @@ use crate::disk::{Access, Disk, DiskError};
 use crate::heads::{HEADS_BYTES, Heads, SLOT_BYTES};
 use crate::limits::{SEGMENT_FILE_BYTES_DEFAULT, SEGMENT_FILE_BYTES_LIMIT};
 use crate::place::Place;
-use crate::store::{Store, begin_file};
+use crate::store::Store;
+use crate::writer::{Writer, begin_file};
 use crate::{key, names};
 use std::io::ErrorKind;
 use std::sync::Arc;
@@ -79,6 +80,7 @@ impl Store {
             segment_file_bytes_max: options.segment_file_bytes_max,
             dataset,
             root: [0; 32],
+            layout: None,
         };
         fill(disk, heads, key).map_err(CreateError::Disk)
     }
@@ -116,7 +118,7 @@ fn fill(disk: Arc<dyn Disk>, heads: Heads, secret: &SecretKey) -> Result<Store, 
     disk.sync_folder("")?;
     disk.rename(names::HEADS_MAKING, names::HEADS)?;
     disk.sync_folder("")?;
-    Ok(Store::resume(disk, lock, heads))
+    Ok(Store::resume(disk, lock, Writer::resume(heads)))
 }
 
 fn write_file(disk: &dyn Disk, name: &str, access: Access, bytes: &[u8]) -> Result<(), DiskError> {

@@ -4,17 +4,20 @@
 //! ```text
 //!  heads = slot 0, slot 1, 512 bytes each; generation g stands in slot g mod 2
 //!
-//!  slot  0          8       9     12     16          24     32            40          48       80
-//!    112   512
-//!        "WOODHEAD" format  0 0 0 crc32  generation  file   acknowledged  file bytes  dataset
-//!        root  0 …
-//!                                        u64         number bytes u64     max u64     32       32
-//!                                                    u64
+//!  slot  0           8            9           12               16         24           32
+//!        "WOODHEAD"  format       0 0 0       crc32            generation file number acknowledged
+//!                                                              u64        u64         bytes u64
+//!
+//!        40          48           80          112              120        152          512
+//!        file bytes  dataset 32   root 32     layout           layout     0 …          end
+//!        max u64                              number u64       hash 32
 //! ```
 //!
 //! *acknowledged bytes* is a length of the file with that number, its header included. *root* is
 //! `segment_root` folded over all segments from the first file's first to the end of those bytes,
-//! begun with 32 zeros.
+//! begun with 32 zeros: over the history as it was appended, whatever was merged since.
+//!
+//! Format 1 names no layout and has zeros there, format 2 names one (see `layout`).
 //!
 //! **Invariants**
 //! - A slot is written only after everything it speaks of is synced, and only over the older slot;
@@ -25,8 +28,10 @@
 //! speaks; what it does not cover is read on as segments that were never acknowledged: nothing
 //! whole is lost.
 
+use crate::layout::LayoutName;
 use crate::limits::{FILE_BYTES_MAX, FILE_NUMBER_MAX};
-use crate::record::{self, Magic, RecordError};
+use crate::position::Position;
+use crate::record::{self, HEADS_FORMAT, Magic, RecordError};
 use woodland_format::{DatasetId, FILE_HEADER_BYTES};
 
 /// Length of one slot.
@@ -49,14 +54,27 @@ pub struct Heads {
     pub segment_file_bytes_max: u64,
     /// Whose segments these are.
     pub dataset: DatasetId,
-    /// The root over all segments up to there.
+    /// The root over all segments up to there, as they were appended.
     pub root: [u8; 32],
+    /// Which files stand for the first part of them; `None` while nothing was merged.
+    pub layout: Option<LayoutName>,
 }
 
 impl Heads {
     /// Which slot this generation stands in.
     pub fn slot(&self) -> usize {
         usize::from(self.generation % 2 == 1)
+    }
+
+    /// Up to where all is acknowledged.
+    pub fn position(&self) -> Position {
+        Position { file_number: self.file_number, bytes: self.acknowledged_bytes, root: self.root }
+    }
+
+    /// These heads, but that all up to `end` is acknowledged.
+    pub(crate) fn at(&self, end: Position) -> Heads {
+        let Position { file_number, bytes: acknowledged_bytes, root } = end;
+        Heads { file_number, acknowledged_bytes, root, ..*self }
     }
 
     pub(crate) fn offset(&self) -> u64 {
@@ -71,20 +89,29 @@ impl Heads {
         body.extend_from_slice(&self.segment_file_bytes_max.to_le_bytes());
         body.extend_from_slice(&self.dataset.0);
         body.extend_from_slice(&self.root);
-        record::seal(MAGIC, &body)
+        let Some(LayoutName { number, hash }) = &self.layout else {
+            return record::seal(MAGIC, &body);
+        };
+        body.extend_from_slice(&number.to_le_bytes());
+        body.extend_from_slice(hash);
+        record::seal_as(MAGIC, HEADS_FORMAT, &body)
     }
 
     /// Reads slot `slot` from `bytes`, which begin with it.
     pub(crate) fn decode(slot: usize, bytes: &[u8]) -> Result<Self, RecordError> {
-        let mut body = record::unseal::<SLOT_BYTES>(MAGIC, bytes)?;
-        let heads = Heads {
+        let (format, mut body) = record::unseal_as::<SLOT_BYTES>(MAGIC, HEADS_FORMAT, bytes)?;
+        let mut heads = Heads {
             generation: body.u64(),
             file_number: body.u64(),
             acknowledged_bytes: body.u64(),
             segment_file_bytes_max: body.u64(),
             dataset: DatasetId(body.array()),
             root: body.array(),
+            layout: None,
         };
+        if format == HEADS_FORMAT {
+            heads.layout = Some(LayoutName { number: body.u64(), hash: body.array() });
+        }
         let Heads { generation, file_number: number, acknowledged_bytes: bytes, .. } = heads;
         let wrong = |what, expected, found| Err(RecordError::Value { what, expected, found });
         if heads.slot() != slot {
@@ -117,8 +144,13 @@ mod tests {
             segment_file_bytes_max: 1,
             dataset: DatasetId([1; 32]),
             root: [2; 32],
+            layout: None,
         };
         assert_eq!(Heads::decode(0, &heads.encode()), Ok(heads));
+        let layout = Some(LayoutName { number: 7, hash: [3; 32] });
+        let merged = Heads { layout, ..heads };
+        assert_eq!(Heads::decode(0, &merged.encode()), Ok(merged));
+        assert_eq!((heads.encode()[8], merged.encode()[8]), (1, 2));
         let refused = |heads: Heads, slot| match Heads::decode(slot, &heads.encode()) {
             Err(RecordError::Value { what, .. }) => what,
             other => panic!("{other:?}"),

@@ -56,7 +56,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<SecretKey, KeyError> {
         Ok(mut body) => Ok(SecretKey::from_seed(body.array())),
         Err(RecordError::Short { .. }) => Err(KeyError::Length { found }),
         Err(RecordError::Magic { .. }) => Err(KeyError::Magic),
-        Err(RecordError::ForeignFormat { found }) => Err(KeyError::ForeignFormat { found }),
+        Err(RecordError::ForeignFormat { found, .. }) => Err(KeyError::ForeignFormat { found }),
         Err(_) => Err(KeyError::Checksum),
     }
 }

@@ -10,14 +10,17 @@
 //!
 //! What this does not do: repair damage. What can be read of a refused directory, `inspect` shows.
 
-use crate::disk::{Disk, DiskError};
+use crate::disk::{Disk, DiskError, LockGuard};
 use crate::heads::Heads;
+use crate::limits::READ_ATTEMPTS_MAX;
 use crate::names;
 use crate::place::Moved;
+use crate::position::Position;
 use crate::problem::Problem;
 use crate::renew::remove_leftover;
 use crate::store::Store;
-use crate::survey::{FileReport, Inspection, Survey, TornTail, survey};
+use crate::survey::{Extent, FileReport, Inspection, Survey, TornTail, newest_heads, survey};
+use crate::writer::Writer;
 use std::io::ErrorKind;
 use std::sync::Arc;
 use woodland_format::{DatasetId, FILE_HEADER_BYTES, SecretKey, Segment};
@@ -93,6 +96,17 @@ pub enum OpenError {
         "its creation was cut short before `heads` was made: empty the folder and create again"
     )]
     Unfinished,
+    /// The position is none of this history: it was taken from another one, or the directory went
+    /// back in time, or what lies behind it was merged since, or bytes behind it are damaged.
+    #[error(
+        "file {} at byte {} is no place in the history that is stored here: open the whole \
+         dataset, and derive again what was kept for that place",
+        position.file_number, position.bytes
+    )]
+    NotAPrefix {
+        /// The position that was asked for.
+        position: Position,
+    },
     /// The disk failed.
     #[error("{0}; try again once the disk works")]
     Disk(#[source] DiskError),
@@ -108,66 +122,139 @@ impl Store {
     /// # Errors
     /// [`OpenError`] names the first thing in the way.
     pub fn open(disk: Arc<dyn Disk>) -> Result<Opened, OpenError> {
-        check_place(disk.as_ref())?;
-        let lock = match disk.lock(names::LOCK) {
-            Ok(lock) => Some(lock),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return Err(OpenError::Locked),
-            // The survey finds it missing, and whatever else is.
-            Err(error) if error.kind() == ErrorKind::NotFound => None,
-            Err(error) => return Err(OpenError::Disk(error)),
-        };
-        let Survey { inspection, key, reach } = survey(disk.as_ref());
-        let Inspection { heads, files, torn, moved, problems, warnings, .. } = inspection;
-        refuse(problems, moved.is_some())?;
-        let (Some(lock), Some(key), Some(heads), Some(reach)) = (lock, key, heads, reach) else {
-            unreachable!("a survey without problems has lock, key and heads");
-        };
-        let mut store = Store::resume(disk, lock, heads);
-        store.recover(torn.as_ref(), reach).map_err(OpenError::Disk)?;
-        for problem in &warnings {
-            tracing::warn!(%problem, "opened a dataset directory that is not as it should be");
-        }
-        let segments = files.into_iter().flat_map(stored).collect();
-        Ok(Opened { store, dataset: heads.dataset, key, segments, moved, torn, warnings })
+        open(disk, |_| Extent::Whole)
+    }
+
+    /// Opens a dataset directory and hands out the segments after a position of its history. What
+    /// lies before it is not read: of those files, names and lengths are checked, and the roots
+    /// show that the position is one of this history.
+    ///
+    /// # Errors
+    /// [`OpenError`] names the first thing in the way; [`OpenError::NotAPrefix`] where the position
+    /// is of no use here, and then [`Store::open`] tells why.
+    pub fn open_after(disk: Arc<dyn Disk>, position: &Position) -> Result<Opened, OpenError> {
+        open(disk, |_| Extent::After(*position))
+    }
+
+    /// Opens a dataset directory, and asks for the position once it is locked: so that what is kept
+    /// beside the segments for that position can be looked at by one process at a time. Without a
+    /// position it hands out all segments.
+    ///
+    /// # Errors
+    /// As of [`Store::open_after`].
+    pub fn open_derived(
+        disk: Arc<dyn Disk>,
+        position: impl FnOnce() -> Option<Position>,
+    ) -> Result<Opened, OpenError> {
+        open(disk, |lock| match lock {
+            Some(_) => position().map_or(Extent::Whole, Extent::After),
+            None => Extent::Whole,
+        })
     }
 
     /// Reads everything, for people to look at: takes no lock, writes nothing, never fails as a
-    /// whole. Beside a living writer it may see an append half done, as a torn tail.
+    /// whole. Beside a living writer it may see an append half done, as a torn tail; where files
+    /// were merged meanwhile, it reads again.
     pub fn inspect(disk: &dyn Disk) -> Inspection {
-        survey(disk).inspection
-    }
-
-    fn recover(&mut self, torn: Option<&TornTail>, reach: Heads) -> Result<(), DiskError> {
-        remove_leftover(self.disk())?;
-        let heads = *self.heads();
-        if let Some(TornTail { name, offset, .. }) = torn {
-            let disk = self.disk();
-            if *offset < FILE_HEADER_BYTES as u64 {
-                disk.remove(name)?;
-                disk.sync_folder(names::SEGMENTS)?;
-            } else {
-                disk.truncate(name, *offset)?;
-                disk.sync(name)?;
+        let mut inspection = survey(disk, Extent::Whole).inspection;
+        for _ in 1..READ_ATTEMPTS_MAX {
+            if inspection.problems.is_empty() {
+                break;
             }
-        }
-        if reach == heads {
-            return Ok(());
-        }
-        self.guarded(|store| {
-            let is_next_file = reach.file_number != heads.file_number;
-            if is_next_file {
-                store.close_file()?;
+            let (seen, newest) = (inspection.heads, newest_heads(disk));
+            if seen.is_none() || newest.is_none() || seen == newest {
+                break;
             }
-            let start = if is_next_file { 0 } else { heads.acknowledged_bytes };
-            let name = names::segment_file(reach.file_number);
-            write_again(store.disk(), &name, start, reach.acknowledged_bytes)?;
-            store.disk().sync_folder(names::SEGMENTS)?;
-            store.flip(reach)
-        })
+            inspection = survey(disk, Extent::Whole).inspection;
+        }
+        inspection
     }
 }
 
-fn check_place(disk: &dyn Disk) -> Result<(), OpenError> {
+fn open(
+    disk: Arc<dyn Disk>,
+    extent: impl FnOnce(Option<&dyn LockGuard>) -> Extent,
+) -> Result<Opened, OpenError> {
+    check_place(disk.as_ref())?;
+    let lock = match disk.lock(names::LOCK) {
+        Ok(lock) => Some(lock),
+        Err(error) if error.kind() == ErrorKind::WouldBlock => return Err(OpenError::Locked),
+        // The survey finds it missing, and whatever else is.
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(error) => return Err(OpenError::Disk(error)),
+    };
+    let extent = extent(lock.as_deref());
+    let Survey { inspection, key, reach, is_of_history, leftovers } = survey(disk.as_ref(), extent);
+    let Inspection { heads, files, torn, moved, problems, warnings, .. } = inspection;
+    if let (Extent::After(position), false) = (extent, is_of_history) {
+        let explains = |problem: &Problem| {
+            problem.is_foreign_format() || matches!(problem, Problem::Unreadable(_))
+        };
+        if !problems.iter().any(explains) {
+            return Err(OpenError::NotAPrefix { position });
+        }
+    }
+    refuse(problems, moved.is_some())?;
+    let (Some(lock), Some(key), Some(heads), Some(reach)) = (lock, key, heads, reach) else {
+        unreachable!("a survey without problems has lock, key and heads");
+    };
+    let mut writer = Writer::resume(heads);
+    recover(disk.as_ref(), &mut writer, torn.as_ref(), reach)
+        .and_then(|()| tidy_up(disk.as_ref(), &mut writer, &leftovers))
+        .map_err(OpenError::Disk)?;
+    let store = Store::resume(disk, lock, writer);
+    for problem in &warnings {
+        tracing::warn!(%problem, "opened a dataset directory that is not as it should be");
+    }
+    let segments = files.into_iter().flat_map(stored).collect();
+    Ok(Opened { store, dataset: heads.dataset, key, segments, moved, torn, warnings })
+}
+
+/// Removes what a cut left of a merging. Before that, both slots name the layout, so that none is
+/// left that counts on a file that goes.
+fn tidy_up(disk: &dyn Disk, writer: &mut Writer, leftovers: &[String]) -> Result<(), DiskError> {
+    if leftovers.is_empty() {
+        return Ok(());
+    }
+    writer.own_slot(disk)?;
+    writer.flip(disk, *writer.heads())?;
+    leftovers.iter().try_for_each(|name| disk.remove(name))
+}
+
+/// Mends what a cut left, and acknowledges what is whole.
+fn recover(
+    disk: &dyn Disk,
+    writer: &mut Writer,
+    torn: Option<&TornTail>,
+    reach: Heads,
+) -> Result<(), DiskError> {
+    let heads = *writer.heads();
+    remove_leftover(disk)?;
+    if let Some(TornTail { name, offset, .. }) = torn {
+        if *offset < FILE_HEADER_BYTES as u64 {
+            disk.remove(name)?;
+            disk.sync_folder(names::SEGMENTS)?;
+        } else {
+            disk.truncate(name, *offset)?;
+            disk.sync(name)?;
+        }
+    }
+    if reach == heads {
+        return Ok(());
+    }
+    writer.own_slot(disk)?;
+    let is_next_file = reach.file_number != heads.file_number;
+    if is_next_file {
+        writer.close_file(disk)?;
+    }
+    let start = if is_next_file { 0 } else { heads.acknowledged_bytes };
+    let name = names::segment_file(reach.file_number);
+    write_again(disk, &name, start, reach.acknowledged_bytes)?;
+    disk.sync_folder(names::SEGMENTS)?;
+    writer.acknowledge(disk, reach.position())
+}
+
+pub(crate) fn check_place(disk: &dyn Disk) -> Result<(), OpenError> {
     let entries = disk.list("").map_err(|error| match error.kind() {
         ErrorKind::NotFound => OpenError::NothingHere,
         ErrorKind::NotADirectory => OpenError::NotAFolder,
@@ -200,7 +287,7 @@ fn holds_segments(disk: &dyn Disk) -> bool {
     }
 }
 
-fn refuse(mut problems: Vec<Problem>, is_copy: bool) -> Result<(), OpenError> {
+pub(crate) fn refuse(mut problems: Vec<Problem>, is_copy: bool) -> Result<(), OpenError> {
     if problems.is_empty() {
         return Ok(());
     }
@@ -226,7 +313,8 @@ fn write_again(disk: &dyn Disk, name: &str, start: u64, end: u64) -> Result<(), 
     disk.sync(name)
 }
 
-fn stored(file: FileReport) -> impl Iterator<Item = StoredSegment> {
+/// The segments of a file.
+pub(crate) fn stored(file: FileReport) -> impl Iterator<Item = StoredSegment> {
     let name: Arc<str> = file.name.into();
     let segments = file.found.into_iter().filter_map(|found| found.segment);
     segments.map(move |segment| StoredSegment { name: name.clone(), segment })

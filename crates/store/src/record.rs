@@ -14,8 +14,11 @@
 
 use std::fmt;
 
-/// The format of the records `heads`, `closed`, `author.key` and `place` that this release writes.
+/// The format of every record but a slot of `heads` that names a layout.
 pub const RECORD_FORMAT: u8 = 1;
+/// The format of a slot of `heads` that names a layout. A directory is no newer than what it uses:
+/// until its first merging, its slots have [`RECORD_FORMAT`], and earlier releases open it.
+pub const HEADS_FORMAT: u8 = 2;
 
 /// Length of what stands before a record's body.
 pub(crate) const RECORD_HEADER_BYTES: usize = 16;
@@ -41,10 +44,12 @@ pub enum RecordError {
         found: Magic,
     },
     /// Written by a release with another format.
-    #[error("format {found} is not known to this release, which knows {RECORD_FORMAT}: upgrade it")]
+    #[error("format {found} is not known to this release, which knows {known}: upgrade it")]
     ForeignFormat {
         /// The format that the record names.
         found: u8,
+        /// The newest format of this record that the release knows; it knows those below, too.
+        known: u8,
     },
     /// The record is not the one that was written.
     #[error("it has checksum {found:08x}, expected {expected:08x}")]
@@ -78,9 +83,14 @@ impl fmt::Debug for Magic {
 
 /// The bytes of a record of `LENGTH` bytes.
 pub(crate) fn seal<const LENGTH: usize>(magic: Magic, body: &[u8]) -> [u8; LENGTH] {
+    seal_as(magic, RECORD_FORMAT, body)
+}
+
+/// The same, in this format.
+pub(crate) fn seal_as<const LENGTH: usize>(magic: Magic, format: u8, body: &[u8]) -> [u8; LENGTH] {
     let mut record = [0; LENGTH];
     record[..8].copy_from_slice(&magic.0);
-    record[8] = RECORD_FORMAT;
+    record[8] = format;
     record[RECORD_HEADER_BYTES..RECORD_HEADER_BYTES + body.len()].copy_from_slice(body);
     let checksum = checksum(&record);
     record[12..16].copy_from_slice(&checksum.to_le_bytes());
@@ -98,7 +108,7 @@ pub(crate) fn seal_all(magic: Magic, body: &[u8]) -> Vec<u8> {
 
 /// The body of a record that `bytes` are, all of them.
 pub(crate) fn unseal_all(magic: Magic, bytes: &[u8]) -> Result<&[u8], RecordError> {
-    check(magic, bytes, RECORD_HEADER_BYTES)
+    check(magic, RECORD_FORMAT, bytes, RECORD_HEADER_BYTES)
 }
 
 /// The body of the record at the beginning of `bytes`.
@@ -106,12 +116,22 @@ pub(crate) fn unseal<const LENGTH: usize>(
     magic: Magic,
     bytes: &[u8],
 ) -> Result<Body<'_>, RecordError> {
+    unseal_as::<LENGTH>(magic, RECORD_FORMAT, bytes).map(|(_, body)| body)
+}
+
+/// The same for a record that has formats up to `known`, and which of them it has.
+pub(crate) fn unseal_as<const LENGTH: usize>(
+    magic: Magic,
+    known: u8,
+    bytes: &[u8],
+) -> Result<(u8, Body<'_>), RecordError> {
     let record = bytes.first_chunk::<LENGTH>().map_or(bytes, |record| &record[..]);
-    check(magic, record, LENGTH).map(Body)
+    let body = check(magic, known, record, LENGTH)?;
+    Ok((record[8], Body(body)))
 }
 
 /// The body of a record of at least `expected` bytes.
-fn check(magic: Magic, record: &[u8], expected: usize) -> Result<&[u8], RecordError> {
+fn check(magic: Magic, known: u8, record: &[u8], expected: usize) -> Result<&[u8], RecordError> {
     if record.len() < expected {
         return Err(RecordError::Short { expected, found: record.len() });
     }
@@ -121,8 +141,8 @@ fn check(magic: Magic, record: &[u8], expected: usize) -> Result<&[u8], RecordEr
         return Err(RecordError::Magic { expected: magic, found });
     }
     let format = record[8];
-    if format != RECORD_FORMAT && format != 0 {
-        return Err(RecordError::ForeignFormat { found: format });
+    if format > known {
+        return Err(RecordError::ForeignFormat { found: format, known });
     }
     let expected = u32::from_le_bytes([record[12], record[13], record[14], record[15]]);
     let found = checksum(record);
@@ -143,6 +163,12 @@ fn checksum(record: &[u8]) -> u32 {
 ///
 /// Panics past the end: a body has its record's fixed length, and what is taken is fixed too.
 pub(crate) struct Body<'a>(&'a [u8]);
+
+impl<'a> Body<'a> {
+    pub(crate) fn of(bytes: &'a [u8]) -> Self {
+        Body(bytes)
+    }
+}
 
 impl Body<'_> {
     pub(crate) fn array<const N: usize>(&mut self) -> [u8; N] {

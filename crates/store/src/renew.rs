@@ -20,7 +20,7 @@
 
 use crate::disk::{Access, Disk, DiskError};
 use crate::place::Place;
-use crate::store::Store;
+use crate::store::{Store, TurnError};
 use crate::{key, names};
 use std::io::ErrorKind;
 use woodland_format::SecretKey;
@@ -44,11 +44,11 @@ impl Store {
     ///
     /// # Errors
     /// [`RenewError`]; after `Disk` the store opens again under one of the two keys.
-    pub fn renew(&mut self, key: &SecretKey) -> Result<(), RenewError> {
-        if self.is_poisoned() {
-            return Err(RenewError::Poisoned);
-        }
-        self.guarded(|store| replace(store.disk(), key)).map_err(RenewError::Disk)
+    pub fn renew(&self, key: &SecretKey) -> Result<(), RenewError> {
+        self.alone(|_| replace(self.disk(), key)).map_err(|error| match error {
+            TurnError::Poisoned => RenewError::Poisoned,
+            TurnError::Disk(error) => RenewError::Disk(error),
+        })
     }
 }
 

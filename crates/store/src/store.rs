@@ -1,47 +1,33 @@
-//! The store: appends sealed segments and makes them durable before it says so.
-//!
-//! ```text
-//!  append:      write segments ─ sync file ─ write the older slot of heads ─ sync heads ─
-//!  acknowledged begin file:  write `closed` ─ sync ─ create the file ─ write its header ─ sync ─
-//!  sync its folder
-//! ```
+//! The store: takes sealed segments and makes them durable before it says so, for many callers at
+//! once.
 //!
 //! **Invariants**
-//! - `heads` never speaks of a byte or a name that is not synced.
+//! - What `settle`, `flush` or `append` let pass survives a power cut; what `hand_over` let pass
+//!   survives the end of the process. Both are prefixes of what was staged.
 //! - After a failed write or sync nothing is tried again through this handle: which bytes are on
 //!   the disk is unknown then, and only reading them anew tells.
-//! - A slot that this handle only read is written again, unchanged, before the first flip: the sync
-//!   of whoever wrote it may have failed, and then memory shows what the disk does not have.
+//! - One caller alone makes the same calls to the disk every time.
 //!
 //! What this does not do: know what a segment means, or whether its commits belong to the log.
 
-use crate::closed::Closed;
-use crate::disk::{Access, Disk, DiskError, LockGuard};
+use crate::disk::{Disk, DiskError, LockGuard};
 use crate::heads::Heads;
-use crate::limits::APPEND_BYTES_MAX;
-use crate::names;
-use std::sync::Arc;
-use woodland_format::{
-    Damage, DatasetId, FILE_HEADER_BYTES, FileHeader, Found, Purpose, read_segments, segment_root,
-};
+use crate::limits::{APPEND_BYTES_MAX, QUEUE_BYTES_MAX};
+use crate::position::Position;
+use crate::queue::{Append, Progress, Ticket, Turns};
+use crate::writer::Writer;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use woodland_format::{Damage, DatasetId, Found, read_segments};
 
-/// An open dataset directory. Holds its lock.
+/// An open dataset directory. Holds its lock. Any number of threads may use it at once.
 #[derive(Debug)]
 pub struct Store {
     disk: Arc<dyn Disk>,
-    heads: Heads,
-    condition: Condition,
+    dataset: DatasetId,
+    turns: Turns,
+    /// Held by whoever merges.
+    maintenance: Mutex<()>,
     _lock: Box<dyn LockGuard>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Condition {
-    /// The newest slot was read, not written, by this handle.
-    Read,
-    /// The newest slot is durable.
-    Settled,
-    /// A write or a sync failed.
-    Poisoned,
 }
 
 /// Segments were not appended, or it is not known whether they were.
@@ -66,6 +52,15 @@ pub enum AppendError {
     TooLarge {
         /// How many bytes were given.
         found: u64,
+    },
+    /// The caller's mistake: more is staged than may wait. Nothing of this is.
+    #[error(
+        "{queued} bytes wait for the disk, the limit is {QUEUE_BYTES_MAX}: settle or hand over \
+         what is staged, then stage this again"
+    )]
+    QueueFull {
+        /// How many bytes wait.
+        queued: u64,
     },
     /// An earlier append failed.
     #[error(
@@ -97,10 +92,18 @@ pub enum NotASegment {
     },
 }
 
+/// How far segments are to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    Handed,
+    Settled,
+}
+
 impl Store {
-    /// The store that stands where `heads` say, read from the disk.
-    pub(crate) fn resume(disk: Arc<dyn Disk>, lock: Box<dyn LockGuard>, heads: Heads) -> Self {
-        Store { disk, heads, condition: Condition::Read, _lock: lock }
+    /// The store whose files have come as far as `writer`.
+    pub(crate) fn resume(disk: Arc<dyn Disk>, lock: Box<dyn LockGuard>, writer: Writer) -> Self {
+        let dataset = writer.heads().dataset;
+        Store { disk, dataset, turns: Turns::new(writer), maintenance: Mutex::new(()), _lock: lock }
     }
 
     pub(crate) fn disk(&self) -> &dyn Disk {
@@ -108,17 +111,87 @@ impl Store {
     }
 
     pub(crate) fn is_poisoned(&self) -> bool {
-        self.condition == Condition::Poisoned
+        self.turns.progress().is_poisoned
+    }
+
+    pub(crate) fn maintenance(&self) -> MutexGuard<'_, ()> {
+        self.maintenance.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whose segments it holds.
     pub fn dataset(&self) -> DatasetId {
-        self.heads.dataset
+        self.dataset
     }
 
     /// How far it is acknowledged.
-    pub fn heads(&self) -> &Heads {
-        &self.heads
+    pub fn heads(&self) -> Heads {
+        self.turns.progress().heads
+    }
+
+    /// How far it is durable.
+    pub fn position(&self) -> Position {
+        self.heads().position()
+    }
+
+    /// Takes segments into the queue, in this order and behind all that were staged before. They
+    /// are checked; nothing is on the disk yet. All of one call go into one file.
+    ///
+    /// # Errors
+    /// [`AppendError`], and then nothing was staged.
+    pub fn stage(&self, segments: Vec<Vec<u8>>) -> Result<Ticket, AppendError> {
+        if self.turns.progress().is_poisoned {
+            return Err(AppendError::Poisoned);
+        }
+        let bytes = segments.iter().map(|segment| segment.len() as u64).sum();
+        if bytes > APPEND_BYTES_MAX {
+            return Err(AppendError::TooLarge { found: bytes });
+        }
+        for (index, segment) in segments.iter().enumerate() {
+            check_segment(self.dataset, segment)
+                .map_err(|reason| AppendError::NotASegment { index, reason })?;
+        }
+        if segments.is_empty() {
+            return Ok(Ticket(0));
+        }
+        let mut progress = self.turns.progress();
+        let queued = progress.queued_bytes;
+        if queued > 0 && queued + bytes > QUEUE_BYTES_MAX {
+            return Err(AppendError::QueueFull { queued });
+        }
+        if progress.is_poisoned {
+            return Err(AppendError::Poisoned);
+        }
+        Ok(progress.push(Append { segments, bytes }))
+    }
+
+    /// Returns when all that was staged up to the ticket is durable. Whoever comes first writes and
+    /// syncs for everybody, once; the others wait.
+    ///
+    /// # Errors
+    /// `Disk` for the one whose act failed, `Poisoned` for all others whose segments are not known
+    /// to be durable. Only then may a part of them be there, and that is a prefix.
+    pub fn settle(&self, ticket: Ticket) -> Result<(), AppendError> {
+        self.bring(ticket, Reach::Settled)
+    }
+
+    /// Gives all that was staged up to the ticket to the system, without a sync: it survives the
+    /// end of this process, not a power cut. [`Store::flush`] makes it durable; so does whoever
+    /// settles a later ticket, and closing. Where the file is full, what is in it is made durable
+    /// before the next is begun.
+    ///
+    /// # Errors
+    /// As for [`Store::settle`].
+    pub fn hand_over(&self, ticket: Ticket) -> Result<(), AppendError> {
+        self.bring(ticket, Reach::Handed)
+    }
+
+    /// Makes all that was staged or handed over durable.
+    ///
+    /// # Errors
+    /// As for [`Store::settle`].
+    pub fn flush(&self) -> Result<(), AppendError> {
+        let staged = Ticket(self.turns.progress().staged);
+        self.settle(staged)
     }
 
     /// Appends segments, in this order. When it returns, they are durable. All of one append go
@@ -127,88 +200,88 @@ impl Store {
     /// # Errors
     /// [`AppendError`]; only after `Disk` may a part of the segments be there, and then it is a
     /// prefix.
-    pub fn append(&mut self, segments: &[Vec<u8>]) -> Result<(), AppendError> {
-        if self.is_poisoned() {
-            return Err(AppendError::Poisoned);
-        }
-        let found = segments.iter().map(|segment| segment.len() as u64).sum();
-        if found > APPEND_BYTES_MAX {
-            return Err(AppendError::TooLarge { found });
-        }
-        for (index, segment) in segments.iter().enumerate() {
-            check_segment(self.heads.dataset, segment)
-                .map_err(|reason| AppendError::NotASegment { index, reason })?;
-        }
-        if segments.is_empty() {
-            return Ok(());
-        }
-        self.guarded(|store| store.write(segments)).map_err(AppendError::Disk)
+    pub fn append(&self, segments: &[Vec<u8>]) -> Result<(), AppendError> {
+        let ticket = self.stage(segments.to_vec())?;
+        self.settle(ticket)
     }
 
-    /// Does something to the disk; the store is poisoned unless it succeeds.
-    pub(crate) fn guarded(
-        &mut self,
-        act: impl FnOnce(&mut Self) -> Result<(), DiskError>,
-    ) -> Result<(), DiskError> {
-        let before = std::mem::replace(&mut self.condition, Condition::Poisoned);
-        if before == Condition::Read {
-            self.write_slot()?;
+    fn bring(&self, ticket: Ticket, to: Reach) -> Result<(), AppendError> {
+        let mut progress = self.turns.progress();
+        loop {
+            if progress.settled >= ticket.0 {
+                return Ok(());
+            }
+            if progress.is_poisoned {
+                return Err(AppendError::Poisoned);
+            }
+            if to == Reach::Handed && progress.handed >= ticket.0 {
+                return Ok(());
+            }
+            if !progress.is_free() {
+                progress = self.turns.wait(progress);
+                continue;
+            }
+            progress = self.bring_group(progress, to)?;
         }
-        act(self)?;
-        self.condition = Condition::Settled;
-        Ok(())
     }
 
-    fn write(&mut self, segments: &[Vec<u8>]) -> Result<(), DiskError> {
-        let mut next = self.heads;
-        let holds_segments = next.acknowledged_bytes > FILE_HEADER_BYTES as u64;
-        if holds_segments && next.acknowledged_bytes >= next.segment_file_bytes_max {
-            self.close_file()?;
-            next.file_number += 1;
-            next.acknowledged_bytes = FILE_HEADER_BYTES as u64;
-            begin_file(self.disk.as_ref(), next.dataset, next.file_number)?;
+    /// Brings the next group, and in front of it all that was handed over, as far as `to`.
+    fn bring_group<'a>(
+        &'a self,
+        mut progress: MutexGuard<'a, Progress>,
+        to: Reach,
+    ) -> Result<MutexGuard<'a, Progress>, AppendError> {
+        let group = progress.take_group();
+        let (mut progress, result) = self.turns.turn(progress, self.disk(), |writer| {
+            if !group.is_empty() {
+                let segments = group.iter().flat_map(|append| &append.segments);
+                writer.put(self.disk(), segments.map(Vec::as_slice))?;
+            }
+            if to == Reach::Settled { writer.settle(self.disk()) } else { Ok(()) }
+        });
+        result.map_err(AppendError::Disk)?;
+        progress.handed += group.len() as u64;
+        if to == Reach::Settled {
+            progress.settled = progress.handed;
         }
-        let name = names::segment_file(next.file_number);
-        let bytes = segments.concat();
-        self.disk.write_at(&name, next.acknowledged_bytes, &bytes)?;
-        self.disk.sync(&name)?;
-        next.acknowledged_bytes += bytes.len() as u64;
-        next.root = segments.iter().fold(next.root, |root, segment| segment_root(&root, segment));
-        self.flip(next)
+        Ok(progress)
     }
 
-    /// Makes the record of the current file, all of which is acknowledged, durable.
-    pub(crate) fn close_file(&self) -> Result<(), DiskError> {
-        let Heads { file_number: number, acknowledged_bytes: bytes, root, .. } = self.heads;
-        let record = Closed { number, bytes, root }.encode();
-        self.disk.write_at(names::CLOSED, Closed::offset(number), &record)?;
-        self.disk.sync(names::CLOSED)
-    }
-
-    /// Acknowledges what `next` says, all of which must be durable.
-    pub(crate) fn flip(&mut self, next: Heads) -> Result<(), DiskError> {
-        self.heads = Heads { generation: self.heads.generation + 1, ..next };
-        self.write_slot()
-    }
-
-    fn write_slot(&self) -> Result<(), DiskError> {
-        self.disk.write_at(names::HEADS, self.heads.offset(), &self.heads.encode())?;
-        self.disk.sync(names::HEADS)
+    /// Does something to the disk when nobody else does; the store is poisoned unless it succeeds.
+    pub(crate) fn alone<T>(
+        &self,
+        act: impl FnOnce(&mut Writer) -> Result<T, DiskError>,
+    ) -> Result<T, TurnError> {
+        let mut progress = self.turns.progress();
+        while !progress.is_poisoned && !progress.is_free() {
+            progress = self.turns.wait(progress);
+        }
+        if progress.is_poisoned {
+            return Err(TurnError::Poisoned);
+        }
+        self.turns.turn(progress, self.disk(), act).1.map_err(TurnError::Disk)
     }
 }
 
-/// Creates segment file `number` with its header, durable with its name.
-pub(crate) fn begin_file(
-    disk: &dyn Disk,
-    dataset: DatasetId,
-    number: u64,
-) -> Result<(), DiskError> {
-    let name = names::segment_file(number);
-    let header = FileHeader { purpose: Purpose::Store, dataset };
-    disk.create_file(&name, Access::Shared)?;
-    disk.write_at(&name, 0, &header.encode())?;
-    disk.sync(&name)?;
-    disk.sync_folder(names::SEGMENTS)
+/// Something was not done to the disk.
+pub(crate) enum TurnError {
+    Poisoned,
+    Disk(DiskError),
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        let progress = self.turns.progress();
+        let (handed, settled, is_poisoned) =
+            (progress.handed, progress.settled, progress.is_poisoned);
+        drop(progress);
+        if handed == settled || is_poisoned {
+            return;
+        }
+        if let Err(error) = self.settle(Ticket(handed)) {
+            tracing::error!(%error, "what was handed over to the system may not be on the disk");
+        }
+    }
 }
 
 /// What is appended is what opening will read: nothing enters that could not come out again.

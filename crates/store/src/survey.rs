@@ -9,7 +9,11 @@
 //!
 //! What this does not do: decide, repair, or give out the author's secret (`open` alone takes it).
 
+mod content;
+mod listing;
+mod place;
 mod segment_file;
+mod whole_file;
 
 use crate::closed::{CLOSED_BYTES, Closed};
 use crate::disk::{Access, Disk, DiskAct, DiskError};
@@ -18,10 +22,15 @@ use crate::key::{self, KEY_BYTES, KeyError};
 use crate::limits::FILE_BYTES_MAX;
 use crate::names;
 use crate::place::{Moved, PLACE_BYTES, Place};
+use crate::position::Position;
 use crate::problem::Problem;
 use crate::record::RecordError;
+use listing::{Listing, list_files, read_layout};
 use segment_file::Walk;
 use woodland_format::{AuthorKey, DatasetId, FileHeader, Found, SecretKey};
+
+pub(crate) use listing::layout_of;
+pub(crate) use whole_file::{KnownFile, WholeFile};
 
 /// What stands in a dataset directory.
 #[derive(Debug)]
@@ -78,6 +87,15 @@ pub struct TornTail {
     pub bytes: u64,
 }
 
+/// How much is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// Everything.
+    Whole,
+    /// What lies behind this point of the history; of what lies before it, names and lengths.
+    After(Position),
+}
+
 /// An inspection and what only `open` needs.
 pub(crate) struct Survey {
     pub(crate) inspection: Inspection,
@@ -85,6 +103,12 @@ pub(crate) struct Survey {
     /// What heads will say once all that is whole is acknowledged; the generation is that of
     /// `heads`.
     pub(crate) reach: Option<Heads>,
+    /// Whether the position after which it was read is one of this history, as far as can be told
+    /// without damage.
+    pub(crate) is_of_history: bool,
+    /// Files that a cut left: of a merging that did not come to its swap, or that did and was not
+    /// tidied up after.
+    pub(crate) leftovers: Vec<String>,
 }
 
 /// What is wrong, as it is found.
@@ -94,8 +118,8 @@ struct Findings {
     warnings: Vec<Problem>,
 }
 
-/// Reads everything.
-pub(crate) fn survey(disk: &dyn Disk) -> Survey {
+/// Reads everything but the segments that lie outside of `extent`.
+pub(crate) fn survey(disk: &dyn Disk, extent: Extent) -> Survey {
     let mut findings = Findings::default();
     if let Err(error) = disk.len(names::LOCK) {
         findings.problems.push(Problem::of_disk(names::LOCK, error));
@@ -105,35 +129,46 @@ pub(crate) fn survey(disk: &dyn Disk) -> Survey {
     let author = key.as_ref().map(SecretKey::author);
     let moved = author.and_then(|author| read_place(disk, author, &mut findings));
     let closed = read_closed(disk, heads.as_ref(), &mut findings);
-    let numbers = list_files(disk, heads.as_ref(), &mut findings);
-    let mut walk = Walk::new(disk, heads, closed, findings);
-    let files = numbers.into_iter().filter_map(|number| walk.file(number)).collect();
+    let layout = read_layout(disk, heads.as_ref(), &mut findings);
+    let Listing { early, appended, leftovers } =
+        list_files(disk, heads.as_ref(), layout.as_ref(), &mut findings);
+    let mut walk = Walk::new(disk, heads, closed, extent, findings);
+    let mut files: Vec<FileReport> =
+        early.into_iter().filter_map(|file| walk.early(file)).collect();
+    walk.go_on_behind(layout.as_ref().map(|layout| layout.end));
+    files.extend(appended.into_iter().filter_map(|number| walk.file(number)));
+    let is_of_history = walk.is_of_history();
     let Walk { findings: Findings { problems, warnings }, dataset, torn, reach, .. } = walk;
     let inspection =
         Inspection { slots, heads, dataset, author, files, torn, moved, problems, warnings };
-    Survey { inspection, key, reach }
+    Survey { inspection, key, reach, is_of_history, leftovers }
 }
 
 /// The file's bytes, or as many as `limit`, and its length.
 fn read_start(disk: &dyn Disk, name: &str, limit: u64) -> Result<(Vec<u8>, u64), Problem> {
     let length = disk.len(name).map_err(|error| Problem::of_disk(name, error))?;
-    let size = usize::try_from(length.min(limit)).unwrap_or(usize::MAX);
+    Ok((read_range(disk, name, 0, length.min(limit))?, length))
+}
+
+/// As many bytes of the file, all of which must be there.
+fn read_range(disk: &dyn Disk, name: &str, offset: u64, bytes: u64) -> Result<Vec<u8>, Problem> {
+    let size = usize::try_from(bytes).unwrap_or(usize::MAX);
     let mut bytes = Vec::new();
     if bytes.try_reserve_exact(size).is_err() {
         let error = std::io::ErrorKind::OutOfMemory.into();
         return Err(Problem::Unreadable(DiskError::new(DiskAct::Read, name, error)));
     }
     bytes.resize(size, 0);
-    disk.read_at(name, 0, &mut bytes).map_err(|error| Problem::of_disk(name, error))?;
-    Ok((bytes, length))
+    disk.read_at(name, offset, &mut bytes).map_err(|error| Problem::of_disk(name, error))?;
+    Ok(bytes)
 }
 
-fn read_segment_file(disk: &dyn Disk, name: &str) -> Result<Vec<u8>, Problem> {
+fn segment_file_bytes(disk: &dyn Disk, name: &str) -> Result<u64, Problem> {
     let found = disk.len(name).map_err(|error| Problem::of_disk(name, error))?;
     if found > FILE_BYTES_MAX {
         return Err(Problem::TooLong { name: name.to_owned(), found });
     }
-    Ok(read_start(disk, name, found)?.0)
+    Ok(found)
 }
 
 type Slots = [Result<Heads, RecordError>; 2];
@@ -178,6 +213,11 @@ fn read_heads(disk: &dyn Disk, findings: &mut Findings) -> (Slots, Option<Heads>
         }
     }
     (slots, newest)
+}
+
+/// The slot that counts now.
+pub(crate) fn newest_heads(disk: &dyn Disk) -> Option<Heads> {
+    read_heads(disk, &mut Findings::default()).1
 }
 
 fn read_key(disk: &dyn Disk, findings: &mut Findings) -> Option<SecretKey> {
@@ -266,24 +306,4 @@ fn read_closed(
         records.push(record.ok());
     }
     records
-}
-
-/// The numbers of the segment files, ascending. The first that heads promise and that is not there
-/// is reported; one is enough to say.
-fn list_files(disk: &dyn Disk, heads: Option<&Heads>, findings: &mut Findings) -> Vec<u64> {
-    let entries = disk.list(names::SEGMENTS).unwrap_or_else(|error| {
-        findings.problems.push(Problem::of_disk(names::SEGMENTS, error));
-        Vec::new()
-    });
-    let mut numbers: Vec<u64> =
-        entries.iter().filter_map(|name| names::segment_number(name)).collect();
-    numbers.sort_unstable();
-    let last = match heads {
-        Some(heads) => heads.file_number,
-        None => numbers.last().copied().unwrap_or(1),
-    };
-    if let Some(number) = (1..=last).find(|number| numbers.binary_search(number).is_err()) {
-        findings.problems.push(Problem::Missing { name: names::segment_file(number) });
-    }
-    numbers
 }

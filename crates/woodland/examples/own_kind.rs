@@ -13,8 +13,8 @@
 
 use serde::{Deserialize, Serialize};
 use woodland::{
-    Change, ConfigError, Field, FieldType, Kind, Misread, Past, Record, Replica, Stamp, Types,
-    Value, Void, define,
+    Change, ConfigError, Field, FieldType, Kind, Misread, Past, Reading, Record, Replica, Stamp,
+    Stored, Types, Value, Void, Writing, define,
 };
 use woodland_format::{decode, encode};
 use woodland_laws::{Laws, Maker};
@@ -38,6 +38,20 @@ struct Task {
     urgency: u8,
     task: String,
     taken: Vec<Stamp>,
+}
+
+/// How a task stands in a page: as it is, and never for longer than the program stays the same.
+impl Stored for Task {
+    fn write(&self, to: &mut Writing<'_>) {
+        self.pushed.write(to);
+        (self.urgency, self.task.clone()).write(to);
+        self.taken.write(to);
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        let (pushed, (urgency, task), taken) = Stored::read(from)?;
+        Some(Task { pushed, urgency, task, taken })
+    }
 }
 
 #[derive(Debug)]

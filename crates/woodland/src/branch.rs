@@ -9,11 +9,14 @@
 //! - A branch that is not written costs one small record, and has no author key on the disk.
 //! - Writing to a branch changes nothing of what it was begun from; what it was begun from goes on
 //!   without it. Merging either way is the merge of any two replicas.
+//! - A branch begins at a version that is durable.
 //! - What a branch holds is the closure of its base in what it was begun from, and its own store.
 //!
 //! What this does not do: delete a branch; remove its folder while nobody has it open.
 
-use crate::replica::{Backing, Replica};
+use crate::backing::{Backing, Target};
+use crate::durability::FlushError;
+use crate::replica::Replica;
 use crate::snapshot::Snapshot;
 use crate::start::{StartError, log_of};
 use std::fmt;
@@ -22,6 +25,7 @@ use std::sync::Arc;
 use woodland_format::CommitId;
 use woodland_graph::Graph;
 use woodland_log::{Log, UnknownHead};
+use woodland_page::catch;
 use woodland_store::{BranchStore, BranchStoreError, DiskError};
 
 /// Longest name of a branch, in characters.
@@ -93,13 +97,22 @@ pub enum BranchError {
         #[source]
         error: Box<StartError>,
     },
+    /// The caller's mistake: the replica was opened read-only, and a branch is to be written.
+    #[error(
+        "the replica was opened read-only: open branches where the dataset is open for writing"
+    )]
+    ReadOnly,
+    /// The version at which it would begin is not durable, and could not be made so.
+    #[error("no branch is begun: {0}")]
+    Flush(#[from] FlushError),
     /// The branches could not be listed.
     #[error(transparent)]
     List(#[from] DiskError),
 }
 
 impl Replica {
-    /// Opens the branch of this name, or begins one at the current version.
+    /// Opens the branch of this name, or begins one at the current version. Not of a replica that
+    /// was opened read-only.
     ///
     /// It is read-only in effect until it is written: its first write or merge makes its store and
     /// its author. One handle at a time; clones of it share it.
@@ -108,7 +121,11 @@ impl Replica {
     /// [`BranchError`].
     pub fn branch(&self, name: &str) -> Result<Replica, BranchError> {
         let name: BranchName = name.parse()?;
-        let current = self.snapshot();
+        let is_read_only = matches!(self.writer().target, Target::ReadOnly(_));
+        if is_read_only {
+            return Err(BranchError::ReadOnly);
+        }
+        let current = self.flushed()?;
         let heads: Vec<CommitId> = current.log().heads().collect();
         let whole = &self.0.disk;
         let opened = BranchStore::open(whole, name.as_str(), current.log().dataset(), &heads);
@@ -116,9 +133,11 @@ impl Replica {
             Ok(opened) => opened,
             Err(error) => return Err(BranchError::Store { name, error: Box::new(error) }),
         };
-        let base = match at(&current, store.base()) {
-            Ok(base) => base,
-            Err(error) => return Err(BranchError::Base { name, error }),
+        let in_start = |error: StartError| Box::new(error);
+        let base = match catch(|| at(&current, store.base())) {
+            Ok(Ok(base)) => base,
+            Ok(Err(error)) => return Err(BranchError::Base { name, error }),
+            Err(fault) => return Err(BranchError::Start { name, error: in_start(fault.into()) }),
         };
         let begun = || -> Result<Replica, StartError> {
             let mut entropy = self.writer().entropy.branch()?;
@@ -129,14 +148,18 @@ impl Replica {
             };
             let log = log_of(&opened.segments, Some(base.log().clone()))?;
             let graph = base.graph.advance(&log);
-            let backing = Backing::Written(opened.store, Some(store));
+            let backing = Backing::Written(Arc::new(opened.store), Some(store));
             let (snapshot, proposal) = Snapshot::agreed(&graph, Arc::clone(&base.model))?;
             let replica = Replica::assemble(backing, disk, opened.key, entropy, snapshot)?;
             replica.settle(opened.moved)?;
             replica.settle_schema(proposal)?;
             Ok(replica)
         };
-        begun().map_err(|error| BranchError::Start { name, error: Box::new(error) })
+        let upkeep = self.upkeep();
+        let begun = catch(begun).map_err(StartError::from).flatten();
+        begun
+            .map(|branch| branch.kept_by(upkeep))
+            .map_err(|error| BranchError::Start { name, error: in_start(error) })
     }
 
     /// The names of the branches begun here, ascending.

@@ -1,20 +1,25 @@
 //! The current version: the one mutable cell of an open dataset, and who is told when it changes.
 //!
 //! ```text
-//!   publish ──► latest ──► tell ──┬─ threads that wait
-//!   (writer's turn)   (after it)  └─ listeners, held weakly
+//!   staged ──► publish ──► latest ───► tell ──┬─ threads that wait
+//!   1, 2, 3 …      └─────► durable            └─ listeners, held weakly
 //! ```
 //!
 //! **Invariants**
-//! - Versions are counted as they are published; what is told is the highest count, never a queue.
+//! - Versions are counted as they are staged, and each holds those counted before it: of two, the
+//!   one with the higher count is shown, whoever comes first. What is told is the highest count,
+//!   never a queue.
+//! - The latest version holds the durable one. They differ only while something is buffered.
 //! - Listeners are told outside of all locks, the writer's included. A panic in one stays there.
 //!
-//! What this does not do: keep a listener, or any version but the latest.
+//! What this does not do: keep a listener, or any version but these two; make anything durable.
 
+use crate::durability::Durability;
 use crate::snapshot::Snapshot;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Weak};
 use std::time::Duration;
+use woodland_store::Ticket;
 
 /// Who is told that there is a later version.
 pub(crate) trait Listen: Send + Sync {
@@ -28,16 +33,23 @@ pub(crate) trait Listen: Send + Sync {
 }
 
 pub(crate) struct Current {
-    latest: RwLock<Latest>,
+    held: RwLock<Held>,
     board: Mutex<Board>,
     changed: Condvar,
 }
 
-/// The current version, and which one it is, counted from when the dataset was opened.
+struct Held {
+    latest: Version,
+    durable: Version,
+}
+
+/// A version, and which one it is, counted from when the dataset was opened.
 #[derive(Clone)]
-pub(crate) struct Latest {
+pub(crate) struct Version {
     pub(crate) count: u64,
     pub(crate) snapshot: Snapshot,
+    /// Where it stands in the store's queue; none for what was durable when it came.
+    pub(crate) ticket: Option<Ticket>,
 }
 
 #[derive(Default)]
@@ -67,25 +79,69 @@ impl Board {
 }
 
 impl Current {
-    pub(crate) fn of(snapshot: Snapshot) -> Arc<Self> {
-        let latest = RwLock::new(Latest { count: 0, snapshot });
-        Arc::new(Current { latest, board: Mutex::default(), changed: Condvar::new() })
+    pub(crate) fn of(first: Version) -> Arc<Self> {
+        let held = RwLock::new(Held { durable: first.clone(), latest: first });
+        Arc::new(Current { held, board: Mutex::default(), changed: Condvar::new() })
     }
 
-    pub(crate) fn latest(&self) -> Latest {
-        self.latest.read().unwrap_or_else(PoisonError::into_inner).clone()
+    pub(crate) fn latest(&self) -> Version {
+        self.held().latest.clone()
     }
 
     pub(crate) fn snapshot(&self) -> Snapshot {
-        self.latest.read().unwrap_or_else(PoisonError::into_inner).snapshot.clone()
+        self.held().latest.snapshot.clone()
     }
 
-    /// Makes this the current version.
-    pub(crate) fn publish(&self, snapshot: Snapshot) -> News<'_> {
-        let mut latest = self.latest.write().unwrap_or_else(PoisonError::into_inner);
-        latest.count += 1;
-        latest.snapshot = snapshot;
-        News { current: self, count: latest.count }
+    /// The newest version that no power cut takes.
+    pub(crate) fn durable(&self) -> Version {
+        self.held().durable.clone()
+    }
+
+    /// Whether the version with this count is durable.
+    pub(crate) fn is_durable(&self, count: u64) -> bool {
+        self.held().durable.count >= count
+    }
+
+    /// The latest version, if it is not durable.
+    pub(crate) fn buffered(&self) -> Option<Version> {
+        let held = self.held();
+        (held.latest.count > held.durable.count).then(|| held.latest.clone())
+    }
+
+    /// Shows this version, unless a later one is shown already; others are told of it once the
+    /// right to write is given back.
+    pub(crate) fn publish(&self, version: Version, durability: Durability) -> News<'_> {
+        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        let (mut hidden, mut passed) = (None, None);
+        if durability == Durability::Durable && version.count > held.durable.count {
+            passed = Some(std::mem::replace(&mut held.durable, version.clone()));
+        }
+        if version.count > held.latest.count {
+            hidden = Some(std::mem::replace(&mut held.latest, version));
+        }
+        let count = held.latest.count;
+        drop(held);
+        // A version may be large, and what it was made of goes with the last who holds it.
+        drop((hidden, passed));
+        News { current: self, count }
+    }
+
+    /// Puts an equal version in place of the one with this count, which is durable.
+    pub(crate) fn renew(&self, count: u64, snapshot: Snapshot) {
+        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        let mut left = Vec::new();
+        let Held { latest, durable } = &mut *held;
+        for version in [latest, durable] {
+            if version.count == count {
+                left.push(std::mem::replace(&mut version.snapshot, snapshot.clone()));
+            }
+        }
+        drop(held);
+        drop(left);
+    }
+
+    fn held(&self) -> RwLockReadGuard<'_, Held> {
+        self.held.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// No version will follow.

@@ -3,7 +3,8 @@
 //! **Invariants**
 //! - The file is whole and synced before it has its name; a failed export leaves no file of that
 //!   name, or the one that was there.
-//! - Only what a signature of its author vouches for is written.
+//! - Only what a signature of its author vouches for is written, and only what is durable: what is
+//!   buffered is made so first.
 //!
 //! What this does not do: choose what the other side lacks. A log file merges into any replica of
 //! the dataset, however much of it is known there.
@@ -14,6 +15,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use woodland_format::{FileHeader, Purpose, encode_segment};
 use woodland_log::{Frontier, Log};
+use woodland_page::catch;
 
 /// A log file was not written.
 #[derive(Debug, thiserror::Error)]
@@ -36,14 +38,17 @@ pub struct Exported {
 }
 
 impl Replica {
-    /// Writes all that the replica holds into one log file, in place of what is there.
+    /// Writes all that the replica holds into one log file, in place of what is there. What is
+    /// buffered is made durable first.
     ///
     /// # Errors
     /// [`ExportError`] when the disk fails.
     pub fn export(&self, path: impl AsRef<Path>) -> Result<Exported, ExportError> {
         let path = path.as_ref();
-        let log = self.snapshot().log().clone();
-        write_file(path, &log).map_err(|source| ExportError { path: path.to_owned(), source })
+        let failed = |source| ExportError { path: path.to_owned(), source };
+        let given = self.flushed().map_err(|error| failed(io::Error::other(error)))?;
+        let written = catch(|| write_file(path, given.log()));
+        written.map_err(io::Error::other).flatten().map_err(failed)
     }
 }
 

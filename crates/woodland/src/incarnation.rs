@@ -13,20 +13,22 @@
 //! **Invariants**
 //! - The new key is durable before what showed the need for it is stored. Otherwise a crash in
 //!   between would leave a chain that looks like this replica's own, up to a tip it never wrote.
+//! - Nothing is staged while the key is replaced: what was written under the one before is durable.
 //! - The key given up is nowhere; its commits stay held and applied.
 //! - The first commit of the new key names all heads, the old key's tips among them.
 //!
 //! What this does not do: notice a directory put back into the same files before it meets anybody.
 //! What it writes then is a fork, which everybody reports and nobody loses anything by.
 
+use crate::backing::Target;
 use crate::merge::Arrival;
 use crate::notice::Notice;
-use crate::replica::{Backing, Writer};
+use crate::stage::Writer;
 use std::collections::BTreeSet;
 use std::io;
 use woodland_format::{AuthorKey, CommitId, SecretKey, verify_commit};
 use woodland_log::{Log, Tip};
-use woodland_store::RenewError;
+use woodland_store::{AppendError, RenewError};
 
 /// No other author key could be taken.
 #[derive(Debug, thiserror::Error)]
@@ -44,10 +46,16 @@ impl Writer {
     /// Takes a new author key.
     pub(crate) fn renew(&mut self) -> Result<AuthorKey, IncarnationError> {
         let key = SecretKey::from_seed(self.entropy.bytes()?);
-        match &mut self.store {
-            Backing::Written(store, _) => store.renew(&key)?,
-            Backing::Begun(_) => {}
-            Backing::Failed => return Err(RenewError::Poisoned.into()),
+        match &self.target {
+            Target::Written(store, _) => {
+                self.settle_staged().map_err(|error| match error {
+                    AppendError::Disk(error) => RenewError::Disk(error),
+                    _ => RenewError::Poisoned,
+                })?;
+                store.renew(&key)?;
+            }
+            Target::Begun(_) | Target::ReadOnly(_) => {}
+            Target::Lost(_) => return Err(RenewError::Poisoned.into()),
         }
         let author = key.author();
         (self.key, self.tip) = (key, None);
@@ -139,7 +147,9 @@ mod tests {
     }
 
     fn open(disk: &MemoryDisk, seed: u64) -> Replica {
-        reopen(Arc::new(disk.clone()), &model(), Entropy::Seeded(seed)).expect("opened")
+        let memory = crate::options::Memory::default();
+        let entropy = Entropy::Seeded(seed);
+        reopen(Arc::new(disk.clone()), &model(), entropy, memory).expect("opened")
     }
 
     /// A rolled-back image meets a peer that knows more, and the power is cut anywhere in that

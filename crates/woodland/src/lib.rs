@@ -33,16 +33,19 @@
 //! ```
 //!
 //! **Invariants**
-//! - A write is visible whole and durable when it returns, or nothing has changed.
+//! - A write is visible whole and durable when it returns, or nothing has changed; [`Durability`]
+//!   says what else a write may wait for.
 //! - Equal sets of commits give equal snapshots, on every replica.
 //! - Readers hold a version as long as they like and are never blocked.
 //!
-//! What this does not do: open sockets, start threads, or read a clock.
+//! What this does not do: open sockets, or read a clock. One thread keeps a directory in shape while
+//! it is open ([`Maintenance`]); nothing else is done in the background.
 
 // The derive writes `::woodland`, in this crate's own tests too.
 #[cfg(test)]
 extern crate self as woodland;
 
+mod backing;
 mod batch;
 mod binding;
 mod branch;
@@ -50,6 +53,8 @@ mod change;
 mod check;
 mod current;
 mod define;
+mod derived;
+mod durability;
 mod entropy;
 #[cfg(feature = "files")]
 mod export;
@@ -65,15 +70,18 @@ mod options;
 mod pointer;
 mod policy;
 mod read;
+mod reading;
 mod record;
 mod replica;
 mod rule;
 mod shape;
 mod snapshot;
+mod stage;
 mod start;
 mod subscribe;
 mod targets;
 mod typed;
+mod upkeep;
 mod value;
 mod write;
 
@@ -95,9 +103,14 @@ pub use crate::value::{FieldValue, Misread, Place, ValueFor};
 
 pub use crate::change::{Change, Changes};
 
-pub use crate::options::Options;
-pub use crate::replica::{BackingError, Replica};
+pub use crate::backing::BackingError;
+pub use crate::derived::RestError;
+pub use crate::durability::{Durability, FlushError};
+pub use crate::options::{MEMORY_BYTES_DEFAULT, Options};
+pub use crate::reading::{RefreshError, Refreshed};
+pub use crate::replica::Replica;
 pub use crate::start::StartError;
+pub use crate::upkeep::{Maintenance, UpkeepError};
 
 pub use crate::batch::{Batch, Violation};
 pub use crate::write::WriteError;
@@ -120,6 +133,7 @@ pub use crate::notice::Notice;
 
 pub use crate::branch::{BranchError, BranchName};
 
+pub use woodland_base::BaseError;
 pub use woodland_format::{
     AuthorKey, CommitId, DatasetId, Digest, ForkProof, NodeId, OnDelete, Schema, UnseenEdits,
     Value, VersionId,
@@ -129,4 +143,5 @@ pub use woodland_graph::{Clash, Conflict, Graph, Node, Part, Tentative, Void, Vo
 pub use woodland_graph::{Death, Referrer};
 pub use woodland_graph::{Fate, History, Kind, Kinds, Past, Stamp, Standing, Told, Verdict};
 pub use woodland_log::{Fork, Log, Refusal, Tip, UnknownHead};
-pub use woodland_store::{Disk, MemoryDisk, Moved};
+pub use woodland_page::{FaultCause, PageFault, Reading, Stored, Writing, catch};
+pub use woodland_store::{Disk, MaintainError, Maintained, MemoryDisk, Moved, PowerCut, Unsynced};

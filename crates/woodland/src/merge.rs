@@ -4,26 +4,31 @@
 //! - What is admitted is stored before it is shown; what cannot be admitted yet waits in memory,
 //!   within limits, and is lost when the replica is closed: offer it again.
 //! - Damage in a log file costs only what is damaged; it is reported, not fatal.
-//! - A replica is never changed by being merged from.
+//! - A replica is never changed by being merged from; what it has buffered is made durable first.
+//! - When a merge returns, all that it took in is durable, and so is what was there already.
 //!
 //! What this does not do: find peers, or remember who sent what.
 
+use crate::backing::BackingError;
+use crate::durability::{Durability, FlushError};
 use crate::incarnation::IncarnationError;
 use crate::notice::Notice;
-use crate::replica::{BackingError, Replica, is_founding};
+use crate::replica::{Replica, is_founding};
 use crate::snapshot::Snapshot;
+use crate::stage::Staged;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use woodland_format::{
     AuthorKey, CommitId, Damage, DatasetId, FileError, Purpose, Segment, verify_commit,
 };
 use woodland_log::{Log, Pending, Refusal, Tip};
+use woodland_page::{PageFault, catch};
 
 /// Where commits come from.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Source<'a> {
-    /// Another replica, as it is now.
+    /// Another replica, as it is now; what it has buffered is made durable first.
     Replica(&'a Replica),
     /// A log file, as `export` writes it.
     File(PathBuf),
@@ -121,6 +126,12 @@ pub enum MergeError {
     /// What arrived shows that this replica's key is in use elsewhere, and no other could be taken.
     #[error("this replica's key is in use elsewhere: {0}")]
     Incarnation(#[from] IncarnationError),
+    /// The source is a replica that has something buffered, and could not make it durable.
+    #[error("nothing is taken from the source: {0}")]
+    Source(#[from] FlushError),
+    /// The derived state on disk cannot be read. It is derived anew when the dataset is opened again.
+    #[error(transparent)]
+    Derived(#[from] PageFault),
     /// What arrived could not be stored.
     #[error("what arrived could not be stored: {0}")]
     Store(#[from] BackingError),
@@ -133,31 +144,35 @@ impl Replica {
     /// [`MergeError`]. Refused commits and damage are in the answer instead.
     pub fn merge<'a>(&self, source: impl Into<Source<'a>>) -> Result<Merged, MergeError> {
         let mut arrival = source.into().read()?;
+        let (staged, merged) = catch(|| self.stage_arrival(&mut arrival))??;
+        staged.map_or(Ok(()), |staged| self.acknowledge(staged))?;
+        Ok(merged)
+    }
+
+    /// Derives what arrived, and puts it into the store's queue.
+    fn stage_arrival(&self, arrival: &mut Arrival) -> Result<(Option<Staged>, Merged), MergeError> {
         let mut writer = self.writer();
-        let current = self.snapshot();
+        writer.target.check()?;
+        let current = writer.newest.snapshot.clone();
         let before = current.log().clone();
         let mut pending = writer.pending.clone();
         let (log, mut merged) = arrival.merge_into(&before, &mut pending)?;
         let arrived: Vec<_> = log.arrived(&before).map(|(_, commit)| commit).collect();
         let tips: Vec<_> = arrived.iter().map(tip).collect();
-        let taken = writer.defend(&before, &log, &tips, &arrival)?;
+        let taken = self.known(writer.defend(&before, &log, &tips, arrival))?;
         merged.notices.extend(taken.clone());
         taken.into_iter().for_each(|notice| self.note(notice));
-        let mut news = None;
+        let mut staged = None;
         if !arrived.is_empty() {
             let own = merged.notices.first().map(Notice::about);
             let others = log.new_forks(&before).into_iter().filter(|it| Some(it.author) != own);
             merged.notices.extend(others.map(|fork| Notice::forked(&log, fork)));
-            writer.keep(&log, &arrived)?;
-            let graph = current.graph.advance(&log);
-            news = Some(self.publish(Snapshot { graph, ..current }));
+            let next = Snapshot { graph: current.graph.advance(&log), ..current };
+            staged = Some(self.stage(&mut writer, next, (&log, &arrived), Durability::Durable)?);
         }
         writer.pending = pending;
-        drop(writer);
-        if let Some(news) = news {
-            news.tell();
-        }
-        Ok(merged)
+        let staged = staged.or_else(|| self.awaited(&writer));
+        Ok((staged, merged))
     }
 }
 
@@ -174,7 +189,7 @@ pub(crate) enum Arrival {
 impl Source<'_> {
     pub(crate) fn read(self) -> Result<Arrival, MergeError> {
         match self {
-            Source::Replica(replica) => Ok(Arrival::Log(replica.snapshot().log().clone())),
+            Source::Replica(replica) => Ok(Arrival::Log(replica.flushed()?.log().clone())),
             Source::File(path) => read_file(path),
             Source::Bytes(bytes) => decode(PathBuf::from(IN_MEMORY), bytes),
         }

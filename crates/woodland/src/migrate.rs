@@ -9,6 +9,7 @@
 //! What this does not do: touch content. What was written is read through the schema (`graph`).
 
 use crate::binding::Bindings;
+use crate::durability::Durability;
 use crate::fit::{fitting, propose};
 use crate::model::Model;
 use crate::replica::Replica;
@@ -45,6 +46,9 @@ impl Replica {
     /// Writes a migration, and goes on through the schema that it makes.
     fn migrate(&self, proposal: Proposal) -> Result<(), WriteError> {
         let made = Bindings::to(Arc::new(proposal.schema));
-        self.write_under(Some(made), |b| b.collected.ops.push(Op::Migrate(proposal.migration)))
+        let durability = Durability::Durable;
+        self.write_under(Some(made), durability, |b| {
+            b.collected.ops.push(Op::Migrate(proposal.migration));
+        })
     }
 }

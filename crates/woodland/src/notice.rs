@@ -78,14 +78,15 @@ impl Notice {
         }
     }
 
-    /// Takes what is known by now of a fork that was told of out of `forks`.
+    /// Takes what is known by now of a fork that was told of out of `forks`. Of one that this log
+    /// does not hold, nothing is proved.
     pub(crate) fn refresh(&mut self, log: &Log, forks: &mut Vec<Fork>) {
         let Notice::ForkedSelf { fork, proof, .. } = self else { return };
         let is_told = |it: &Fork| it.author == fork.author && it.backlink == fork.backlink;
-        if let Some(at) = forks.iter().position(is_told) {
+        *proof = forks.iter().position(is_told).and_then(|at| {
             *fork = forks.remove(at);
-            *proof = log.fork_proof(fork).map(Box::new);
-        }
+            log.fork_proof(fork).map(Box::new)
+        });
     }
 
     pub(crate) fn forked(log: &Log, fork: Fork) -> Notice {

@@ -1,15 +1,19 @@
-//! Where a replica lives, and where its randomness comes from.
+//! Where a replica lives, where its randomness comes from, and how it is kept.
 //!
 //! **Invariants**
-//! - Whatever is not set is what most programs want: a directory, and the system's randomness.
+//! - Whatever is not set is what most programs want: a directory, read and written, the system's
+//!   randomness, and upkeep in the background.
+//! - A seeded replica begins no thread of its own.
 //!
 //! What this does not do: look at the disk. `create`, `open` and `join` do.
 
 use crate::entropy::Entropy;
+use crate::start::StartError;
+use crate::upkeep::Maintenance;
 use std::sync::Arc;
 use woodland_store::Disk;
 
-/// Where a replica lives, and where its randomness comes from. A path is one, too.
+/// Where a replica lives, where its randomness comes from, and how it is kept. A path is one, too.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -29,25 +33,112 @@ use woodland_store::Disk;
 pub struct Options {
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) entropy: Entropy,
+    pub(crate) mode: Mode,
+    pub(crate) memory: Memory,
+    /// What was chosen, and what it is otherwise.
+    maintenance: Option<Maintenance>,
+    usual: Maintenance,
+}
+
+/// How much memory what was derived may take where nothing else is said.
+pub const MEMORY_BYTES_DEFAULT: usize = 256 << 20;
+
+/// How much memory what was derived may take, and how it is shared out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Memory {
+    bytes: usize,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Memory { bytes: MEMORY_BYTES_DEFAULT }
+    }
+}
+
+impl Memory {
+    /// Of pages that are kept decoded: in memory they are some four times as large.
+    pub(crate) fn pages_bytes(self) -> usize {
+        self.bytes / 8
+    }
+
+    /// Of what the store of the pages keeps.
+    pub(crate) fn store_bytes(self) -> usize {
+        self.bytes / 8
+    }
+
+    /// Of segments that are written and not yet at rest: what is derived of them is some sixteen
+    /// times as large.
+    pub(crate) fn unrested_bytes(self) -> u64 {
+        (self.bytes / 64) as u64
+    }
+
+    /// How many commits may be written and not yet at rest: each that is opened costs some
+    /// microseconds.
+    pub(crate) fn unrested_commits(self) -> u64 {
+        16_384
+    }
+}
+
+/// What a replica is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Write,
+    Read,
 }
 
 impl Options {
     /// A dataset on this disk.
     pub fn on(disk: Arc<dyn Disk>) -> Self {
-        Options { disk, entropy: Entropy::System }
+        let (maintenance, usual) = (None, Maintenance::ByCaller);
+        let (entropy, mode, memory) = (Entropy::System, Mode::Write, Memory::default());
+        Options { disk, entropy, mode, memory, maintenance, usual }
     }
 
     /// A dataset in this directory.
     #[cfg(feature = "files")]
     pub fn at(path: impl AsRef<std::path::Path>) -> Self {
-        Options::on(Arc::new(woodland_store::FileDisk::at(path.as_ref())))
+        let disk = Arc::new(woodland_store::FileDisk::at(path.as_ref()));
+        Options { usual: Maintenance::Background, ..Options::on(disk) }
     }
 
     /// Takes all randomness from this seed: the same seed gives the same keys, so two replicas of
     /// one dataset need two seeds, and so does one that is opened again. For tests and simulations.
     #[must_use]
     pub fn seed(self, seed: u64) -> Self {
-        Options { entropy: Entropy::Seeded(seed), ..self }
+        Options { entropy: Entropy::Seeded(seed), usual: Maintenance::ByCaller, ..self }
+    }
+
+    /// Opens the dataset to read it, beside a process that writes it: without its lock, without its
+    /// key, without the right to write its files. [`Replica::refresh`](crate::Replica::refresh)
+    /// follows what is written.
+    #[must_use]
+    pub fn read_only(self) -> Self {
+        Options { mode: Mode::Read, ..self }
+    }
+
+    /// How much memory what was derived may take, in bytes, beside what is written and not yet at
+    /// rest: see [`MEMORY_BYTES_DEFAULT`]. A dataset may be many times larger.
+    #[must_use]
+    pub fn memory(self, bytes: usize) -> Self {
+        Options { memory: Memory { bytes }, ..self }
+    }
+
+    /// Who merges what many small writes leave behind.
+    #[must_use]
+    pub fn maintenance(self, maintenance: Maintenance) -> Self {
+        Options { maintenance: Some(maintenance), ..self }
+    }
+
+    /// These options, if a dataset can be made with them.
+    pub(crate) fn for_a_new_dataset(self) -> Result<Self, StartError> {
+        match self.mode {
+            Mode::Write => Ok(self),
+            Mode::Read => Err(StartError::ReadOnly),
+        }
+    }
+
+    pub(crate) fn upkeep(&self) -> Maintenance {
+        self.maintenance.unwrap_or(self.usual)
     }
 }
 

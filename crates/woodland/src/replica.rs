@@ -1,9 +1,19 @@
 //! A replica: one open dataset. The one mutable cell is which version is current.
 //!
 //! ```text
-//!  Replica ──► shared ──┬─ current: snapshot         readers clone it and go
-//!                       └─ writer: store, key, …     one at a time
+//!  Replica ──► shared ──┬─ upkeep                       a thread, if the dataset has one
+//!                       └─ core ──┬─ current            readers clone it and go
+//!                                 ├─ writer             one at a time, to derive and stage
+//!                                 ├─ derived            what rests on disk
+//!                                 └─ store              whoever waits for it, under no lock of ours
 //! ```
+//!
+//! **Locks**, in the order in which one thread may take them: `writer`, then that of `derived`, then
+//! the store's own, then
+//! those of `current`, `author`, `events` and `upkeep`, each of which is held for a few
+//! instructions and under which nothing else is taken. Whoever waits for a sync holds `writer`
+//! only to take another key. A program's code runs under `writer` (closures of `write`) or under
+//! none (callbacks); reading, flushing and exporting take no `writer`.
 //!
 //! **Invariants**
 //! - The current version only ever advances to supersets, and only after the store has
@@ -11,97 +21,63 @@
 //! - A reader never waits for a writer's disk; a writer that fails changes nothing that readers
 //!   see.
 //!
-//! What this does not do: merge by itself, watch files, or start a thread.
+//! What this does not do: merge by itself, or watch files.
 
-use crate::current::{Current, News};
+use crate::backing::{Backing, Target};
+use crate::current::{Current, Version};
+use crate::derived::Derived;
 use crate::entropy::Entropy;
 use crate::incarnation::{IncarnationError, tip_of};
 use crate::notice::Notice;
 use crate::snapshot::Snapshot;
+use crate::stage::Writer;
+use crate::upkeep::Upkeep;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use woodland_format::{
-    AuthorKey, Commit, CommitId, DatasetId, Position, SecretKey, encode_segment,
-};
-use woodland_log::{Log, Pending};
-use woodland_store::{AppendError, BranchStore, CreateError, Disk, Moved, Store};
+use std::ops::Deref;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use woodland_format::{AuthorKey, Commit, DatasetId, Position, SecretKey};
+use woodland_store::{Disk, Moved, Store};
 
 /// One open dataset. Clones share it; `Send` and `Sync`, blocking, without a runtime.
 #[derive(Clone)]
 pub struct Replica(pub(crate) Arc<Shared>);
 
+/// What all clones share.
 pub(crate) struct Shared {
+    /// Its thread, if it may have one. Gone before the rest is.
+    pub(crate) upkeep: OnceLock<Upkeep>,
+    core: Arc<Core>,
+}
+
+impl Deref for Shared {
+    type Target = Core;
+
+    fn deref(&self) -> &Core {
+        &self.core
+    }
+}
+
+/// What the thread of a dataset has, too.
+pub(crate) struct Core {
+    /// What was derived, on disk. Gone before the store is, which has the lock.
+    pub(crate) derived: OnceLock<Derived>,
     pub(crate) current: Arc<Current>,
     pub(crate) writer: Mutex<Writer>,
     pub(crate) author: RwLock<AuthorKey>,
     /// The dataset directory, or the branch's folder: where branches of this replica are.
     pub(crate) disk: Arc<dyn Disk>,
+    /// Where commits go, once there is such a place; a branch has none before its first write.
+    pub(crate) store: OnceLock<Arc<Store>>,
+    /// Whether the disk has failed: from then on nothing is written.
+    pub(crate) is_lost: AtomicBool,
     /// Why this replica took another key, since it was opened.
     pub(crate) events: Mutex<Vec<Notice>>,
 }
 
-/// Where a replica's commits go.
-pub(crate) enum Backing {
-    /// A store; of a branch, with what holds its lock.
-    Written(Store, #[expect(dead_code, reason = "holds the branch's lock")] Option<BranchStore>),
-    /// A branch that was never written.
-    Begun(BranchStore),
-    /// Making the branch's store failed: what of it is there is unknown.
-    Failed,
-}
-
-impl Backing {
-    /// The store, made for a branch's first write.
-    pub(crate) fn store(&mut self, key: &SecretKey) -> Result<&mut Store, BackingError> {
-        if let Backing::Begun(_) = self {
-            let Backing::Begun(branch) = std::mem::replace(self, Backing::Failed) else {
-                unreachable!("it was compared");
-            };
-            let store = branch.create(key)?;
-            *self = Backing::Written(store, Some(branch));
-        }
-        match self {
-            Backing::Written(store, _) => Ok(store),
-            _ => Err(AppendError::Poisoned.into()),
-        }
-    }
-}
-
-/// What is to be stored was not, or it is not known whether it was.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum BackingError {
-    /// The branch's store could not be made.
-    #[error("the branch could not be begun: {0}; open it again")]
-    Create(#[from] CreateError),
-    /// The disk failed.
-    #[error(transparent)]
-    Append(#[from] AppendError),
-}
-
-/// What only one caller at a time may use.
-pub(crate) struct Writer {
-    pub(crate) store: Backing,
-    pub(crate) key: SecretKey,
-    /// Keeps the nodes of a fork's branches apart (decision 0003).
-    pub(crate) salt: u64,
-    /// The last commit of this replica's own chain.
-    pub(crate) tip: Option<CommitId>,
-    pub(crate) pending: Pending,
-    /// For another key.
-    pub(crate) entropy: Entropy,
-}
-
-impl Writer {
-    /// Makes the segments of these commits durable.
-    pub(crate) fn keep(&mut self, log: &Log, arrived: &[Commit]) -> Result<(), BackingError> {
-        Ok(self.store.store(&self.key)?.append(&segments_of(log, arrived))?)
-    }
-}
-
 impl Replica {
     pub(crate) fn assemble(
-        store: Backing,
+        backing: Backing,
         disk: Arc<dyn Disk>,
         key: SecretKey,
         mut entropy: Entropy,
@@ -109,10 +85,16 @@ impl Replica {
     ) -> std::io::Result<Replica> {
         let salt = u64::from_le_bytes(entropy.bytes()?);
         let author = RwLock::new(key.author());
-        let tip = own_tip(snapshot.log(), &key.author());
-        let writer = Writer { store, key, salt, tip, pending: Pending::default(), entropy };
-        let (current, writer) = (Current::of(snapshot), Mutex::new(writer));
-        Ok(Replica(Arc::new(Shared { current, writer, author, disk, events: Mutex::default() })))
+        let first = Version { count: 0, snapshot, ticket: None };
+        let current = Current::of(first.clone());
+        let target = Target::of(backing);
+        let store = target.written().cloned().map_or_else(OnceLock::new, OnceLock::from);
+        let writer = Mutex::new(Writer::of(target, key, salt, entropy, first));
+        let (is_lost, events) = (AtomicBool::new(false), Mutex::default());
+        let (upkeep, derived) = (OnceLock::new(), OnceLock::new());
+        let core =
+            Arc::new(Core { current, writer, author, disk, derived, store, is_lost, events });
+        Ok(Replica(Arc::new(Shared { upkeep, core })))
     }
 
     /// Gives up the key of a directory that is a copy, or whose log has a fork of that key.
@@ -121,7 +103,7 @@ impl Replica {
         let (retired, snapshot) = (writer.key.author(), self.snapshot());
         let log = snapshot.log();
         let tip = writer.tip.and_then(|id| tip_of(log, &id));
-        let fork = || log.forks().into_iter().find(|fork| fork.author == retired);
+        let fork = || log.forks_of(&retired).into_iter().next();
         let notice = if let Some(moved) = moved {
             Notice::Copied { moved, retired, tip, author: writer.renew()? }
         } else if let Some(fork) = fork() {
@@ -146,7 +128,8 @@ impl Replica {
     /// then every fork in its log. Costs O(authors and forks).
     pub fn notices(&self) -> Vec<Notice> {
         let mut events = self.0.events.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let snapshot = self.snapshot();
+        // A proof may be sent on: it is of what is durable.
+        let snapshot = self.durable_snapshot();
         let mut forks = snapshot.log().forks();
         for event in &mut events {
             event.refresh(snapshot.log(), &mut forks);
@@ -170,23 +153,23 @@ impl Replica {
     pub fn author(&self) -> AuthorKey {
         *self.0.author.read().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    /// The right to write. A panic of an earlier holder left nothing half done: what counts is
-    /// published last.
-    pub(crate) fn writer(&self) -> MutexGuard<'_, Writer> {
-        self.0.writer.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Makes this the current version; others are told of it once the right to write is given back.
-    pub(crate) fn publish(&self, snapshot: Snapshot) -> News<'_> {
-        self.0.current.publish(snapshot)
+impl Shared {
+    /// What the thread of the dataset holds of it.
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.core
     }
 }
 
-/// Whoever waits for another version waits no longer.
+/// Whoever waits for another version waits no longer. What was derived rests, if that is left to
+/// the replica: so it opens at once the next time.
 impl Drop for Shared {
     fn drop(&mut self) {
         self.current.close();
+        if self.upkeep.take().is_some() {
+            self.core.rest_at_close();
+        }
     }
 }
 
@@ -194,38 +177,6 @@ impl fmt::Debug for Replica {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Replica({} by {})", self.dataset().short(), self.author().short())
     }
-}
-
-/// The author's last commit in this log; of a fork, the one that stands last.
-fn own_tip(log: &Log, author: &AuthorKey) -> Option<CommitId> {
-    let tips = log.frontier();
-    let last = tips.tips(author).max_by_key(|tip| tip.seq);
-    last.map(|tip| tip.id)
-}
-
-/// The segments of commits that arrived in `log`, past first, with the signatures that it holds.
-///
-/// Of an append that is cut short, any number of its first segments may be there when the store is
-/// opened again. So the past of each commit stands in the segments up to its own: a chain is
-/// continued in another segment where it has seen what stands behind.
-pub(crate) fn segments_of(log: &Log, arrived: &[Commit]) -> Vec<Vec<u8>> {
-    let mut chains: Vec<Vec<Commit>> = Vec::new();
-    let mut places = std::collections::BTreeMap::<CommitId, usize>::new();
-    for commit in arrived {
-        let last = |at: &usize| chains[*at].last().map(Commit::id) == commit.backlink();
-        let follows = commit.backlink().and_then(|backlink| places.get(&backlink).copied());
-        let latest = commit.references().filter_map(|past| places.get(&past).copied()).max();
-        let at = follows.filter(last).filter(|at| latest <= Some(*at)).unwrap_or(chains.len());
-        if at == chains.len() {
-            chains.push(Vec::new());
-        }
-        chains[at].push(commit.clone());
-        places.insert(commit.id(), at);
-    }
-    let encode = |chain: &Vec<Commit>| {
-        encode_segment(log.dataset(), chain, |commit| log.signature(&commit.id()))
-    };
-    chains.iter().map(encode).collect()
 }
 
 /// Whether this is a dataset's founding commit.

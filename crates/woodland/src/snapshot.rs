@@ -22,8 +22,14 @@ use woodland_graph::{
     Clash, Conflict, Death, Graph, MadeMigration, Node, Referrer, Tentative, Told, VoidOp,
 };
 use woodland_log::Log;
+use woodland_page::{PageFault, catch};
 
 /// The graph at one version. Cheap to clone.
+///
+/// What rests on disk is read when it is asked for. Where that fails, reading answers with
+/// [`ReadError::Derived`]; a question that has no error to answer with, here or of the [`Graph`] and
+/// the [`Log`], ends by unwinding, and [`catch`](crate::catch) makes a
+/// [`PageFault`](crate::PageFault) of it.
 #[derive(Clone)]
 pub struct Snapshot {
     /// Read through the schema of the bindings.
@@ -62,6 +68,9 @@ pub enum ReadError {
         #[source]
         error: FieldError,
     },
+    /// The derived state on disk cannot be read. It is derived anew when the dataset is opened again.
+    #[error(transparent)]
+    Derived(#[from] PageFault),
     /// The dataset was written by a newer release; it is kept and passed on, not read.
     #[error(
         "commit {commit} has a payload that only a newer release can read: upgrade this program"
@@ -99,7 +108,7 @@ impl Snapshot {
     /// # Errors
     /// [`ReadError`] when the program and the schema do not fit each other.
     pub fn read<Q: Request>(&self, requests: Q) -> Result<Q::Answer, ReadError> {
-        requests.answer(self)
+        catch(|| requests.answer(self))?
     }
 
     /// Reads all nodes of a type, ascending by id: `read(all::<R>())`.
@@ -123,7 +132,8 @@ impl Snapshot {
         let node_type = bound(&outcome)?.node_type;
         let keys: Vec<_> = keys.into_iter().map(|key| key.into_value_for().to_value()).collect();
         let keys: Vec<_> = keys.iter().map(|key| (node_type, key)).collect();
-        Ok(self.graph.keyed(&keys).into_iter().map(|one| Pointer::to(one.node)).collect())
+        let keyed = catch(|| self.graph.keyed(&keys))?;
+        Ok(keyed.into_iter().map(|one| Pointer::to(one.node)).collect())
     }
 
     /// For each node and field, the places that were written concurrently: winner and losers.

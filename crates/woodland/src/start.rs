@@ -7,13 +7,17 @@
 //!
 //! What this does not do: repair. What is damaged, `woodland-dump verify` shows.
 
+use crate::backing::Backing;
+use crate::derived::{Derived, Woken};
 use crate::entropy::Entropy;
 use crate::incarnation::IncarnationError;
 use crate::merge::{MergeError, Merged, Source};
 use crate::model::Model;
-use crate::options::Options;
-use crate::replica::{Backing, Replica, is_founding, segments_of};
+use crate::options::{Memory, Mode, Options};
+use crate::reading::beside;
+use crate::replica::{Replica, is_founding};
 use crate::snapshot::Snapshot;
+use crate::stage::segments_of;
 use crate::write::WriteError;
 use std::io;
 use std::sync::Arc;
@@ -23,12 +27,16 @@ use woodland_format::{
 };
 use woodland_graph::Graph;
 use woodland_log::{AppendError, Log, OrderKey, PointError};
+use woodland_page::{PageFault, catch};
 use woodland_store::{Disk, MemoryDisk, OpenError, Store, StoreOptions, StoredSegment};
 
 /// A replica did not come about. What was there before is unchanged.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
+    /// The caller's mistake: a dataset that is to be made cannot be read-only.
+    #[error("a dataset is not created or joined read-only: leave out `read_only`")]
+    ReadOnly,
     /// The caller's mistake: the schema breaks a rule.
     #[error(transparent)]
     Schema(#[from] SchemaError),
@@ -98,6 +106,9 @@ pub enum StartError {
     /// The directory is a copy, or forked, and no other author key could be taken.
     #[error("the directory needs another author key: {0}")]
     Incarnation(#[from] IncarnationError),
+    /// The derived state on disk cannot be read. It is derived anew when the dataset is opened again.
+    #[error(transparent)]
+    Derived(PageFault),
     /// The system gave no randomness.
     #[error("the system gave no randomness for a key: {0}")]
     Entropy(#[from] io::Error),
@@ -121,8 +132,11 @@ impl Replica {
         place: impl Into<Options>,
         model: impl Into<Model>,
     ) -> Result<Replica, StartError> {
-        let Options { disk, entropy } = place.into();
-        found(disk, &model.into(), entropy)
+        let options = place.into().for_a_new_dataset()?;
+        let (upkeep, model) = (options.upkeep(), model.into());
+        let derived = Derived::none(Arc::clone(&options.disk), &model, options.memory);
+        let replica = found(options.disk, &model, options.entropy)?;
+        Ok(replica.derived_by(derived).kept_by(upkeep))
     }
 
     /// Opens a dataset again.
@@ -130,8 +144,13 @@ impl Replica {
     /// # Errors
     /// [`StartError`].
     pub fn open(place: impl Into<Options>, model: impl Into<Model>) -> Result<Replica, StartError> {
-        let Options { disk, entropy } = place.into();
-        reopen(disk, &model.into(), entropy)
+        let options = place.into();
+        if options.mode == Mode::Read {
+            return beside(options.disk, &model.into(), options.entropy);
+        }
+        let (upkeep, model) = (options.upkeep(), model.into());
+        let replica = reopen(options.disk, &model, options.entropy, options.memory)?;
+        Ok(replica.kept_by(upkeep))
     }
 
     /// Makes a new replica of another's dataset, in a directory that does not exist yet, or is
@@ -144,8 +163,11 @@ impl Replica {
         model: impl Into<Model>,
         source: impl Into<Source<'a>>,
     ) -> Result<(Replica, Merged), StartError> {
-        let Options { disk, entropy } = place.into();
-        join(disk, &model.into(), source.into(), entropy)
+        let options = place.into().for_a_new_dataset()?;
+        let (upkeep, model) = (options.upkeep(), model.into());
+        let derived = Derived::none(Arc::clone(&options.disk), &model, options.memory);
+        let (replica, merged) = join(options.disk, &model, source.into(), options.entropy)?;
+        Ok((replica.derived_by(derived).kept_by(upkeep), merged))
     }
 
     /// Founds a dataset in memory. The same seed gives the same keys: two replicas of one dataset
@@ -189,9 +211,9 @@ pub(crate) fn found(
     let founding = Commit::seal(key.author(), draft)?;
     let log = Log::found(founding.clone())?.with_point(&founding.sign(&key))?;
     let (snapshot, _) = snapshot_of(&log, model)?;
-    let mut store = Store::create(disk.clone(), log.dataset(), &key, &StoreOptions::default())?;
+    let store = Store::create(disk.clone(), log.dataset(), &key, &StoreOptions::default())?;
     store.append(&segments_of(&log, &[founding]))?;
-    Ok(Replica::assemble(Backing::Written(store, None), disk, key, entropy, snapshot)?)
+    Ok(Replica::assemble(Backing::Written(Arc::new(store), None), disk, key, entropy, snapshot)?)
 }
 
 fn join(
@@ -212,10 +234,11 @@ fn join(
     merged.duplicates = merged.duplicates.saturating_sub(1);
     let (snapshot, proposal) = snapshot_of(&log, model)?;
     let key = SecretKey::from_seed(entropy.bytes()?);
-    let mut store = Store::create(disk.clone(), dataset, &key, &StoreOptions::default())?;
+    let store = Store::create(disk.clone(), dataset, &key, &StoreOptions::default())?;
     let commits: Vec<Commit> = log.order().map(|(_, commit)| commit).collect();
     store.append(&segments_of(&log, &commits))?;
-    let replica = Replica::assemble(Backing::Written(store, None), disk, key, entropy, snapshot)?;
+    let replica =
+        Replica::assemble(Backing::Written(Arc::new(store), None), disk, key, entropy, snapshot)?;
     replica.writer().pending = pending;
     replica.settle_schema(proposal)?;
     Ok((replica, merged))
@@ -225,16 +248,34 @@ pub(crate) fn reopen(
     disk: Arc<dyn Disk>,
     model: &Model,
     entropy: Entropy,
+    memory: Memory,
 ) -> Result<Replica, StartError> {
     model.schema().check()?;
-    let opened = Store::open(disk.clone())?;
-    let log = log_of(&opened.segments, None)?;
-    let backing = Backing::Written(opened.store, None);
-    let (snapshot, proposal) = snapshot_of(&log, model)?;
-    let replica = Replica::assemble(backing, disk, opened.key, entropy, snapshot)?;
-    replica.settle(opened.moved)?;
-    replica.settle_schema(proposal)?;
-    Ok(replica)
+    match wake(&disk, model, entropy.clone(), memory) {
+        // What could not be read is gone now.
+        Err(StartError::Derived(_)) => wake(&disk, model, entropy, memory),
+        woken => woken,
+    }
+}
+
+fn wake(
+    disk: &Arc<dyn Disk>,
+    model: &Model,
+    entropy: Entropy,
+    memory: Memory,
+) -> Result<Replica, StartError> {
+    let Woken { opened, graph, derived } = Derived::open(disk, model, memory)?;
+    let backing = Backing::Written(Arc::new(opened.store), None);
+    let begin = || -> Result<Replica, StartError> {
+        let (snapshot, proposal) = Snapshot::agreed(&graph, Arc::new(model.clone()))?;
+        let disk = Arc::clone(disk);
+        let replica = Replica::assemble(backing, disk, opened.key, entropy, snapshot)?;
+        let replica = replica.derived_by(derived);
+        replica.settle(opened.moved)?;
+        replica.settle_schema(proposal)?;
+        Ok(replica)
+    };
+    catch(begin).map_err(StartError::from).flatten()
 }
 
 /// The log that these segments make, on a base or from the founding commit on.
@@ -291,7 +332,10 @@ fn merged_by_key<C: Iterator<Item = Commit>>(
 }
 
 /// The graph as the program sees it, and the migration that it agrees to.
-fn snapshot_of(log: &Log, model: &Model) -> Result<(Snapshot, Option<Box<Proposal>>), StartError> {
+pub(crate) fn snapshot_of(
+    log: &Log,
+    model: &Model,
+) -> Result<(Snapshot, Option<Box<Proposal>>), StartError> {
     let graph = Graph::of(log, model.kinds().clone());
     Snapshot::agreed(&graph, Arc::new(model.clone()))
 }

@@ -1,14 +1,15 @@
 //! Writing: a batch becomes a signed commit, on disk, and then the current version.
 //!
 //! ```text
-//!  closure ─► ops ─► commit ─► derived, every op must count ─► signed ─► stored ─► published
+//!  closure ─► ops ─► commit ─► derived, every op must count ─► signed ─► staged ─► published
 //!                       └─ any void, any mistake: one error that lists them all; nothing has
 //!                       changed
 //! ```
 //!
 //! **Invariants**
-//! - A batch is validated whole, against the version that it will stand on, before it is signed.
-//! - What is published is durable.
+//! - A batch is validated whole, against the version that it will stand on, before it is signed:
+//!   the version staged last, which others may still wait for (`stage`).
+//! - What is published is durable, or with the system where the writer chose that.
 //! - A commit names what is newly seen of others: the heads that are not the author's own tip.
 //! - Ops are written under the schema that the replica works through: the header says so where the
 //!   author's chain had another before, and the payload carries it where no other does.
@@ -17,17 +18,21 @@
 //!
 //! What this does not do: retry. A failed disk poisons the store; open the dataset again.
 
+use crate::backing::BackingError;
 use crate::batch::{Batch, Violation};
 use crate::binding::Bindings;
 use crate::check::Check;
-use crate::replica::{BackingError, Replica, Writer};
+use crate::durability::Durability;
+use crate::replica::Replica;
 use crate::snapshot::Snapshot;
+use crate::stage::{Staged, Writer};
 use std::sync::Arc;
 use woodland_format::limits::PARENTS_MAX;
 use woodland_format::{
     Commit, CommitError, CommitId, Draft, Op, Payload, Position, SchemaChange, SchemaId,
 };
 use woodland_log::{AppendError, Log};
+use woodland_page::{PageFault, catch};
 
 /// A batch was not written; nothing has changed.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +55,10 @@ pub enum WriteError {
         /// The first such commit.
         commit: CommitId,
     },
-    /// What was written could not be stored. Open the dataset again.
+    /// The derived state on disk cannot be read. It is derived anew when the dataset is opened again.
+    #[error(transparent)]
+    Derived(#[from] PageFault),
+    /// What was written could not be stored. Once the disk has failed, open the dataset again.
     #[error("the batch could not be stored: {0}")]
     Store(#[from] BackingError),
 }
@@ -61,24 +69,40 @@ fn list(violations: &[Violation]) -> String {
 
 impl Replica {
     /// Writes all that the closure does, as one batch: visible and durable at once when this
-    /// returns, or not at all. A closure that does nothing writes nothing.
+    /// returns, or not at all. A closure that does nothing writes nothing. [`Replica::write_with`]
+    /// waits for less.
     ///
-    /// Do not write to the same replica within the closure: the writer is one at a time.
+    /// Closures of many threads run one after the other, and then share one sync of the disk. Do
+    /// not write to the same replica within the closure.
     ///
     /// # Errors
     /// [`WriteError`] lists everything that is wrong with the batch.
     pub fn write<T>(&self, closure: impl FnOnce(&mut Batch<'_>) -> T) -> Result<T, WriteError> {
-        self.write_under(None, closure)
+        self.write_under(None, Durability::Durable, closure)
     }
 
     /// The same, under a schema that the replica works through from then on.
     pub(crate) fn write_under<T>(
         &self,
         made: Option<Arc<Bindings>>,
+        durability: Durability,
         closure: impl FnOnce(&mut Batch<'_>) -> T,
     ) -> Result<T, WriteError> {
+        let (staged, answer) = catch(|| self.stage_batch(made, durability, closure))??;
+        staged.map_or(Ok(()), |staged| self.acknowledge(staged))?;
+        Ok(answer)
+    }
+
+    /// Derives what the closure does, checks it, and puts it into the store's queue.
+    fn stage_batch<T>(
+        &self,
+        made: Option<Arc<Bindings>>,
+        durability: Durability,
+        closure: impl FnOnce(&mut Batch<'_>) -> T,
+    ) -> Result<(Option<Staged>, T), WriteError> {
         let mut writer = self.writer();
-        let current = self.snapshot();
+        writer.target.check()?;
+        let current = writer.newest.snapshot.clone();
         if let Some(commit) = current.graph.foreign() {
             return Err(WriteError::NewerFormat { commit });
         }
@@ -89,7 +113,7 @@ impl Replica {
         let mut batch = Batch::begin(&current, author, seq, writer.salt);
         let answer = closure(&mut batch);
         if batch.is_empty() {
-            return Ok(answer);
+            return Ok((None, answer));
         }
         let mut collected = batch.collected;
         let commit = chain.add(std::mem::take(&mut collected.ops))?;
@@ -98,13 +122,10 @@ impl Replica {
         let log = chain.signed();
         let arrived = std::mem::take(&mut chain.commits);
         drop(chain);
-        writer.keep(&log, &arrived)?;
+        let next = current.with(graph.with_signatures_of(&log), bindings);
+        let staged = self.stage(&mut writer, next, (&log, &arrived), durability)?;
         writer.tip = Some(commit.id());
-        let graph = graph.with_signatures_of(&log);
-        let news = self.publish(current.with(graph, bindings));
-        drop(writer);
-        news.tell();
-        Ok(answer)
+        Ok((Some(staged), answer))
     }
 }
 

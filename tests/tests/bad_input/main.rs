@@ -25,6 +25,7 @@ mod logs;
 #[allow(dead_code, reason = "shared with the tests of replicas, which use the rest")]
 mod notes;
 mod raised_by_copies;
+mod raised_by_durability;
 mod raised_by_facade;
 mod raised_by_format;
 mod raised_by_graph;

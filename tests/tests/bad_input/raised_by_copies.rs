@@ -92,7 +92,7 @@ fn jumping(rows: &mut Vec<Row>, folder: &Path) {
     let disk: Arc<dyn Disk> = Arc::new(FileDisk::at(folder.join("two")));
     let heads = [founding.id()];
     let (branch, _) = BranchStore::open(&disk, "draft", hand.dataset(), &heads).expect("begun");
-    let mut store = branch.create(&key(5)).expect("created");
+    let store = branch.create(&key(5)).expect("created");
     let jump = sealed(0, Draft { turn: 900, ..hand.draft(0, Some(founding), &[], vec![]) });
     store.append(&[hand.segment(&[jump])]).expect("appended");
     drop((store, branch));

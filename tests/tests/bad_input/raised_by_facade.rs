@@ -24,6 +24,7 @@ pub(crate) fn rows() -> Vec<Row> {
     writing(&mut rows);
     merging(&mut rows);
     rows.extend(crate::raised_by_copies::rows());
+    rows.extend(crate::raised_by_durability::rows());
     rows
 }
 
@@ -224,7 +225,7 @@ fn opened(segments: impl FnOnce(&Hand) -> Vec<Vec<u8>>) -> StartError {
     let hand = Hand::found();
     let disk = Arc::new(FileDisk::at(&path));
     let key = SecretKey::from_seed([3; 32]);
-    let mut store =
+    let store =
         Store::create(disk, hand.dataset(), &key, &StoreOptions::default()).expect("created");
     store.append(&segments(&hand)).expect("appended");
     drop(store);

@@ -38,7 +38,7 @@ fn whole() -> (MemoryDisk, Hand) {
     let first = hand.write(1, None, &[], vec![hand.title("first")]);
     let disk = MemoryDisk::new();
     let options = StoreOptions { segment_file_bytes_max: 300 };
-    let mut store =
+    let store =
         Store::create(shared(&disk), hand.dataset(), &key(0), &options).expect("created");
     for commit in [hand.log.founding().clone(), first] {
         store.append(&[hand.segment(&[commit])]).expect("appended");
@@ -239,7 +239,7 @@ fn keys(rows: &mut Vec<Row>) {
 
 fn appending(rows: &mut Vec<Row>) {
     let (disk, hand) = whole();
-    let mut store = Store::open(shared(&disk)).expect("opened").store;
+    let store = Store::open(shared(&disk)).expect("opened").store;
     let segment = hand.segment(std::slice::from_ref(hand.log.founding()));
     let mut bent = segment.clone();
     bent[20] ^= 1;
@@ -270,7 +270,7 @@ fn appending(rows: &mut Vec<Row>) {
 
 fn renewing(rows: &mut Vec<Row>) {
     let (disk, _) = whole();
-    let mut store = Store::open(shared(&disk)).expect("opened").store;
+    let store = Store::open(shared(&disk)).expect("opened").store;
     disk.fail_call(1, ErrorKind::StorageFull);
     let full = store.renew(&key(7)).expect_err("the disk fails");
     raised!(rows, "store" RenewError::Disk, "a new key on a disk that is full", full);

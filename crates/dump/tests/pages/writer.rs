@@ -220,6 +220,6 @@ pub(crate) fn log_file(dataset: DatasetId, segments: &[Vec<u8>]) -> Vec<u8> {
 pub(crate) fn directory(path: &Path, dataset: DatasetId, segments: &[Vec<u8>]) {
     fs::create_dir(path).unwrap();
     let disk = Arc::new(FileDisk::at(path));
-    let mut store = Store::create(disk, dataset, &key(1), &StoreOptions::default()).unwrap();
+    let store = Store::create(disk, dataset, &key(1), &StoreOptions::default()).unwrap();
     store.append(segments).unwrap();
 }

@@ -63,8 +63,8 @@ impl Graph {
     }
 
     fn death(&self, node: NodeId) -> Option<Death> {
-        let life = self.state.get(node)?.life.as_ref().filter(|life| !life.lives())?;
-        let at = life.last_shift()?;
+        let entry = self.state.get(node)?;
+        let at = entry.life.as_ref().filter(|life| !life.lives())?.last_shift()?;
         let (key, of) = (key(&self.log, at), self.existence.ruling(at)?.node);
         Some(Death { commit: key.id, index: at.index, author: key.author, of })
     }

@@ -54,9 +54,8 @@ impl Run<'_> {
             0 => keyed_node_id(node_type, &key),
             before => recreated_node_id(node_type, &key, before),
         };
-        let entry = self.touched.get(before).or_else(|| self.graph.state.get(before));
         let is_seen = |entry: &NodeEntry| entry.creations().any(|one| past.saw(one.stamp));
-        if entry.is_some_and(is_seen) {
+        if self.known(before, is_seen) == Some(true) {
             Ok(recreated_node_id(node_type, &key, generation))
         } else {
             Err(Void::UnseenGeneration)
@@ -120,8 +119,9 @@ impl Run<'_> {
     }
 
     fn has_shifts(&self, node: NodeId) -> bool {
-        let entry = self.touched.get(node).or_else(|| self.graph.state.get(node));
-        entry.and_then(|entry| entry.life.as_ref()).is_some_and(|life| life.has_shifts())
+        let has_shifts =
+            |entry: &NodeEntry| entry.life.as_ref().is_some_and(|life| life.has_shifts());
+        self.known(node, has_shifts) == Some(true)
     }
 
     /// A schema is carried there: from there on, its foreign keys are followed.

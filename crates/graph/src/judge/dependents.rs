@@ -92,7 +92,8 @@ impl Judge<'_> {
 
     /// Summons the ops of a stretch that brought a node back.
     fn recall_returns(&mut self, node: NodeId, stretch: &Stretch) {
-        let life = self.graph.state.get(node).and_then(|entry| entry.life.as_ref());
+        let entry = self.graph.state.get(node);
+        let life = entry.as_ref().and_then(|entry| entry.life.as_ref());
         let returns: Vec<Stamp> =
             life.map(|life| life.returns(self.log, stretch).collect()).unwrap_or_default();
         for at in returns {
@@ -128,7 +129,8 @@ impl Judge<'_> {
             if unless_seen.is_none() {
                 self.walked.insert(node, stretch);
             }
-            let life = self.graph.state.get(node).and_then(|entry| entry.life.as_ref());
+            let entry = self.graph.state.get(node);
+            let life = entry.as_ref().and_then(|entry| entry.life.as_ref());
             let deletions = life.map(|life| life.deletions(log, stretch).filter(concerns));
             for at in deletions.into_iter().flatten().collect::<Vec<Stamp>>() {
                 self.summon(Case { at, act: Act::Deletion, node });

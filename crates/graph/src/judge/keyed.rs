@@ -12,12 +12,25 @@
 
 use crate::judge::life::Stretch;
 use crate::past::{Stamp, order};
+use crate::rest::{read_map, write_map};
 use std::sync::Arc;
 use woodland_format::FieldId;
 use woodland_log::Log;
+use woodland_page::{Reading, Stored, Writing};
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Keyed(im::OrdMap<FieldId, Vec<(Arc<str>, Stamp)>>);
+
+/// There are as many as fields in schemas: they are written and read whole.
+impl Stored for Keyed {
+    fn write(&self, to: &mut Writing<'_>) {
+        write_map(&self.0, to, Stored::write);
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        read_map(from, Stored::read).map(Keyed)
+    }
+}
 
 impl Keyed {
     /// Whether ops on the field are followed.

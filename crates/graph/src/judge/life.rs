@@ -16,6 +16,7 @@
 use crate::judge::series::Series;
 use crate::past::{Stamp, order};
 use woodland_log::{Log, Place};
+use woodland_page::{Reading, Stored, Writing};
 
 /// From an op on, without it, up to another, with it; for ever, where there is none.
 #[derive(Debug, Clone, Copy)]
@@ -152,6 +153,30 @@ impl Life {
 
     pub(crate) fn edits_mut(&mut self) -> &mut Edits {
         &mut self.edits
+    }
+}
+
+impl Stored for Life {
+    fn write(&self, to: &mut Writing<'_>) {
+        self.deletions.write(to);
+        self.shifts.write(to);
+        self.edits.0.write(to);
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        let (deletions, shifts, edits) = Stored::read(from)?;
+        Some(Life { deletions, shifts, edits: Edits(edits) })
+    }
+}
+
+impl Stored for Shift {
+    fn write(&self, to: &mut Writing<'_>) {
+        (self.at, self.lives).write(to);
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        let (at, lives) = Stored::read(from)?;
+        Some(Shift { at, lives })
     }
 }
 

@@ -16,6 +16,7 @@ use crate::judge::life::Stretch;
 use crate::past::{Stamp, order};
 use woodland_format::{FieldId, NodeId, OnDelete};
 use woodland_log::{Log, Place};
+use woodland_page::{Reading, Stored, Tree, Weigh, Writing};
 
 /// The name of a link: who has it, the op that wrote it, and which of the op's links it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,8 +73,8 @@ impl Found {
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Links {
-    by_source: im::OrdMap<LinkId, Link>,
-    by_target: im::OrdSet<(NodeId, OnDelete, LinkId)>,
+    by_source: Tree<LinkId, Link>,
+    by_target: Tree<(NodeId, OnDelete, LinkId), ()>,
 }
 
 const FIRST: LinkId =
@@ -88,7 +89,7 @@ const LAST: LinkId = LinkId {
 impl Links {
     pub(crate) fn add(&mut self, id: LinkId, link: Link) {
         self.by_source.insert(id, link);
-        self.by_target.insert((link.target, link.on_delete, id));
+        self.by_target.insert((link.target, link.on_delete, id), ());
     }
 
     /// Ends a link there, unless it ended before. Gives it as it was, if that changes it.
@@ -104,13 +105,13 @@ impl Links {
     /// All that a node ever had.
     pub(crate) fn of(&self, source: NodeId) -> impl Iterator<Item = Found> + '_ {
         let range = LinkId { source, ..FIRST }..=LinkId { source, ..LAST };
-        self.by_source.range(range).map(|(id, link)| Found { id: *id, link: *link })
+        self.by_source.range(range).map(|(id, link)| Found { id, link })
     }
 
     /// Those that one op wrote, in the order in which it names them.
     pub(crate) fn of_op(&self, source: NodeId, op: Stamp) -> impl Iterator<Item = Found> + '_ {
         let range = LinkId::of(source, op, 0)..=LinkId::of(source, op, u32::MAX);
-        self.by_source.range(range).map(|(id, link)| Found { id: *id, link: *link })
+        self.by_source.range(range).map(|(id, link)| Found { id, link })
     }
 
     /// All that there ever were to a node.
@@ -133,6 +134,45 @@ impl Links {
         upper: (NodeId, OnDelete),
     ) -> impl Iterator<Item = Found> + '_ {
         let found = self.by_target.range((lower.0, lower.1, FIRST)..=(upper.0, upper.1, LAST));
-        found.map(|(_, _, id)| Found { id: *id, link: self.by_source[id] })
+        found.map(|((_, _, id), ())| {
+            let link = self.by_source.get(&id).expect("a link is listed by source and by target");
+            Found { id, link: *link }
+        })
+    }
+}
+
+impl Stored for Links {
+    fn write(&self, to: &mut Writing<'_>) {
+        self.by_source.write(to);
+        self.by_target.write(to);
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        Some(Links { by_source: Stored::read(from)?, by_target: Stored::read(from)? })
+    }
+}
+
+impl Stored for LinkId {
+    fn write(&self, to: &mut Writing<'_>) {
+        (self.source, self.start(), self.number).write(to);
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        let (source, start, number) = Stored::read(from)?;
+        Some(LinkId::of(source, start, number))
+    }
+}
+
+impl Weigh for Link {}
+
+impl Stored for Link {
+    fn write(&self, to: &mut Writing<'_>) {
+        (self.target, self.on_delete, self.field).write(to);
+        self.end.write(to);
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        let (target, on_delete, field) = Stored::read(from)?;
+        Some(Link { target, on_delete, field, end: Stored::read(from)? })
     }
 }

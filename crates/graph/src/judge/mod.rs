@@ -41,6 +41,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use woodland_format::{FieldId, NodeId};
 use woodland_log::{Log, Place};
+use woodland_page::{Reading, Stored, Tree, Weigh, Writing};
 
 /// What the judge keeps from run to run, beside the lives of the nodes.
 #[derive(Debug, Clone, Default)]
@@ -48,7 +49,7 @@ pub(crate) struct Existence {
     links: Links,
     keyed: Keyed,
     /// By op, not in order.
-    rulings: im::OrdMap<(Place, u32), Ruling>,
+    rulings: Tree<(Place, u32), Ruling>,
     /// The last deletion in order: nothing after it depends on what was deleted.
     last_deletion: Option<Stamp>,
 }
@@ -101,8 +102,51 @@ impl Existence {
         self.last_deletion.is_some_and(|last| order(log, at, last).is_lt())
     }
 
-    fn ruling(&self, at: Stamp) -> Option<&Ruling> {
-        self.rulings.get(&(at.place, at.index))
+    fn ruling(&self, at: Stamp) -> Option<Ruling> {
+        self.rulings.get(&(at.place, at.index)).map(|ruling| ruling.clone())
+    }
+}
+
+impl Stored for Existence {
+    fn write(&self, to: &mut Writing<'_>) {
+        self.links.write(to);
+        self.keyed.write(to);
+        self.rulings.write(to);
+        self.last_deletion.write(to);
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        Some(Existence {
+            links: Stored::read(from)?,
+            keyed: Stored::read(from)?,
+            rulings: Stored::read(from)?,
+            last_deletion: Stored::read(from)?,
+        })
+    }
+}
+
+impl Weigh for Ruling {}
+
+impl Stored for Ruling {
+    fn write(&self, to: &mut Writing<'_>) {
+        to.byte(match self.act {
+            Act::Deletion => 0,
+            Act::Edit => 1,
+        });
+        self.node.write(to);
+        to.number(self.shifted.len() as u64);
+        self.shifted.iter().for_each(|node| node.write(to));
+        self.listed.write(to);
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        let act = match from.byte()? {
+            0 => Act::Deletion,
+            1 => Act::Edit,
+            _ => return None,
+        };
+        let (node, shifted) = (NodeId::read(from)?, Vec::<NodeId>::read(from)?);
+        Some(Ruling { act, node, shifted: shifted.into(), listed: Stored::read(from)? })
     }
 }
 
@@ -145,7 +189,7 @@ impl Judge<'_> {
     /// Puts a ruling in place of the one before, and summons what depends on the difference.
     fn rule(&mut self, case: Case, ruling: Ruling) {
         let at = case.at;
-        let before = self.graph.existence.ruling(at).cloned();
+        let before = self.graph.existence.ruling(at);
         let (shifted, listed) = match &before {
             Some(before) => (&*before.shifted, before.listed),
             None => (&[][..], None),
@@ -187,8 +231,8 @@ impl Judge<'_> {
     fn list(&mut self, at: Stamp, before: Option<Void>, after: Option<Void>) {
         let key = (key(self.log, at), Some(at.index));
         match after {
-            Some(reason) => drop(self.graph.voids.insert(key, reason)),
-            None if self.graph.voids.get(&key).copied() == before => {
+            Some(reason) => self.graph.voids.insert(key, reason),
+            None if self.graph.voids.get(&key).map(|reason| *reason) == before => {
                 self.graph.voids.remove(&key);
             }
             None => {}

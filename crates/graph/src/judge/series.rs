@@ -6,7 +6,9 @@
 //!
 //! What this does not do: know what the elements are sorted by.
 
+use crate::rest::{read_all, write_all};
 use std::sync::Arc;
+use woodland_page::{Reading, Stored, Writing};
 
 /// Up to this many elements are copied whole.
 const FEW_MAX: usize = 32;
@@ -89,6 +91,23 @@ impl<T: Clone> Series<T> {
             }
             Series::Many(all) => drop(all.remove(at)),
         }
+    }
+}
+
+impl<T: Stored + Clone> Stored for Series<T> {
+    fn write(&self, to: &mut Writing<'_>) {
+        match self {
+            Series::Few(all) => write_all(all.iter(), to),
+            Series::Many(all) => write_all(all.iter(), to),
+        }
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        let all: Vec<T> = read_all(from)?;
+        Some(match all.len() {
+            0..=FEW_MAX => Series::Few(all.into()),
+            _ => Series::Many(all.into()),
+        })
     }
 }
 

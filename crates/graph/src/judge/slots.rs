@@ -16,9 +16,11 @@
 use crate::judge::series::Series;
 use crate::kind::{Part, Writing, Written};
 use crate::past::{Past, Stamp, order};
+use crate::rest::{read_map, write_map};
 use std::cmp::Ordering;
 use std::ops::Range;
 use woodland_log::Log;
+use woodland_page::{self as page, Reading, Stored};
 
 /// The ops on one object, by part.
 #[derive(Debug, Clone)]
@@ -140,6 +142,55 @@ impl Slots {
                 Some(Placed { end: None, ends: seen.copied().collect() })
             }
         }
+    }
+}
+
+const WHOLE: u8 = 0;
+const FEW: u8 = 1;
+const MANY: u8 = 2;
+
+impl Stored for Slots {
+    fn write(&self, to: &mut page::Writing<'_>) {
+        match self {
+            Slots::Whole(series) => {
+                to.byte(WHOLE);
+                series.write(to);
+            }
+            Slots::Few(parts) => {
+                to.byte(FEW);
+                parts.write(to);
+            }
+            Slots::Many(parts) => {
+                to.byte(MANY);
+                write_map(parts, to, Stored::write);
+            }
+        }
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        match from.byte()? {
+            WHOLE => Stored::read(from).map(Slots::Whole),
+            FEW => {
+                let parts: Vec<(Part, Series<SlotOp>)> = Stored::read(from)?;
+                parts.is_sorted_by(|(one, _), (other, _)| one < other).then_some(Slots::Few(parts))
+            }
+            MANY => read_map(from, Stored::read).map(Slots::Many),
+            _ => None,
+        }
+    }
+}
+
+impl Stored for SlotOp {
+    fn write(&self, to: &mut page::Writing<'_>) {
+        let SlotOp { stamp, first, end, generation, writes } = self;
+        stamp.write(to);
+        (*first, *end).write(to);
+        (*generation, *writes).write(to);
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        let (stamp, (first, end), (generation, writes)) = Stored::read(from)?;
+        Some(SlotOp { stamp, first, end, generation, writes })
     }
 }
 

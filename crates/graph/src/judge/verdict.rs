@@ -121,13 +121,15 @@ impl Judge<'_> {
     }
 
     fn lives_before(&self, node: NodeId, at: Stamp) -> bool {
-        let life = self.graph.state.get(node).and_then(|entry| entry.life.as_ref());
+        let entry = self.graph.state.get(node);
+        let life = entry.as_ref().and_then(|entry| entry.life.as_ref());
         life.is_none_or(|life| life.lives_before(self.log, at))
     }
 
     /// Whether an edit that the deletion there did not see keeps the node.
     fn is_kept(&self, node: NodeId, at: Stamp) -> bool {
-        let life = self.graph.state.get(node).and_then(|entry| entry.life.as_ref());
+        let entry = self.graph.state.get(node);
+        let life = entry.as_ref().and_then(|entry| entry.life.as_ref());
         life.is_some_and(|life| life.edits().has_unseen(self.log, at))
     }
 }

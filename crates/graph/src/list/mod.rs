@@ -5,6 +5,8 @@
 //! - Once history forks, a [`Woven`] stands beside the sequence: every slot that an item ever had,
 //!   in FugueMax order. The sequence then shows what stands in it.
 //! - `tips` are the ops that no other op saw; an op that saw them all saw everything.
+//! - In a page the woven list is left out: the next op that did not see everything, or a question
+//!   for what became of an op, builds it again; until then nothing needs it.
 //!
 //! What this does not do: merge the values of one item. The last one in order counts.
 
@@ -14,6 +16,7 @@ mod woven;
 use crate::kind::{Fate, History, IsThere, Kind, Part};
 use crate::parts::within;
 use crate::past::{Past, Stamp};
+use crate::rest::read_all;
 use crate::void::Void;
 use crate::weave::is_sequential;
 use sequence::Sequence;
@@ -21,6 +24,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use woodland_format::limits::{CONFIG_BYTES_MAX, OP_BYTES_MAX};
 use woodland_format::{ListConfig, ListOp, NodeId, TypeId, Value, decode};
+use woodland_page::{Reading, Stored, Writing};
 use woven::{ById, Splice, Woven};
 
 /// The kind `list`. Configured by [`ListConfig`], written by [`ListOp`].
@@ -84,6 +88,20 @@ impl ListState {
             }
             ListOp::Set { at, item } => drop(self.items.replace(at as usize, item)),
         }
+    }
+}
+
+impl Stored for ListState {
+    fn write(&self, to: &mut Writing<'_>) {
+        to.number(self.items.len() as u64);
+        self.items.range(0..self.items.len()).for_each(|item| item.write(to));
+        self.tips.write(to);
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        let mut items = Sequence::default();
+        items.insert(0, read_all(from)?);
+        Some(ListState { items, tips: Stored::read(from)?, woven: None })
     }
 }
 

@@ -7,7 +7,10 @@
 
 mod cost;
 mod random;
+mod rests;
 mod serial;
+#[path = "../shelf/mod.rs"]
+mod shelf;
 mod world;
 
 use woodland_format::{

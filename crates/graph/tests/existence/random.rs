@@ -19,24 +19,24 @@ use woodland_log::Log;
 
 const KEYS: i64 = 2;
 
-fn first_seed() -> u64 {
+pub(crate) fn first_seed() -> u64 {
     let seed = option_env!("WOODLAND_SEED");
     seed.map_or(1, |seed| seed.parse().expect("WOODLAND_SEED is a number"))
 }
 
 /// What there is to write about.
-struct World {
-    numbers: Numbers,
+pub(crate) struct World {
+    pub(crate) numbers: Numbers,
     /// Nodes without keys, whoever has seen them.
-    free: Vec<NodeId>,
-    keyed: Vec<NodeId>,
+    pub(crate) free: Vec<NodeId>,
+    pub(crate) keyed: Vec<NodeId>,
     shapes: Vec<Shape>,
     /// The types that are written about, some more often.
     types: Vec<TypeId>,
 }
 
 impl World {
-    fn of(seed: u64) -> Self {
+    pub(crate) fn of(seed: u64) -> Self {
         let mut numbers = Numbers::from_seed(seed);
         let key = |key: i64| encode(&Value::Int(key));
         let of_key = |at: i64| {
@@ -162,7 +162,7 @@ impl World {
 }
 
 /// A history in which three authors write and read each other.
-fn history(world: &mut World) -> Vec<Replica> {
+pub(crate) fn history(world: &mut World) -> Vec<Replica> {
     let age = if world.numbers.below(4) == 0 { Age::Late } else { Age::Early };
     let mut all = replicas(3, age);
     world.free.extend(all[0].create(4));
@@ -240,7 +240,7 @@ fn check(seed: u64, tally: &mut Tally) {
 }
 
 /// Lets one commit arrive whose past is there.
-fn arrive(numbers: &mut Numbers, log: &Log, left: &mut Vec<Commit>) -> Log {
+pub(crate) fn arrive(numbers: &mut Numbers, log: &Log, left: &mut Vec<Commit>) -> Log {
     while !left.is_empty() {
         let at = numbers.below(left.len());
         if let Ok(more) = log.append(&left[at]) {

@@ -5,6 +5,9 @@ mod changes;
 mod ledger;
 mod moved;
 mod reading;
+mod rests;
+#[path = "../shelf/mod.rs"]
+mod shelf;
 mod tentative;
 mod unique;
 mod world;

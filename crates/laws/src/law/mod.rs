@@ -7,11 +7,13 @@ mod arrivals;
 mod bytes;
 mod objects;
 mod reads;
+mod rests;
 mod verdicts;
 
 pub(crate) use arrivals::{clones_are_values, commuting};
 pub(crate) use bytes::{one_form, total};
 pub(crate) use objects::own_ops_alone;
+pub(crate) use rests::rests_and_wakes;
 pub(crate) use verdicts::{past_alone, void_is_nothing};
 
 use crate::broken::Law;

@@ -4,10 +4,18 @@
 //! - A file is written and synced through one kept handle, so a failed write-back is reported to
 //!   the handle that asks for it. Reading opens anew, read-only: inspecting needs no right to
 //!   write.
+//! - A handle whose file has bytes that were not synced is never given up for another.
 //! - The lock is the system's (`flock` and its like): a killed process leaves none behind.
 //!
 //! What this does not do: create missing parents of the dataset directory. Where the system has no
 //! sync for folders (Windows), `sync_folder` does nothing and the system orders names itself.
+//!
+//! **Network file systems.** A lock is worth what the system's is. Over NFS, Linux passes `flock`
+//! on to the server, which keeps other machines out and lets go when the client is gone for its
+//! lease; mounted with `nolock` or `local_lock`, and on file systems that know no lock between machines,
+//! two machines can write at once, and what that leaves is damage that opening names. Nor does
+//! every server sync when it says so. A dataset belongs on a disk of the machine that writes to it;
+//! between machines, sync commits, not files.
 
 use super::{Access, Disk, DiskAct, DiskError, FileIdentity, LockGuard};
 use std::collections::BTreeMap;
@@ -16,14 +24,28 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// More handles than one store writes at a time: a segment file, `heads`, `closed`.
+/// More handles than one store writes at a time: a segment file, `heads`, `closed`, and of a
+/// merging its file and its layout.
 const WRITERS_MAX: usize = 8;
 
 /// A dataset directory in the file system.
 #[derive(Debug)]
 pub struct FileDisk {
     root: PathBuf,
-    writers: Mutex<BTreeMap<String, Arc<File>>>,
+    writers: Mutex<BTreeMap<String, Writer>>,
+}
+
+/// A handle that is kept.
+#[derive(Debug)]
+struct Writer {
+    file: Arc<File>,
+    state: WriterState,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum WriterState {
+    Synced,
+    Unsynced,
 }
 
 impl FileDisk {
@@ -41,16 +63,18 @@ impl FileDisk {
         if name.is_empty() { self.root.clone() } else { self.root.join(name) }
     }
 
-    fn writer(&self, name: &str) -> io::Result<Arc<File>> {
+    /// The handle that is kept for this file, which is then in this state.
+    fn writer(&self, name: &str, state: WriterState) -> io::Result<Arc<File>> {
         let mut writers = self.writers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(file) = writers.get(name) {
-            return Ok(file.clone());
+        if let Some(writer) = writers.get_mut(name) {
+            writer.state = state;
+            return Ok(writer.file.clone());
         }
         let file = Arc::new(OpenOptions::new().read(true).write(true).open(self.path(name))?);
         if writers.len() >= WRITERS_MAX {
-            writers.clear();
+            writers.retain(|_, writer| writer.state == WriterState::Unsynced);
         }
-        writers.insert(name.to_owned(), file.clone());
+        writers.insert(name.to_owned(), Writer { file: file.clone(), state });
         Ok(file)
     }
 
@@ -79,19 +103,20 @@ impl Disk for FileDisk {
     }
 
     fn write_at(&self, name: &str, offset: u64, bytes: &[u8]) -> Result<(), DiskError> {
-        self.writer(name)
+        self.writer(name, WriterState::Unsynced)
             .and_then(|file| write_all_at(&file, bytes, offset))
             .map_err(|e| DiskError::new(DiskAct::Write, name, e))
     }
 
     fn truncate(&self, name: &str, length: u64) -> Result<(), DiskError> {
-        self.writer(name)
+        self.writer(name, WriterState::Unsynced)
             .and_then(|file| file.set_len(length))
             .map_err(|e| DiskError::new(DiskAct::Truncate, name, e))
     }
 
     fn sync(&self, name: &str) -> Result<(), DiskError> {
-        self.writer(name)
+        // Whoever writes while this runs makes it unsynced again.
+        self.writer(name, WriterState::Synced)
             .and_then(|file| file.sync_data())
             .map_err(|e| DiskError::new(DiskAct::Sync, name, e))
     }

@@ -3,15 +3,20 @@
 //! **Invariants**
 //! - `root` is the root at the end of the last file, known from its record or computed; `None`
 //!   after damage that no record bridges, and then roots are not compared.
+//! - Of what lies outside of the extent, lengths are compared and no byte is read.
 //! - `reach` moves past what heads say only over whole segments, and never over damage.
 //!
 //! What this does not do: judge a file that heads say nothing of; it shows what can be read in it.
 
-use super::{FileReport, Findings, TornTail, read_segment_file};
+use super::content::Content;
+use super::listing::EarlyFile;
+use super::place::Place;
+use super::{Extent, FileReport, Findings, TornTail, segment_file_bytes};
 use crate::closed::Closed;
 use crate::disk::Disk;
 use crate::heads::Heads;
 use crate::names;
+use crate::position::Position;
 use crate::problem::Problem;
 use woodland_format::{
     Damage, DamageCause, DatasetId, FILE_HEADER_BYTES, FileError, FileHeader, Found, Purpose,
@@ -24,6 +29,11 @@ pub(super) struct Walk<'a> {
     disk: &'a dyn Disk,
     heads: Option<Heads>,
     closed: Vec<Option<Closed>>,
+    extent: Extent,
+    /// Whether the place of the extent's position was met.
+    is_met: bool,
+    /// Whether the extent's position is seen to be none of this history.
+    is_strange: bool,
     root: Option<[u8; 32]>,
     /// Whether the file that heads name ends where they say, at its full length: only then can
     /// another have been begun.
@@ -34,37 +44,127 @@ pub(super) struct Walk<'a> {
     pub(super) reach: Option<Heads>,
 }
 
-/// What is known of a file before it is read.
-#[derive(Clone, Copy)]
-enum Place {
-    /// All of it is acknowledged: these bytes, ending in this root.
-    Closed { bytes: u64, root: [u8; 32] },
-    /// Heads name it.
-    Current { bytes: u64, root: [u8; 32] },
-    /// It follows the one that heads name; nothing in it is acknowledged.
-    Next,
-    /// Nothing.
-    Unknown,
-}
-
 impl<'a> Walk<'a> {
     pub(super) fn new(
         disk: &'a dyn Disk,
         heads: Option<Heads>,
         closed: Vec<Option<Closed>>,
+        extent: Extent,
         findings: Findings,
     ) -> Self {
         let dataset = heads.map(|heads| heads.dataset);
-        let (root, is_filled, torn, reach) = (Some([0; 32]), false, None, heads);
-        Walk { disk, heads, closed, root, is_filled, findings, dataset, torn, reach }
+        let is_strange = match (&heads, extent) {
+            (Some(heads), Extent::After(position)) => {
+                position.bytes < HEADER_END || position.place() > heads.position().place()
+            }
+            _ => false,
+        };
+        Walk {
+            disk,
+            heads,
+            closed,
+            extent,
+            is_met: extent == Extent::Whole,
+            is_strange,
+            root: Some([0; 32]),
+            is_filled: false,
+            findings,
+            dataset,
+            torn: None,
+            reach: heads,
+        }
     }
 
-    /// Reads file `number`; `None` where the disk does not give it out.
+    /// Whether the position of the extent may be one of this history. Where it is not, what was
+    /// read from there on may look like damage.
+    pub(super) fn is_of_history(&self) -> bool {
+        self.is_met && !self.is_strange
+    }
+
+    /// Reads a file of the part that was merged.
+    pub(super) fn early(&mut self, file: EarlyFile) -> Option<FileReport> {
+        let EarlyFile { name, number, entry } = file;
+        let place = match entry {
+            Some(entry) => Place::Early { bytes: entry.bytes, root: entry.root },
+            None => Place::Unknown,
+        };
+        self.root = entry.map(|_| [0; 32]);
+        match self.extent {
+            Extent::Whole => self.read(name, number, place, HEADER_END),
+            Extent::After(_) => self.pass_over(&name, place),
+        }
+    }
+
+    /// Goes on with the segment files behind `end`, the end of the part that was merged.
+    pub(super) fn go_on_behind(&mut self, end: Option<Position>) {
+        self.root = Some(end.map_or([0; 32], |end| end.root));
+        if let (Some(end), Extent::After(position)) = (end, self.extent) {
+            let is_before = position.place() < end.place();
+            let is_other = position.place() == end.place() && position.root != end.root;
+            self.is_strange |= is_before || is_other;
+            self.is_met |= position.place() == end.place();
+        }
+    }
+
+    /// Reads segment file `number`, or as much of it as lies in the extent; `None` where the disk
+    /// does not give it out.
     pub(super) fn file(&mut self, number: u64) -> Option<FileReport> {
         let name = names::segment_file(number);
         let place = self.place(number, &name);
-        let bytes = match read_segment_file(self.disk, &name) {
-            Ok(bytes) => bytes,
+        match self.extent {
+            Extent::After(_) if self.is_strange => None,
+            Extent::After(position) if number < position.file_number => {
+                self.pass_over(&name, place)
+            }
+            Extent::After(position) if number == position.file_number => {
+                self.read_after(position, name, place)
+            }
+            _ => self.read(name, number, place, HEADER_END),
+        }
+    }
+
+    /// Reads the file in which the extent's position lies. Roots that do not meet at its end say
+    /// that the position is none of this history; where damage did it, reading everything names it.
+    fn read_after(&mut self, position: Position, name: String, place: Place) -> Option<FileReport> {
+        let end = place.acknowledged_bytes();
+        if end.is_none_or(|end| position.bytes > end) {
+            self.is_strange = true;
+            return None;
+        }
+        self.is_met = true;
+        self.root = Some(position.root);
+        let before = self.findings.problems.len();
+        let report = self.read(name, position.file_number, place, position.bytes);
+        let found = self.findings.problems.get(before..).unwrap_or_default();
+        let explains = |problem: &Problem| {
+            !problem.is_foreign_format() && !matches!(problem, Problem::Unreadable(_))
+        };
+        self.is_strange |= found.iter().any(explains);
+        report
+    }
+
+    /// Compares the length of a file that is not read.
+    fn pass_over(&mut self, name: &str, place: Place) -> Option<FileReport> {
+        match (segment_file_bytes(self.disk, name), place) {
+            (Err(problem), _) => self.findings.problems.push(problem),
+            (Ok(found), Place::Early { bytes, root } | Place::Closed { bytes, root }) => {
+                let (name, expected) = (name.to_owned(), bytes);
+                if found < expected {
+                    self.findings.problems.push(Problem::Short { name, expected, found });
+                } else if found > expected {
+                    self.findings.problems.push(Problem::Long { name, expected, found });
+                }
+                self.root = Some(root);
+            }
+            (Ok(_), _) => self.root = None,
+        }
+        None
+    }
+
+    /// Reads a file from `start` on, behind its header; `None` where the disk does not give it out.
+    fn read(&mut self, name: String, number: u64, place: Place, start: u64) -> Option<FileReport> {
+        let content = match Content::read(self.disk, &name, start) {
+            Ok(content) => content,
             Err(problem) => {
                 self.findings.problems.push(problem);
                 self.root = None;
@@ -74,15 +174,15 @@ impl<'a> Walk<'a> {
         let mut report = FileReport {
             name,
             number,
-            bytes: bytes.len() as u64,
+            bytes: content.length,
             acknowledged_bytes: place.acknowledged_bytes(),
             header: None,
             found: Vec::new(),
             beyond: Vec::new(),
         };
-        self.header(&mut report, &bytes, place);
+        self.header(&mut report, &content.header, place);
         if self.is_readable(&report, place) {
-            self.segments(&mut report, &bytes, place);
+            self.segments(&mut report, &content, place);
         } else {
             self.root = None;
         }
@@ -150,9 +250,8 @@ impl<'a> Walk<'a> {
         !is_torn && !self.findings.problems.iter().any(foreign)
     }
 
-    fn segments(&mut self, report: &mut FileReport, bytes: &[u8], place: Place) {
-        let body = bytes.get(FILE_HEADER_BYTES..).unwrap_or_default();
-        let Some(dataset) = self.dataset.or_else(|| dataset_of_segments(body)) else {
+    fn segments(&mut self, report: &mut FileReport, content: &Content, place: Place) {
+        let Some(dataset) = self.dataset.or_else(|| dataset_of_segments(&content.body)) else {
             return;
         };
         self.dataset = Some(dataset);
@@ -161,20 +260,17 @@ impl<'a> Walk<'a> {
             let (name, expected, found) = (report.name.clone(), end, length);
             self.findings.problems.push(Problem::Short { name, expected, found });
         }
-        let end_here = end.clamp(HEADER_END, length.max(HEADER_END));
-        let end_here = usize::try_from(end_here).unwrap_or(usize::MAX).min(bytes.len());
-        self.acknowledged(report, bytes, end_here, dataset);
+        self.acknowledged(report, content, end, dataset);
         if length >= end {
             self.compare_root(report, place, end);
         }
         match place {
-            Place::Closed { root, bytes: expected } => {
+            Place::Closed { root, bytes: expected } | Place::Early { root, bytes: expected } => {
                 if length > expected {
                     let (name, found) = (report.name.clone(), length);
                     self.findings.problems.push(Problem::Long { name, expected, found });
                 }
-                let beyond = bytes.get(end_here..).unwrap_or_default();
-                report.beyond = read_segments(dataset, beyond, end).collect();
+                report.beyond = read_segments(dataset, content.from(end), end).collect();
                 self.root = Some(root);
             }
             Place::Current { root, .. } => {
@@ -182,9 +278,9 @@ impl<'a> Walk<'a> {
                 // A file is followed by another only once it has reached its length.
                 let full = self.heads.map_or(u64::MAX, |heads| heads.segment_file_bytes_max);
                 self.is_filled = length == end && end > HEADER_END && end >= full;
-                self.tail(report, bytes, end_here, dataset);
+                self.tail(report, content, end, dataset);
             }
-            Place::Next => self.tail(report, bytes, end_here, dataset),
+            Place::Next => self.tail(report, content, end, dataset),
             Place::Unknown => {}
         }
     }
@@ -192,14 +288,13 @@ impl<'a> Walk<'a> {
     fn acknowledged(
         &mut self,
         report: &mut FileReport,
-        bytes: &[u8],
-        end: usize,
+        content: &Content,
+        end: u64,
         dataset: DatasetId,
     ) {
-        let acknowledged = bytes.get(FILE_HEADER_BYTES..end).unwrap_or_default();
-        for found in read_segments(dataset, acknowledged, HEADER_END) {
+        for found in read_segments(dataset, content.up_to(end), content.start) {
             match (&found.damage, &found.segment) {
-                (None, Some(segment)) => self.root = self.root.map(|r| fold(r, bytes, segment)),
+                (None, Some(segment)) => self.fold(content, segment),
                 _ => self.root = None,
             }
             if let Some(damage) = &found.damage {
@@ -209,12 +304,12 @@ impl<'a> Walk<'a> {
         }
     }
 
+    fn fold(&mut self, content: &Content, segment: &Segment) {
+        self.root = self.root.map(|root| segment_root(&root, content.of(segment)));
+    }
+
     fn compare_root(&mut self, report: &FileReport, place: Place, offset: u64) {
-        let (Some(found), Place::Closed { root, .. } | Place::Current { root, .. }) =
-            (self.root, place)
-        else {
-            return;
-        };
+        let (Some(found), Some(root)) = (self.root, place.root()) else { return };
         if root != found {
             let (name, expected) = (report.name.clone(), root);
             self.findings.problems.push(Problem::Root { name, offset, expected, found });
@@ -222,10 +317,9 @@ impl<'a> Walk<'a> {
     }
 
     /// Reads what was written and not acknowledged: whole segments count, the torn rest does not.
-    fn tail(&mut self, report: &mut FileReport, bytes: &[u8], start: usize, dataset: DatasetId) {
-        let tail = bytes.get(start..).unwrap_or_default();
-        let (before, mut end) = (report.found.len() as u64, start as u64);
-        for mut found in read_segments(dataset, tail, start as u64) {
+    fn tail(&mut self, report: &mut FileReport, content: &Content, start: u64, dataset: DatasetId) {
+        let (before, mut end) = (report.found.len() as u64, start.min(content.length));
+        for mut found in read_segments(dataset, content.from(start), start) {
             if let Some(damage) = &mut found.damage {
                 damage.segment += before;
                 let is_foreign = matches!(damage.cause, DamageCause::ForeignFormat { .. });
@@ -235,7 +329,7 @@ impl<'a> Walk<'a> {
             }
             match &found {
                 Found { segment: Some(segment), damage: None } if report.beyond.is_empty() => {
-                    self.root = self.root.map(|root| fold(root, bytes, segment));
+                    self.fold(content, segment);
                     end = segment.offset + segment.bytes;
                     report.found.push(found);
                 }
@@ -252,16 +346,6 @@ impl<'a> Walk<'a> {
     }
 }
 
-impl Place {
-    fn acknowledged_bytes(self) -> Option<u64> {
-        match self {
-            Place::Closed { bytes, .. } | Place::Current { bytes, .. } => Some(bytes),
-            Place::Next => Some(HEADER_END),
-            Place::Unknown => None,
-        }
-    }
-}
-
 fn segment_problem(report: &FileReport, damage: &Damage) -> Problem {
     Problem::Segment { name: report.name.clone(), damage: Box::new(damage.clone()) }
 }
@@ -270,12 +354,6 @@ fn segment_problem(report: &FileReport, damage: &Damage) -> Problem {
 /// is a hole. Another format is a newer release's word, and nothing of that is cut.
 fn may_be_torn(error: &FileError) -> bool {
     !matches!(error, FileError::ForeignFormat { found } if *found != 0)
-}
-
-fn fold(root: [u8; 32], bytes: &[u8], segment: &Segment) -> [u8; 32] {
-    let position = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX);
-    let range = position(segment.offset)..position(segment.offset + segment.bytes);
-    segment_root(&root, bytes.get(range).unwrap_or_default())
 }
 
 /// The dataset that a segment names, for a directory in which nothing else does.

@@ -28,7 +28,7 @@ fn dataset(sample: &Sample) -> MemoryDisk {
 fn work(disk: &MemoryDisk, sample: &Sample) -> Option<usize> {
     let (branch, opened) = open(disk, sample, &HEADS).ok()?;
     assert!(opened.is_none());
-    let Ok(mut store) = branch.create(&key()) else { return Some(0) };
+    let Ok(store) = branch.create(&key()) else { return Some(0) };
     let mut acknowledged = 0;
     for segment in &sample.segments {
         if store.append(std::slice::from_ref(segment)).is_err() {
@@ -78,7 +78,7 @@ fn after_any_cut_a_branch_opens_with_all_that_was_acknowledged() {
                 assert_eq!(found, sample.ids[..found.len()], "call {call}, {cut:?}");
                 assert!(found.len() >= acknowledged.unwrap_or(0), "call {call}, {cut:?}");
                 // It goes on from there, and that stays.
-                let mut store = match opened {
+                let store = match opened {
                     Some(opened) => opened.store,
                     None => branch.create(&key()).expect("created"),
                 };
@@ -112,7 +112,7 @@ fn a_failure_at_any_call_is_told_and_opening_again_goes_on() {
         let (branch, opened) = open(&disk, &sample, &HEADS).expect("opened");
         let found = opened.as_ref().map(ids).unwrap_or_default();
         assert!(found.len() >= acknowledged.unwrap_or(0), "call {call}");
-        let mut store = match opened {
+        let store = match opened {
             Some(opened) => opened.store,
             None => branch.create(&key()).expect("created"),
         };

@@ -224,7 +224,7 @@ fn limits_of_the_caller() {
             other => panic!("{other:?}"),
         }
     }
-    let mut store = create(&MemoryDisk::new(), &sample(1), &small_files());
+    let store = create(&MemoryDisk::new(), &sample(1), &small_files());
     let length = usize::try_from(APPEND_BYTES_MAX).expect("64 bits") + 1;
     match store.append(&[vec![0; length]]) {
         Err(AppendError::TooLarge { found }) => assert_eq!(found, length as u64),
@@ -235,8 +235,8 @@ fn limits_of_the_caller() {
 #[test]
 fn only_whole_segments_of_the_dataset_are_appended() {
     let sample = sample(3);
-    let mut store = create(&MemoryDisk::new(), &sample, &small_files());
-    let mut refused = |segment: Vec<u8>| {
+    let store = create(&MemoryDisk::new(), &sample, &small_files());
+    let refused = |segment: Vec<u8>| {
         let given = [sample.segments[0].clone(), segment];
         match store.append(&given) {
             Err(AppendError::NotASegment { index: 1, reason }) => reason,

@@ -31,7 +31,7 @@ fn a_failure_in_append_poisons_and_reopening_recovers() {
     let sample = sample(6);
     let count = {
         let disk = MemoryDisk::new();
-        let mut store = create(&disk, &sample, &small_files());
+        let store = create(&disk, &sample, &small_files());
         let before = disk.calls();
         for segment in &sample.segments {
             store.append(std::slice::from_ref(segment)).expect("append");
@@ -40,7 +40,7 @@ fn a_failure_in_append_poisons_and_reopening_recovers() {
     };
     for call in 1..=count {
         let disk = MemoryDisk::new();
-        let mut store = create(&disk, &sample, &small_files());
+        let store = create(&disk, &sample, &small_files());
         disk.fail_call(call, ErrorKind::StorageFull);
         let mut acknowledged = 0;
         for segment in &sample.segments {
@@ -59,7 +59,7 @@ fn a_failure_in_append_poisons_and_reopening_recovers() {
         // Cut at once; or opened first, when memory may show what the disk does not have, then cut.
         let cut = open(&disk.after_power_cut(LOST)).expect("open");
         assert!(ids(&cut).len() >= acknowledged);
-        let mut opened = open(&disk).unwrap_or_else(|e| panic!("call {call}: {e}"));
+        let opened = open(&disk).unwrap_or_else(|e| panic!("call {call}: {e}"));
         let found = ids(&opened);
         assert!(found.len() >= acknowledged);
         let cut = open(&disk.after_power_cut(LOST)).expect("open");
@@ -79,7 +79,7 @@ fn a_failure_in_open_is_told_and_opening_again_works() {
     let whole = {
         let disk = MemoryDisk::new();
         drop(filled(&sample, &small_files()));
-        let mut store = create(&disk, &sample, &small_files());
+        let store = create(&disk, &sample, &small_files());
         let before = disk.calls();
         for segment in &sample.segments {
             store.append(std::slice::from_ref(segment)).expect("append");
@@ -88,7 +88,7 @@ fn a_failure_in_open_is_told_and_opening_again_works() {
     };
     for call in 1..=whole {
         let disk = MemoryDisk::new();
-        let mut store = create(&disk, &sample, &small_files());
+        let store = create(&disk, &sample, &small_files());
         disk.power_off_at_call(call);
         let acknowledged = sample
             .segments
@@ -141,25 +141,25 @@ fn a_slot_that_only_memory_has_is_not_relied_on() {
     let sample = sample(7);
     for failing in 0..5 {
         let start = MemoryDisk::new();
-        let mut store = create(&start, &sample, &small_files());
+        let store = create(&start, &sample, &small_files());
         for segment in &sample.segments[..failing] {
             store.append(std::slice::from_ref(segment)).expect("append");
         }
         drop(store);
         let count = {
             let disk = start.copy();
-            let mut store = open(&disk).expect("open").store;
+            let store = open(&disk).expect("open").store;
             let before = disk.calls();
             store.append(&sample.segments[failing..=failing]).expect("append");
             disk.calls() - before
         };
         for call in 1..30 {
             let disk = start.copy();
-            let mut store = open(&disk).expect("open").store;
+            let store = open(&disk).expect("open").store;
             disk.fail_call(count, ErrorKind::Other);
             assert!(store.append(&sample.segments[failing..=failing]).is_err());
             drop(store);
-            let mut opened = open(&disk).expect("open");
+            let opened = open(&disk).expect("open");
             let mut least = ids(&opened).len();
             assert_eq!(least, failing + 1);
             disk.power_off_at_call(call);

@@ -58,7 +58,7 @@ fn after_any_cut_the_store_opens_at_a_prefix_with_all_that_was_acknowledged() {
                 }
                 continue;
             };
-            let mut opened = opened.unwrap_or_else(|e| panic!("call {call}, {cut:?}: {e}"));
+            let opened = opened.unwrap_or_else(|e| panic!("call {call}, {cut:?}: {e}"));
             let found = ids(&opened);
             assert_eq!(found, sample.ids[..found.len()], "call {call}, {cut:?}");
             assert!(found.len() >= least, "call {call}, {cut:?}");
@@ -86,7 +86,7 @@ fn a_file_cut_at_every_byte_opens_at_a_prefix_or_is_named_short() {
     let mut ends = vec![];
     for count in 0..=4 {
         let disk = MemoryDisk::new();
-        let mut store = create(&disk, &sample, &options);
+        let store = create(&disk, &sample, &options);
         for segment in &sample.segments[..count] {
             store.append(std::slice::from_ref(segment)).expect("append");
         }
@@ -129,7 +129,7 @@ fn heads_torn_at_every_byte_leave_the_other_slot() {
     let newest = disk.bytes(HEADS).expect("heads");
     let before = {
         let shorter = MemoryDisk::new();
-        let mut store = create(&shorter, &sample, &StoreOptions::default());
+        let store = create(&shorter, &sample, &StoreOptions::default());
         for segment in &sample.segments[..3] {
             store.append(std::slice::from_ref(segment)).expect("append");
         }

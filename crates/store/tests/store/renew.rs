@@ -56,7 +56,7 @@ fn a_directory_knows_its_own_place_and_a_copy_is_told_from_it() {
 fn a_renewed_store_has_the_new_key_alone_and_knows_its_place() {
     let sample = sample(4);
     let disk = filled(&sample, &small_files()).copy();
-    let mut opened = open(&disk).expect("open");
+    let opened = open(&disk).expect("open");
     opened.store.renew(&other()).expect("renew");
     assert!(!holds(&disk, &key()), "the key before is gone");
     drop(opened);
@@ -84,7 +84,7 @@ fn a_renewal_cut_anywhere_never_makes_a_copied_key_look_at_home() {
     let original = filled(&sample, &small_files());
     let count = {
         let disk = original.copy();
-        let mut store = open(&disk).expect("open").store;
+        let store = open(&disk).expect("open").store;
         let before = disk.calls();
         store.renew(&other()).expect("renew");
         disk.calls() - before
@@ -92,13 +92,13 @@ fn a_renewal_cut_anywhere_never_makes_a_copied_key_look_at_home() {
     let (mut before, mut between, mut after) = (0, 0, 0);
     for call in 1..=count + 1 {
         let disk = original.copy();
-        let mut store = open(&disk).expect("open").store;
+        let store = open(&disk).expect("open").store;
         disk.power_off_at_call(call);
         let renewed = store.renew(&other());
         assert_eq!(renewed.is_ok(), call > count);
         for cut in cuts() {
             let disk = disk.after_power_cut(cut);
-            let mut opened = open(&disk).unwrap_or_else(|e| panic!("call {call}, {cut:?}: {e}"));
+            let opened = open(&disk).unwrap_or_else(|e| panic!("call {call}, {cut:?}: {e}"));
             assert_eq!(ids(&opened), sample.ids);
             let is_new = opened.key.author() == other().author();
             assert!(is_new || opened.key.author() == key().author());
@@ -128,7 +128,7 @@ fn a_failure_in_renew_poisons_and_reopening_tells() {
     let original = filled(&sample, &small_files());
     for call in 1.. {
         let disk = original.copy();
-        let mut store = open(&disk).expect("open").store;
+        let store = open(&disk).expect("open").store;
         disk.fail_call(call, ErrorKind::StorageFull);
         match store.renew(&other()) {
             Ok(()) => {
@@ -154,7 +154,7 @@ fn a_copied_folder_is_told_from_its_original() {
     let (from, to) = (folder.path().join("from"), folder.path().join("to"));
     let disk = |at: &std::path::Path| -> Arc<dyn Disk> { Arc::new(FileDisk::at(at)) };
     let sample = sample(2);
-    let mut store =
+    let store =
         Store::create(disk(&from), sample.dataset, &key(), &StoreOptions::default()).expect("made");
     store.append(&sample.segments).expect("append");
     drop(store);
@@ -162,7 +162,7 @@ fn a_copied_folder_is_told_from_its_original() {
     for name in ["lock", "author.key", "place", "heads", "closed", "segments/00000001.wls"] {
         std::fs::copy(from.join(name), to.join(name)).expect("copied");
     }
-    let mut opened = Store::open(disk(&to)).expect("open");
+    let opened = Store::open(disk(&to)).expect("open");
     let told = opened.moved.as_ref().map(ToString::to_string).unwrap_or_default();
     let is_told = told.starts_with("its key was put in file ") && told.contains(", found in file ");
     assert_eq!(is_told, cfg!(unix), "{told}");
@@ -179,7 +179,7 @@ fn a_copied_folder_is_told_from_its_original() {
 fn a_copy_made_in_use_opens_at_a_prefix_or_is_named() {
     let sample = sample(6);
     let writer = MemoryDisk::new();
-    let mut store = create(&writer, &sample, &small_files());
+    let store = create(&writer, &sample, &small_files());
     let mut moments = vec![writer.image()];
     for segment in &sample.segments {
         store.append(std::slice::from_ref(segment)).expect("append");

@@ -71,7 +71,7 @@ pub(crate) fn ids(opened: &Opened) -> Vec<CommitId> {
 /// A memory disk with all of the sample appended, each segment by itself.
 pub(crate) fn filled(sample: &Sample, options: &StoreOptions) -> MemoryDisk {
     let disk = MemoryDisk::new();
-    let mut store = create(&disk, sample, options);
+    let store = create(&disk, sample, options);
     for segment in &sample.segments {
         store.append(std::slice::from_ref(segment)).expect("append");
     }

@@ -18,14 +18,14 @@ fn on_each_disk(test: impl Fn(Arc<dyn Disk>)) {
 fn what_is_appended_is_there_after_opening_again() {
     let sample = sample(12);
     on_each_disk(|disk| {
-        let mut store =
+        let store =
             Store::create(disk.clone(), sample.dataset, &key(), &small_files()).expect("create");
         for pair in sample.segments[..6].chunks(2) {
             store.append(pair).expect("append");
         }
         drop(store);
         for at in 6..12 {
-            let mut opened = Store::open(disk.clone()).expect("open");
+            let opened = Store::open(disk.clone()).expect("open");
             assert_eq!(ids(&opened), sample.ids[..at]);
             assert_eq!(opened.key.to_seed(), key().to_seed());
             assert!(opened.torn.is_none() && opened.warnings.is_empty());
@@ -36,6 +36,31 @@ fn what_is_appended_is_there_after_opening_again() {
         assert!(opened.store.heads().file_number > 3, "files are begun");
         let last = opened.segments.last().expect("segments");
         assert!(disk.len(&last.name).expect("its file") >= last.segment.offset);
+    });
+}
+
+#[test]
+fn handed_over_merged_and_read_beside_on_each_disk() {
+    let sample = sample(12);
+    on_each_disk(|disk| {
+        let store =
+            Store::create(disk.clone(), sample.dataset, &key(), &small_files()).expect("create");
+        for segment in &sample.segments {
+            let ticket = store.stage(vec![segment.clone()]).expect("staged");
+            store.hand_over(ticket).expect("handed over");
+        }
+        store.flush().expect("flushed");
+        let position = store.position();
+        let read = Store::read(disk.as_ref()).expect("read");
+        assert_eq!(read.segments.len(), 12);
+        let maintained = store.maintain(&position).expect("merged");
+        assert!(maintained.files > 3 && maintained.segments_after == 1);
+        assert!(Store::has_moved(disk.as_ref(), &read.heads).expect("heads"));
+        drop(store);
+        assert!(Store::inspect(disk.as_ref()).problems.is_empty());
+        assert_eq!(ids(&Store::open(disk.clone()).expect("open")), sample.ids);
+        let opened = Store::open_after(disk, &position).expect("open");
+        assert!(opened.segments.is_empty());
     });
 }
 
@@ -106,12 +131,12 @@ fn a_file_in_the_place_of_the_folder_is_named() {
 fn nothing_appended_changes_nothing() {
     let sample = sample(1);
     on_each_disk(|disk| {
-        let mut store =
+        let store =
             Store::create(disk.clone(), sample.dataset, &key(), &small_files()).expect("create");
-        let before = *store.heads();
+        let before = store.heads();
         store.append(&[]).expect("nothing");
         assert!(matches!(store.append(&[vec![]]), Err(AppendError::NotASegment { .. })));
-        assert_eq!(*store.heads(), before);
+        assert_eq!(store.heads(), before);
         store.append(&sample.segments).expect("a mistake does not poison");
     });
 }
@@ -121,7 +146,7 @@ fn ten_thousand_appends() {
     let sample = sample(10_000);
     let disk = MemoryDisk::new();
     let options = StoreOptions { segment_file_bytes_max: 100_000 };
-    let mut store = crate::samples::create(&disk, &sample, &options);
+    let store = crate::samples::create(&disk, &sample, &options);
     for segment in &sample.segments {
         store.append(std::slice::from_ref(segment)).expect("append");
     }

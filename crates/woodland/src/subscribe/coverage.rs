@@ -105,7 +105,7 @@ impl<R: Record> Changed<R> {
         }
         let pointer = Pointer::to(change.node);
         let read = |snapshot: &Snapshot, found: Option<TypeId>| match found {
-            Some(_) => Ok(snapshot.read(&[pointer])?.pop().flatten()),
+            Some(_) => Ok::<_, ReadError>(snapshot.read(&[pointer])?.pop().flatten()),
             None => Ok(None),
         };
         let before: Option<R> = read(between.from, change.before)?;

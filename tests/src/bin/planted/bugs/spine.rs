@@ -14,6 +14,7 @@ const POWER: Catcher = STORE.only(&["power::"]);
 const DAMAGE: Catcher = STORE.only(&["damage::"]);
 const FAULTS: Catcher = STORE.only(&["faults::"]);
 const RENEW: Catcher = STORE.only(&["renew::"]);
+const MISPLACED: Catcher = STORE.only(&["misplaced::"]);
 const INCARNATIONS: Catcher = Catcher::of("woodland-tests", "incarnations");
 
 pub(super) const BUGS: &[Bug] = &[
@@ -125,15 +126,15 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "acknowledged-before-sync",
         promise: "what is acknowledged survives a power cut",
-        file: "crates/store/src/store.rs",
-        original: "        self.disk.sync(&name)?;\n        next.acknowledged_bytes",
-        replacement: "        next.acknowledged_bytes",
+        file: "crates/store/src/writer.rs",
+        original: "        disk.sync(&names::segment_file(self.end.file_number))?;\n",
+        replacement: "",
         catcher: POWER,
     },
     Bug {
         name: "folder-not-synced",
         promise: "a file's name is durable before anything relies on it",
-        file: "crates/store/src/store.rs",
+        file: "crates/store/src/writer.rs",
         original: "    disk.sync(&name)?;\n    disk.sync_folder(names::SEGMENTS)",
         replacement: "    disk.sync(&name)",
         catcher: POWER,
@@ -142,7 +143,7 @@ pub(super) const BUGS: &[Bug] = &[
         name: "torn-tail-left",
         promise: "what a cut left behind the last whole segment is cut off",
         file: "crates/store/src/open.rs",
-        original: "                disk.truncate(name, *offset)?;\n",
+        original: "            disk.truncate(name, *offset)?;\n",
         replacement: "",
         catcher: POWER,
     },
@@ -205,9 +206,49 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "failed-sync-forgotten",
         promise: "after a failed write nothing more is written through the handle",
-        file: "crates/store/src/store.rs",
-        original: "std::mem::replace(&mut self.condition, Condition::Poisoned);",
-        replacement: "self.condition;",
+        file: "crates/store/src/queue.rs",
+        original: "            progress.poison();\n        }\n        self.over",
+        replacement: "            progress.writer = Some(writer);\n        }\n        self.over",
         catcher: FAULTS,
+    },
+    Bug {
+        name: "one-slot-swapped",
+        promise: "both slots name the layout before a former file is removed",
+        file: "crates/store/src/maintain.rs",
+        original: "..*writer.heads() })?;\n            writer.flip(disk, *writer.heads())",
+        replacement: "..*writer.heads() })",
+        catcher: MISPLACED,
+    },
+    Bug {
+        name: "stale-layout-believed",
+        promise: "no other layout passes for the one that heads name",
+        file: "crates/store/src/survey/listing.rs",
+        original: "            if found != expected {",
+        replacement: "            if found != expected && offset == 0 {",
+        catcher: MISPLACED,
+    },
+    Bug {
+        name: "position-believed",
+        promise: "a position of another history is refused",
+        file: "crates/store/src/survey/segment_file.rs",
+        original: "        self.root = Some(position.root);\n",
+        replacement: "        self.root = None;\n",
+        catcher: STORE.only(&["positions::"]),
+    },
+    Bug {
+        name: "hand-over-settles",
+        promise: "what was only handed over is synced by a flush",
+        file: "crates/store/src/store.rs",
+        original: "        if to == Reach::Settled {\n            progress.settled",
+        replacement: "        if to == Reach::Settled || progress.handed > 0 {\n            progress.settled",
+        catcher: STORE.only(&["buffered::"]),
+    },
+    Bug {
+        name: "branch-lost-in-merging",
+        promise: "every commit that was there is there after a merging",
+        file: "crates/store/src/maintain/join.rs",
+        original: "        runs[at].segments.push(segment);",
+        replacement: "        if runs.len() < 4 {\n runs[at].segments.push(segment); }",
+        catcher: STORE.only(&["merging::what"]),
     },
 ];

@@ -10,18 +10,25 @@
 //! - A value: a clone shares everything and is never changed by what happens to the other.
 //! - Nothing else knows which map this is; `changed_since` costs in proportion to what differs.
 //! - The objects of a node ascend by field, then by the name of their kind.
+//! - Every look may read a page, and unwinds to [`woodland_page::catch`] where that cannot be had.
 //!
-//! What this does not do: say what is visible (`graph`), or live on disk.
+//! What this does not do: say what is visible (`graph`); read less of a node than all that is known
+//! of it.
+
+mod rest;
+
+#[cfg(test)]
+mod tests;
 
 use crate::erased::{AnyKind, ObjectState};
 use crate::judge::{Life, Slots};
 use crate::past::{Stamp, order};
 use crate::register::RegisterState;
-use im::ordmap::DiffItem;
 use std::any::Any;
 use std::sync::Arc;
 use woodland_format::{FieldId, NodeId, TypeId, Value};
 use woodland_log::Log;
+use woodland_page::{Own, Seat, Tree};
 
 /// One creation of a node.
 #[derive(Debug, Clone)]
@@ -104,6 +111,11 @@ impl Held {
 }
 
 impl Object {
+    /// What the objects of a node ascend by.
+    pub(crate) fn place(&self) -> (FieldId, &str) {
+        (self.field, self.kind.name())
+    }
+
     /// An object that comes into being.
     pub(crate) fn touched(field: FieldId, kind: &Arc<dyn AnyKind>) -> Self {
         let (held, kind) = (kind.empty(), Arc::clone(kind));
@@ -165,8 +177,7 @@ impl NodeEntry {
         if self.objects.last().is_none_or(|last| last.field < field) {
             return Err(self.objects.len());
         }
-        self.objects
-            .binary_search_by(|one| one.field.cmp(&field).then_with(|| one.kind.name().cmp(kind)))
+        self.objects.binary_search_by(|one| one.place().cmp(&(field, kind)))
     }
 
     pub(crate) fn object_mut(&mut self, field: FieldId, kind: &str) -> Option<&mut Object> {
@@ -179,34 +190,30 @@ impl NodeEntry {
     }
 }
 
-/// What is kept of a node; shared, and equal when shared.
-#[derive(Debug, Clone)]
-struct Shared(Arc<NodeEntry>);
+/// What is known of a node, as long as it is looked at.
+pub(crate) type Known = Arc<Seat<NodeEntry>>;
 
-impl PartialEq for Shared {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-}
+/// A node, as it was and as it is.
+pub(crate) type Pair = (NodeId, Option<Known>, Known);
 
 /// The map.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct State(im::OrdMap<NodeId, Shared>);
+pub(crate) struct State(Tree<NodeId, Own<NodeEntry>>);
 
 impl State {
-    pub(crate) fn get(&self, node: NodeId) -> Option<&NodeEntry> {
-        self.0.get(&node).map(|entry| &*entry.0)
+    pub(crate) fn get(&self, node: NodeId) -> Option<Known> {
+        self.0.get(&node).map(|entry| entry.get())
     }
 
     /// All nodes, ascending.
-    pub(crate) fn all(&self) -> impl Iterator<Item = (NodeId, &NodeEntry)> {
-        self.0.iter().map(|(node, entry)| (*node, &*entry.0))
+    pub(crate) fn all(&self) -> impl Iterator<Item = (NodeId, Known)> {
+        self.0.iter().map(|(node, entry)| (node, entry.get()))
     }
 
     /// Puts entries in place of those that are there.
     pub(crate) fn put(&mut self, changes: impl IntoIterator<Item = (NodeId, NodeEntry)>) {
         for (node, entry) in changes {
-            self.0.insert(node, Shared(Arc::new(entry)));
+            self.0.insert(node, Own::new(entry));
         }
     }
 
@@ -216,21 +223,32 @@ impl State {
         node: NodeId,
         change: impl FnOnce(&mut NodeEntry) -> T,
     ) -> Option<T> {
-        self.0.get_mut(&node).map(|entry| change(Arc::make_mut(&mut entry.0)))
+        let mut answer = None;
+        self.0.alter(node, |entry| {
+            answer = entry.map(|entry| change(entry.get_mut()));
+            None
+        });
+        answer
     }
 
     /// The nodes whose entries differ, each as it was and as it is; nothing is ever removed from a
-    /// state.
+    /// state. Where a version was put to rest between the two, neighbours in a page that changed
+    /// may be among them.
     pub(crate) fn changed_since<'a>(
         &'a self,
         earlier: &'a State,
-    ) -> impl Iterator<Item = (NodeId, Option<&'a NodeEntry>, &'a NodeEntry)> + 'a {
-        earlier.0.diff(&self.0).filter_map(|item| match item {
-            DiffItem::Add(node, now) => Some((*node, None, &*now.0)),
-            DiffItem::Update { old: (node, old), new: (_, new) } => {
-                Some((*node, Some(&*old.0), &*new.0))
+    ) -> Box<dyn Iterator<Item = Pair> + 'a> {
+        if earlier.0.is_empty() {
+            // All of them, one after the other: together they may be more than fits the memory.
+            return Box::new(self.all().map(|(node, entry)| (node, None, entry)));
+        }
+        let unshared = self.0.unshared(&earlier.0).into_iter();
+        Box::new(unshared.filter_map(|(node, entry)| {
+            let before = earlier.0.get(&node);
+            if before.as_ref().is_some_and(|before| before.is(&entry)) {
+                return None;
             }
-            DiffItem::Remove(..) => None,
-        })
+            Some((node, before.map(|before| before.get()), entry.get()))
+        }))
     }
 }

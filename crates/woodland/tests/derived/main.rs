@@ -1,0 +1,7 @@
+//! What was derived rests on disk: a dataset opens by it, answers as one that derived all, and loses
+//! nothing whatever becomes of it.
+
+mod alike;
+mod cuts;
+mod model;
+mod opening;

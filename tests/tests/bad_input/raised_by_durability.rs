@@ -1,0 +1,64 @@
+//! Errors of the facade about what is buffered, and about replicas that are opened to read.
+//!
+//! **Invariants**
+//! - Nothing is given away where it could not be made durable.
+
+use crate::notes::{folder, joined, note, schema};
+use crate::{Row, raised};
+use std::sync::Arc;
+use woodland::{
+    BackingError, BranchError, Durability, FlushError, MemoryDisk, MergeError, Options,
+    RefreshError, Replica, StartError, WriteError,
+};
+
+pub(crate) fn rows() -> Vec<Row> {
+    let mut rows = Vec::new();
+    flushing(&mut rows);
+    reading(&mut rows);
+    rows
+}
+
+fn flushing(rows: &mut Vec<Row>) {
+    let disk = MemoryDisk::new();
+    let options = Options::on(Arc::new(disk.clone())).seed(1);
+    let replica = Replica::create(options, schema()).expect("created");
+    let peer = joined(&replica, 7);
+    let write = |batch: &mut woodland::Batch<'_>| drop(batch.insert(&note("x", "")));
+    replica.write_with(Durability::Buffered, write).expect("written");
+    disk.power_off_at_call(1);
+    let lost = replica.flush().expect_err("no power");
+    raised!(rows, "woodland" FlushError::Store, "the power is off before a flush", lost);
+    let lost = peer.merge(&replica).expect_err("no power");
+    raised!(rows, "woodland" MergeError::Source, "a merge from the same", lost);
+    assert_eq!(peer.snapshot().log().len(), 1, "nothing was given away");
+    let lost = replica.branch("draft").expect_err("no power");
+    raised!(rows, "woodland" BranchError::Flush, "a branch of the same", lost);
+}
+
+fn reading(rows: &mut Vec<Row>) {
+    let folder = folder();
+    let place = folder.path().join("one");
+    let writer = Replica::create(&place, schema()).expect("created");
+    let options = || Options::at(&place).read_only();
+    let reader = Replica::open(options(), schema()).expect("opened");
+    let refused = reader.write(|batch| batch.insert(&note("x", ""))).expect_err("no right");
+    if let WriteError::Store(refused) = refused {
+        raised!(rows, "woodland" BackingError::ReadOnly, "a write to a reader", refused);
+    }
+    let refused = reader.branch("draft").expect_err("no right");
+    raised!(rows, "woodland" BranchError::ReadOnly, "a branch of a reader", refused);
+    let refused = Replica::create(options(), schema()).expect_err("it is to be made");
+    raised!(rows, "woodland" StartError::ReadOnly, "a dataset created to be read", refused);
+
+    drop(writer);
+    std::fs::rename(&place, folder.path().join("away")).expect("renamed");
+    let gone = reader.refresh().expect_err("nothing there");
+    raised!(rows, "woodland" RefreshError::Read, "the directory was renamed", gone);
+    let other = Replica::create(&place, schema()).expect("created");
+    for _ in 0..3 {
+        other.write(|batch| batch.insert(&note("x", ""))).expect("written");
+    }
+    let other = reader.refresh().expect_err("another dataset");
+    raised!(rows, "woodland" RefreshError::Log, "another dataset in its place", other);
+    assert_eq!(reader.snapshot().log().len(), 1, "it shows what it showed");
+}
