@@ -88,8 +88,7 @@ fn directory(corpus: &Corpus, history: &History, bytes_max: u64, salt: u64) -> F
     let key = SecretKey::from_seed([9; 32]);
     let options = StoreOptions { segment_file_bytes_max: bytes_max };
     let shared: Arc<dyn Disk> = Arc::new(disk.clone());
-    let store =
-        Store::create(shared, history.dataset(), &key, &options).expect("an empty disk");
+    let store = Store::create(shared, history.dataset(), &key, &options).expect("an empty disk");
     let runs = history.segments(&mut Rng::from_seed(salt));
     for run in &runs {
         let bytes = segment(history.dataset(), run, &corpus.keys, |_| false);

@@ -38,8 +38,7 @@ fn whole() -> (MemoryDisk, Hand) {
     let first = hand.write(1, None, &[], vec![hand.title("first")]);
     let disk = MemoryDisk::new();
     let options = StoreOptions { segment_file_bytes_max: 300 };
-    let store =
-        Store::create(shared(&disk), hand.dataset(), &key(0), &options).expect("created");
+    let store = Store::create(shared(&disk), hand.dataset(), &key(0), &options).expect("created");
     for commit in [hand.log.founding().clone(), first] {
         store.append(&[hand.segment(&[commit])]).expect("appended");
     }
