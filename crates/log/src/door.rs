@@ -1,15 +1,17 @@
 //! The door: what comes from outside is let into a log here, or waits, or is refused.
 //!
 //! ```text
-//!  segment ─► signatures ─► each commit ─► past held and vouched for ─► log
-//!                                      ├─► otherwise: waits, if there is room
-//!                                      └─► breaks a rule: refused, with all that stands on it
+//!  segment ─► signatures ─► each commit ─┬► past held and vouched for ──┬─► log
+//!                                        │                              └─► bare: held back
+//!                                        ├► otherwise: waits, if there is room
+//!                                        └► breaks a rule: refused, with all that stands on it
 //! ```
 //!
 //! **Invariants**
 //! - A commit enters only when all its references are in the log and a verified signature of its
-//!   claimed author stands on it or on a later commit of its own chain. Naming a commit as a parent
-//!   vouches for nothing.
+//!   claimed author stands on it or on a later commit of its own chain that is in the log, too, or
+//!   enters with it: so all that is in a log can be passed on. Naming a commit as a parent vouches
+//!   for nothing.
 //! - Whoever offers the same things in another order, cut otherwise, or twice, gets the same log.
 //! - What can enter at once is never refused for want of room.
 //! - Nothing waits for a commit that was refused for ever, as far as that is remembered. No
@@ -19,6 +21,7 @@
 //! What this does not do: remember all that it refused, or choose what to drop when it is full.
 
 use crate::append::AppendError;
+use crate::held_back::HeldBack;
 use crate::log::Log;
 use crate::refusal::Refusal;
 use crate::waiting::{Claim, PendingLimits, Waiting};
@@ -30,8 +33,10 @@ use woodland_format::{AuthorKey, Commit, CommitId, Segment, Signature};
 #[derive(Debug, Clone, Default)]
 pub struct Pending {
     limits: PendingLimits,
+    /// What is held back counts as held here.
     waiting: Waiting,
-    /// The log at the end of the last offer: what `waiting` counts as held.
+    held_back: HeldBack,
+    /// The log at the end of the last offer, with what was held back then.
     seen: Option<Log>,
     /// Commits that break a rule, and what stands on them: those refused last.
     refused: Arc<BTreeSet<CommitId>>,
@@ -62,36 +67,68 @@ impl Pending {
     /// Offers a decoded segment to the log: verifies its signatures, admits all that is vouched for
     /// and whose past is held, and keeps the rest waiting within the limits.
     pub fn offer(&mut self, log: &Log, segment: &Segment) -> Offered {
+        self.offer_all(log, [segment])
+    }
+
+    /// Offers segments, one after the other. Cheaper than each by itself.
+    pub fn offer_all<'s>(
+        &mut self,
+        log: &Log,
+        segments: impl IntoIterator<Item = &'s Segment>,
+    ) -> Offered {
         let mut admission = self.admission(log);
-        if segment.head.dataset == log.dataset() {
-            admission.take(segment);
-        } else {
-            let (expected, found) = (log.dataset(), segment.head.dataset);
-            admission.refused.push(Refusal::OtherDataset { expected, found });
+        for segment in segments {
+            if segment.head.dataset == log.dataset() {
+                admission.take(segment);
+            } else {
+                let (expected, found) = (log.dataset(), segment.head.dataset);
+                admission.refused.push(Refusal::OtherDataset { expected, found });
+            }
         }
-        let Admission { log, admitted, duplicates, refused, refused_ids, .. } = admission;
-        self.remember(&log, refused_ids);
-        Offered { log, admitted, duplicates, refused }
+        let ended = admission.end();
+        self.settle(log, ended)
     }
 
     /// Lets in what waited for commits that came into the log by another way than this door.
     pub fn catch_up(&mut self, log: &Log) -> Offered {
-        let admission = self.admission(log);
-        let Admission { log, admitted, duplicates, refused, refused_ids, .. } = admission;
-        self.remember(&log, refused_ids);
-        Offered { log, admitted, duplicates, refused }
+        let ended = self.admission(log).end();
+        self.settle(log, ended)
     }
 
     /// What an offer to this log begins with.
     fn admission(&mut self, log: &Log) -> Admission<'_> {
-        let mut admission = Admission::into_log(log, &mut self.waiting, self.limits);
+        let ahead = self.held_back.ahead_of(log, &mut self.waiting);
+        let limits = self.held_back.leave_room(self.limits);
+        let mut admission = Admission::into_log(&ahead.log, &mut self.waiting, limits);
+        admission.signatures = ahead.signatures;
         admission.remembered = Arc::clone(&self.refused);
         admission.catch_up(self.seen.as_ref());
         admission
     }
 
-    fn remember(&mut self, log: &Log, refused: BTreeSet<CommitId>) {
-        self.seen = Some(log.clone());
+    /// What of this may enter does; the rest is held back.
+    fn settle(&mut self, log: &Log, ended: Ended) -> Offered {
+        let Ended { log: ahead, admitted, signatures, duplicates, mut refused, refused_ids } =
+            ended;
+        let settled = self.held_back.settle(log, ahead, admitted, &signatures);
+        self.seen = Some(self.held_back.ahead().cloned().unwrap_or_else(|| settled.log.clone()));
+        if self.waiting.len() + self.held_back.len() > 0 {
+            let left_out = self.held_back.shorten(&settled.log, &self.waiting, &self.limits);
+            if let Some(first) = left_out.first() {
+                let mut full = LeftOut::from(first);
+                full.commits = left_out.len();
+                refused.push(full.refusal());
+                let ahead = self.held_back.ahead().expect("what is cut short was there").clone();
+                // What is ready by that is what is held back: nobody waits for it here.
+                self.waiting = std::mem::take(&mut self.waiting).counted_for(&ahead);
+                self.seen = Some(ahead);
+            }
+        }
+        self.remember(refused_ids);
+        Offered { log: settled.log, admitted: settled.admitted, duplicates, refused }
+    }
+
+    fn remember(&mut self, refused: BTreeSet<CommitId>) {
         if refused.is_empty() {
             return;
         }
@@ -104,7 +141,7 @@ impl Pending {
 
     /// How many commits wait.
     pub fn waiting(&self) -> usize {
-        self.waiting.len()
+        self.waiting.len() + self.held_back.len()
     }
 
     /// What is waited for and is neither held by `log` nor waiting itself, ascending.
@@ -118,12 +155,25 @@ impl Pending {
     }
 }
 
+/// What an offer has come to, but for what is held back.
+struct Ended {
+    log: Log,
+    admitted: Vec<Commit>,
+    signatures: BTreeMap<CommitId, Signature>,
+    duplicates: usize,
+    refused: Vec<Refusal>,
+    refused_ids: BTreeSet<CommitId>,
+}
+
 /// One offer while it is worked on.
 struct Admission<'a> {
     limits: PendingLimits,
     waiting: &'a mut Waiting,
+    /// With what is held back.
     log: Log,
     admitted: Vec<Commit>,
+    /// Those that hold, of what is in `log`.
+    signatures: BTreeMap<CommitId, Signature>,
     duplicates: usize,
     refused: Vec<Refusal>,
     /// Entries that have become ready and were not tried yet.
@@ -143,12 +193,25 @@ impl<'a> Admission<'a> {
             waiting,
             log: log.clone(),
             admitted: Vec::new(),
+            signatures: BTreeMap::new(),
             duplicates: 0,
             refused: Vec::new(),
             ready: Vec::new(),
             refused_ids: BTreeSet::new(),
             remembered: Arc::default(),
             refused_claims: BTreeSet::new(),
+        }
+    }
+
+    fn end(self) -> Ended {
+        let Admission { log, admitted, signatures, duplicates, refused, refused_ids, .. } = self;
+        Ended { log, admitted, signatures, duplicates, refused, refused_ids }
+    }
+
+    fn keep_point(&mut self, id: CommitId, signature: Signature) {
+        if let Some(place) = self.log.place(&id) {
+            self.log.keep_point(place, signature);
+            self.signatures.insert(id, signature);
         }
     }
 
@@ -193,9 +256,7 @@ impl<'a> Admission<'a> {
         // First what waits already: it may be the past of what comes now.
         for (id, signature) in &signatures {
             let claim = (*id, author);
-            if let Some(place) = self.log.place(id) {
-                self.log.keep_point(place, *signature);
-            }
+            self.keep_point(*id, *signature);
             self.waiting.sign(&claim, *signature);
             self.ready.extend(self.waiting.vouch(claim));
         }
@@ -314,8 +375,8 @@ impl<'a> Admission<'a> {
         match self.log.insert(commit) {
             Ok(_) => {
                 self.admitted.push(commit.clone());
-                if let (Some(signature), Some(place)) = (signature, self.log.place(&commit.id())) {
-                    self.log.keep_point(place, signature);
+                if let Some(signature) = signature {
+                    self.keep_point(commit.id(), signature);
                 }
                 self.now_held(commit);
             }
@@ -332,10 +393,10 @@ impl<'a> Admission<'a> {
         for claim in self.waiting.claims_of(id) {
             if claim.1 != author {
                 self.refuse_claim(claim, author);
-            } else if let Some(entry) = self.waiting.remove(&claim)
-                && let (Some(signature), Some(place)) = (entry.signature, self.log.place(&id))
+            } else if let Some(signature) =
+                self.waiting.remove(&claim).and_then(|entry| entry.signature)
             {
-                self.log.keep_point(place, signature);
+                self.keep_point(id, signature);
             }
         }
         for waiter in self.waiting.waiters_of(id) {

@@ -15,10 +15,12 @@
 //! What this does not do: read or write bytes, make or sign commits, look inside a payload.
 
 mod append;
+mod bare;
 mod branches;
 mod door;
 mod fork;
 mod frontier;
+mod held_back;
 mod ids;
 mod knowledge;
 mod line;
@@ -46,6 +48,7 @@ pub use crate::order::Order;
 pub use crate::points::PointError;
 pub use crate::reader::PayloadReader;
 
+pub use crate::bare::bare;
 pub use crate::door::{Offered, Pending};
 pub use crate::refusal::Refusal;
 pub use crate::waiting::PendingLimits;

@@ -9,8 +9,9 @@
 //!   whose successor in the claimed chain is vouched is vouched.
 //! - `bytes` is the sum of the entries' bytes; limits are the caller's to ask for.
 //!
-//! What this does not do: look into a log, or verify.
+//! What this does not do: verify, or let anything into a log.
 
+use crate::log::Log;
 use im::{OrdMap, OrdSet};
 use std::collections::BTreeSet;
 use woodland_format::{AuthorKey, Commit, CommitId, Signature};
@@ -66,6 +67,10 @@ impl Waiting {
         self.entries.len()
     }
 
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     pub(crate) fn get(&self, claim: &Claim) -> Option<&Entry> {
         self.entries.get(claim)
     }
@@ -106,6 +111,20 @@ impl Waiting {
         self.bytes += bytes;
         let before = self.entries.insert((id, author), entry);
         assert!(before.is_none(), "a claim waits once");
+    }
+
+    /// The same, with what is missing compared with this log anew.
+    pub(crate) fn counted_for(self, log: &Log) -> Waiting {
+        let mut counted = Waiting::default();
+        for entry in self.entries() {
+            counted.keep(
+                &entry.commit,
+                &log.missing(&entry.commit),
+                entry.vouched,
+                entry.signature,
+            );
+        }
+        counted
     }
 
     /// Takes an entry and all that the indexes say of it.
@@ -191,6 +210,6 @@ impl Waiting {
     }
 }
 
-fn bytes_of(commit: &Commit) -> usize {
+pub(crate) fn bytes_of(commit: &Commit) -> usize {
     commit.header().encode().len() + commit.payload().map_or(0, <[u8]>::len)
 }

@@ -64,8 +64,13 @@ fn a_long_invalid_chain_goes_at_once() {
     assert_eq!(pending.waiting(), 0);
     // Together in one segment as well.
     let all: Vec<_> = chain.into_iter().chain(bad).collect();
-    let offered = Pending::default().offer(&log, &decoded(log.dataset(), &all, true));
-    assert_eq!((offered.refused.len(), offered.admitted.len()), (50_000, 1));
+    let mut pending = Pending::default();
+    let offered = pending.offer(&log, &decoded(log.dataset(), &all, true));
+    // The only signature went with what is invalid: the first commit could not be passed on.
+    assert_eq!((offered.refused.len(), offered.admitted.len()), (50_000, 0));
+    assert_eq!(pending.waiting(), 1);
+    let offered = pending.offer(&log, &decoded(log.dataset(), &all[..1], true));
+    assert_eq!((offered.admitted.len(), pending.waiting()), (1, 0));
 }
 
 #[test]

@@ -1,14 +1,17 @@
-//! What peers do when nothing is wrong: write, read, hold versions. And how an act ends.
+//! What peers do when nothing is wrong: write, flush, read, hold versions. And how an act ends.
 //!
 //! **Invariants**
 //! - An act that fails had a reason that the world knows; what readers see is then as before.
 //! - After a failed write, the handle takes none: nobody is told that it did.
+//!
+//! What this does not do: choose faults, or judge what an application writes.
 
 use crate::application::Pen;
 use crate::fault::FaultKind;
 use crate::peer::Held;
 use crate::world::World;
-use woodland::{BackingError, Replica, Snapshot, WriteError};
+use woodland::{BackingError, Durability, FlushError, Replica, Snapshot, WriteError, catch};
+use woodland_store::AppendError;
 
 /// How many versions a peer holds at most.
 const HELD_MAX: usize = 4;
@@ -20,6 +23,8 @@ pub(crate) enum Failure {
     Disk(String),
     /// The bytes there were refused.
     Refused(String),
+    /// What rests could not be read.
+    Derived(String),
     /// Anything else is a violation.
     Other(String),
 }
@@ -28,15 +33,21 @@ impl Failure {
     pub(crate) fn of_write(error: &WriteError) -> Failure {
         match error {
             WriteError::Store(error) => Failure::of_backing(error),
+            WriteError::Derived(fault) => Failure::Derived(fault.to_string()),
             other => Failure::Other(other.to_string()),
         }
     }
 
     pub(crate) fn of_backing(error: &BackingError) -> Failure {
         match error {
-            BackingError::Append(woodland_store::AppendError::Disk(_)) => {
-                Failure::Disk(error.to_string())
-            }
+            BackingError::Append(error) => Failure::of_append(error),
+            other => Failure::Other(other.to_string()),
+        }
+    }
+
+    pub(crate) fn of_append(error: &AppendError) -> Failure {
+        match error {
+            AppendError::Disk(_) => Failure::Disk(error.to_string()),
             other => Failure::Other(other.to_string()),
         }
     }
@@ -44,7 +55,25 @@ impl Failure {
 
 impl World<'_> {
     pub(crate) fn replica(&self, at: usize) -> Replica {
+        self.reading.set(at);
         self.peers[at].replica.clone().expect("who acts is up")
+    }
+
+    /// Does something that reads what rests on this peer's disk, mostly: where that cannot be read,
+    /// there was a reason, and the peer goes down.
+    pub(crate) fn attempt(
+        &mut self,
+        at: usize,
+        act: impl FnOnce(&mut Self) -> Result<(), String>,
+    ) -> Result<(), String> {
+        self.reading.set(at);
+        match catch(|| act(self)) {
+            Ok(outcome) => outcome,
+            Err(fault) => {
+                self.trace.note(format_args!("  {fault}"));
+                self.failed(self.reading.get(), Failure::Derived(fault.to_string()))
+            }
+        }
     }
 
     /// The peer writes one batch.
@@ -57,22 +86,30 @@ impl World<'_> {
             peer.meet(FaultKind::SkewedClock, &mut self.faults);
             peer.recover_if(|kind| kind == FaultKind::SkewedClock, &mut self.faults);
         }
-        let outcome = self.application.act(&Pen::of(&replica, wall), &mut self.random);
-        self.trace.note(format_args!("peer {at} writes: {}", said(&outcome)));
+        let is_buffered = self.random.chance(self.swarm.buffered);
+        let durability = if is_buffered { Durability::Buffered } else { Durability::Durable };
+        let pen = Pen::of(&replica, wall, durability);
+        let outcome = self.application.act(&pen, &mut self.random);
+        self.trace.note(format_args!("peer {at} writes, {durability:?}: {}", said(&outcome)));
         match outcome {
             Ok(()) => {
                 self.totals.writes += 1;
-                self.acknowledge(at, &before)
+                self.totals.buffered_writes += u64::from(is_buffered);
+                self.acknowledge(at, &before, durability)
             }
             // The rules of the schema are the application's affair.
             Err(WriteError::Invalid { .. }) => {
                 self.totals.refused_writes += 1;
-                self.acknowledge(at, &before)
+                self.acknowledge(at, &before, Durability::Buffered)
             }
             Err(error) => {
                 let failure = Failure::of_write(&error);
+                if let Failure::Derived(_) = failure {
+                    drop(replica);
+                    return self.failed(at, failure);
+                }
                 self.unchanged(at, &before)?;
-                let again = self.application.act(&Pen::of(&replica, wall), &mut self.random);
+                let again = self.application.act(&pen, &mut self.random);
                 self.unchanged(at, &before)?;
                 drop(replica);
                 self.trace.note(format_args!("  and again: {}", said(&again)));
@@ -82,7 +119,12 @@ impl World<'_> {
     }
 
     /// What an act acknowledged, checked against all that is known.
-    pub(crate) fn acknowledge(&mut self, at: usize, before: &Snapshot) -> Result<(), String> {
+    pub(crate) fn acknowledge(
+        &mut self,
+        at: usize,
+        before: &Snapshot,
+        durability: Durability,
+    ) -> Result<(), String> {
         let World { peers, ledger, faults, .. } = self;
         let peer = &mut peers[at];
         let replica = peer.replica.as_ref().expect("who acts is up");
@@ -90,6 +132,9 @@ impl World<'_> {
         let after = replica.snapshot();
         let arrived = after.log().arrived(before.log()).map(|(_, commit)| commit);
         ledger.acknowledged(&mut peer.directory, arrived, &peer.keys)?;
+        if durability == Durability::Durable {
+            peer.directory.settle();
+        }
         ledger.compare(&peer.directory, &after)?;
         peer.meet_all(faults);
         Ok(())
@@ -114,6 +159,15 @@ impl World<'_> {
         match failure {
             Failure::Disk(what) if !is_met => Err(format!("failed without a reason: {what}")),
             Failure::Disk(_) => {
+                peer.trust.is_failed = true;
+                peer.detect(|kind| !kind.is_damage(), &mut self.faults);
+                self.down(at)
+            }
+            Failure::Derived(what) if !is_met && !peer.may_fault() => {
+                Err(format!("what rests is not read, without a reason: {what}"))
+            }
+            Failure::Derived(_) => {
+                self.totals.derived_faults += 1;
                 peer.detect(|kind| !kind.is_damage(), &mut self.faults);
                 self.down(at)
             }
@@ -123,16 +177,40 @@ impl World<'_> {
 
     /// The peer's process ends.
     pub(crate) fn down(&mut self, at: usize) -> Result<(), String> {
-        self.peers[at].replica = None;
         match self.peers[at].disk.dark() {
             Some(FaultKind::PowerCut) => self.crash(at),
             Some(_) => {
+                self.peers[at].let_go();
                 self.totals.kills += 1;
                 self.peers[at].disk.mend();
                 Ok(())
             }
-            None => Ok(()),
+            None => {
+                self.peers[at].let_go();
+                Ok(())
+            }
         }
+    }
+
+    /// What is buffered becomes durable. Whether it did.
+    pub(crate) fn flush(&mut self, at: usize) -> Result<bool, String> {
+        let replica = self.replica(at);
+        let before = replica.snapshot();
+        let flushed = replica.flush();
+        self.trace.note(format_args!("peer {at} flushes: {}", said(&flushed)));
+        let failure = match flushed {
+            Ok(()) => {
+                self.totals.flushes += 1;
+                self.acknowledge(at, &before, Durability::Durable)?;
+                return Ok(true);
+            }
+            Err(FlushError::Store(error)) => Failure::of_append(&error),
+            Err(other) => Failure::Other(other.to_string()),
+        };
+        self.unchanged(at, &before)?;
+        drop(replica);
+        self.failed(at, failure)?;
+        Ok(false)
     }
 
     /// The peer reads, and what it sees has to hold.
@@ -174,6 +252,6 @@ impl World<'_> {
     }
 }
 
-fn said<T, E: std::fmt::Display>(outcome: &Result<T, E>) -> String {
+pub(crate) fn said<T, E: std::fmt::Display>(outcome: &Result<T, E>) -> String {
     outcome.as_ref().map_or_else(|error| error.to_string(), |_| "done".to_owned())
 }

@@ -7,7 +7,7 @@
 
 use std::error::Error;
 use std::fmt::Debug;
-use woodland::{Batch, Model, Replica, Snapshot, WriteError};
+use woodland::{Batch, Durability, Model, Replica, Snapshot, WriteError};
 use woodland_laws::Random;
 
 /// An application, as the simulated world drives it.
@@ -21,11 +21,12 @@ pub trait Application: Send + Sync {
     /// Does something: usually one batch. Reads through `pen.snapshot()`.
     ///
     /// # Errors
-    /// What [`Pen::write`] says. A batch that the schema's rules refuse is no violation; any other
-    /// mistake of the caller is.
+    /// What [`Pen::write`] says, and [`WriteError::Derived`] where reading says the like. A batch
+    /// that the schema's rules refuse is no violation; any other mistake of the caller is.
     fn act(&self, pen: &Pen<'_>, random: &mut Random) -> Result<(), WriteError>;
 
-    /// What must hold in every version, whatever came together in it.
+    /// What must hold in every version, whatever came together in it. Where what rests cannot be
+    /// read, nothing is to be said of it.
     ///
     /// # Errors
     /// What does not hold, in words: the seed is then a violation.
@@ -43,11 +44,12 @@ pub trait Application: Send + Sync {
 pub struct Pen<'a> {
     replica: &'a Replica,
     wall_milliseconds: i64,
+    durability: Durability,
 }
 
 impl<'a> Pen<'a> {
-    pub(crate) fn of(replica: &'a Replica, wall_milliseconds: i64) -> Self {
-        Pen { replica, wall_milliseconds }
+    pub(crate) fn of(replica: &'a Replica, wall_milliseconds: i64, durability: Durability) -> Self {
+        Pen { replica, wall_milliseconds, durability }
     }
 
     /// The replica's current version.
@@ -60,7 +62,7 @@ impl<'a> Pen<'a> {
     /// # Errors
     /// [`WriteError`]: hand it on.
     pub fn write<T>(&self, closure: impl FnOnce(&mut Batch<'_>) -> T) -> Result<T, WriteError> {
-        self.replica.write(closure)
+        self.replica.write_with(self.durability, closure)
     }
 
     /// What this peer's clock on the wall shows, which may be years off and go backwards. A label

@@ -1,14 +1,17 @@
 //! What peers send each other, and what becomes of it where it arrives.
 //!
 //! **Invariants**
+//! - What is sent is durable: it is flushed first, or what is buffered stays behind.
 //! - What arrives whole is taken without a complaint. Damage is named, and never enters.
 //! - A peer sends what the other lacks as far as it knows; what it knows may be out of date.
+//!
+//! What this does not do: lose or delay anything; the links do.
 
 use crate::acting::Failure;
 use crate::fault::FaultKind;
 use crate::net::Message;
 use crate::world::World;
-use woodland::{IncarnationError, MergeError, Merged, Notice, Snapshot};
+use woodland::{Durability, IncarnationError, MergeError, Merged, Notice, Snapshot};
 use woodland_format::{Commit, FileHeader, Purpose, encode_segment};
 use woodland_log::{Frontier, Log};
 use woodland_store::RenewError;
@@ -28,25 +31,28 @@ fn log_file(log: &Log, chains: &[Vec<Commit>]) -> Vec<u8> {
 }
 
 impl World<'_> {
-    /// All that a peer holds.
-    pub(crate) fn export(&self, from: usize) -> Vec<u8> {
-        let snapshot = self.replica(from).snapshot();
-        let chains: Vec<Vec<Commit>> = snapshot.log().chains(&Frontier::new()).collect();
-        log_file(snapshot.log(), &chains)
-    }
-
-    /// What a peer holds and a version with this frontier does not.
-    pub(crate) fn export_since(&self, from: usize, since: &Frontier) -> Vec<u8> {
-        let snapshot = self.replica(from).snapshot();
+    /// What a peer holds and a version with this frontier does not; none where flushing it failed.
+    pub(crate) fn export_since(
+        &mut self,
+        from: usize,
+        since: &Frontier,
+    ) -> Result<Option<Vec<u8>>, String> {
+        if !self.flush(from)? {
+            return Ok(None);
+        }
+        let snapshot = self.replica(from).durable_snapshot();
         let chains: Vec<Vec<Commit>> = snapshot.log().chains(since).collect();
-        log_file(snapshot.log(), &chains)
+        Ok(Some(log_file(snapshot.log(), &chains)))
     }
 
     /// A peer sends to another, whether or not that one hears it.
-    pub(crate) fn send(&mut self, from: usize) {
+    pub(crate) fn send(&mut self, from: usize) -> Result<(), String> {
+        if self.random.chance(50) && !self.flush(from)? {
+            return Ok(());
+        }
         let others: Vec<usize> = (0..self.peers.len()).filter(|to| *to != from).collect();
         let to = *self.random.pick(&others).expect("nobody is alone in the world");
-        let snapshot = self.replica(from).snapshot();
+        let snapshot = self.replica(from).durable_snapshot();
         let log = snapshot.log();
         let is_whole = self.random.chance(WHOLE_PERCENT);
         let since = self.peers[from].heard.get(&to).filter(|_| !is_whole).cloned();
@@ -70,6 +76,7 @@ impl World<'_> {
             self.totals.messages += 1;
             self.net.send(self.now_milliseconds, message, &mut self.random);
         }
+        Ok(())
     }
 
     /// Hands over all that has arrived.
@@ -81,7 +88,7 @@ impl World<'_> {
             if self.peers[to].replica.is_none() {
                 continue;
             }
-            self.merge(to, &message)?;
+            self.attempt(to, |world| world.merge(to, &message))?;
         }
         Ok(())
     }
@@ -108,7 +115,7 @@ impl World<'_> {
                     self.peers[at].heard.insert(message.from, message.held.clone());
                 }
                 self.notice(at, &merged);
-                self.acknowledge(at, &before)
+                self.acknowledge(at, &before, Durability::Durable)
             }
             Err(
                 MergeError::File { .. }
@@ -135,12 +142,15 @@ impl World<'_> {
         self.trace.note(format_args!("  fails: {error}"));
         let failure = match error {
             MergeError::Store(error) => Failure::of_backing(error),
+            MergeError::Derived(fault) => Failure::Derived(fault.to_string()),
             MergeError::Incarnation(IncarnationError::Store(RenewError::Disk(_))) => {
                 Failure::Disk(error.to_string())
             }
             other => Failure::Other(other.to_string()),
         };
-        self.unchanged(at, before)?;
+        if !matches!(failure, Failure::Derived(_)) {
+            self.unchanged(at, before)?;
+        }
         self.failed(at, failure)
     }
 

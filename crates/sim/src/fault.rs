@@ -3,6 +3,8 @@
 //! **Invariants**
 //! - `met` never exceeds what there was to meet; a fault that was injected and not met did no harm.
 //! - A fault that somebody was told of was met before.
+//!
+//! What this does not do: make any of them happen.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -39,6 +41,10 @@ pub enum FaultKind {
     Copy,
     /// A directory is put back to an earlier state.
     Restore,
+    /// What was derived and rests is thrown away.
+    LostDerived,
+    /// What was derived and rests is damaged.
+    DamagedDerived,
     /// A peer's wall clock is wrong.
     SkewedClock,
     /// A message is lost.
@@ -65,7 +71,7 @@ pub enum FaultKind {
 
 impl FaultKind {
     /// All of them, ascending.
-    pub const ALL: [FaultKind; 24] = [
+    pub const ALL: [FaultKind; 26] = [
         FaultKind::PowerCut,
         FaultKind::Kill,
         FaultKind::FailedCall,
@@ -79,6 +85,8 @@ impl FaultKind {
         FaultKind::MisdirectedSector,
         FaultKind::Copy,
         FaultKind::Restore,
+        FaultKind::LostDerived,
+        FaultKind::DamagedDerived,
         FaultKind::SkewedClock,
         FaultKind::Loss,
         FaultKind::Duplicate,
@@ -92,7 +100,7 @@ impl FaultKind {
         FaultKind::RingPartition,
     ];
 
-    /// Whether it changes bytes that were durable.
+    /// Whether it changes bytes of the log that were durable.
     pub fn is_damage(self) -> bool {
         use FaultKind::{BitFlip, MisdirectedSector, StaleSector};
         matches!(self, BitFlip | StaleSector | MisdirectedSector)
@@ -120,6 +128,8 @@ impl fmt::Display for FaultKind {
             FaultKind::MisdirectedSector => "misdirected sector",
             FaultKind::Copy => "copied directory",
             FaultKind::Restore => "restored backup",
+            FaultKind::LostDerived => "derived state lost",
+            FaultKind::DamagedDerived => "derived state damaged",
             FaultKind::SkewedClock => "skewed clock",
             FaultKind::Loss => "lost message",
             FaultKind::Duplicate => "duplicated message",

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!  world       every commit that anybody has shown, with its place in its author's chain
-//!  directory   the commits that were acknowledged there, in the groups in which they were
+//!  directory   the commits that were acknowledged there, in the groups in which they were, and how
+//!              many of these groups are durable
 //! ```
 //!
 //! **Invariants**
@@ -23,6 +24,8 @@ pub(crate) type SetName = [u8; 32];
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Directory {
     groups: Vec<Vec<CommitId>>,
+    /// How many of the groups were promised to survive a power cut.
+    durable: usize,
     present: BTreeSet<CommitId>,
     name: SetName,
 }
@@ -32,6 +35,8 @@ pub(crate) struct Directory {
 pub(crate) enum Owed {
     /// All of it.
     All,
+    /// What is durable, and of what was buffered a prefix: power was cut, or the disk failed.
+    Durable,
     /// The disk lied or was damaged: a prefix, in the order in which it was acknowledged.
     Prefix,
 }
@@ -65,6 +70,11 @@ impl Directory {
         other.present.is_subset(&self.present)
     }
 
+    /// All that was acknowledged is durable now.
+    pub(crate) fn settle(&mut self) {
+        self.durable = self.groups.len();
+    }
+
     fn add(&mut self, group: Vec<CommitId>) {
         for id in &group {
             self.present.insert(*id);
@@ -92,7 +102,8 @@ impl Ledger {
         keys: &BTreeSet<AuthorKey>,
     ) -> Result<(), String> {
         let mut group = Vec::new();
-        for commit in arrived {
+        // To look at it may fail: then nothing is changed here.
+        for commit in arrived.collect::<Vec<_>>() {
             self.learn(&commit, keys)?;
             let id = commit.id();
             if directory.present.contains(&id) {
@@ -148,7 +159,12 @@ impl Ledger {
         let whole = directory.groups.iter().take_while(|group| group.iter().all(is_there)).count();
         let lost: Vec<CommitId> = directory.groups[whole..].concat();
         let mut kept = lost.iter().filter(|id| is_there(id)).count();
-        if let (Owed::All, Some(id)) = (owed, lost.iter().find(|id| !is_there(id))) {
+        let owed_groups = match owed {
+            Owed::All => directory.groups.len(),
+            Owed::Durable => directory.durable,
+            Owed::Prefix => 0,
+        };
+        if let Some(id) = lost.iter().find(|id| !is_there(id)).filter(|_| whole < owed_groups) {
             let (count, of) = (lost.len() - kept, directory.len());
             return Err(format!("{count} of {of} acknowledged commits are gone, {id} first"));
         }
@@ -173,6 +189,8 @@ impl Ledger {
         if log.len() != directory.len() as u64 {
             return Err(format!("{} commits are held twice", directory.len() as u64 - log.len()));
         }
+        // Whoever opens it may give it away at once.
+        directory.settle();
         Ok(gone)
     }
 

@@ -33,7 +33,7 @@
 //!     }
 //!
 //!     fn check(&self, snapshot: &Snapshot) -> Result<(), String> {
-//!         let accounts = snapshot.all::<Account>().map_err(|error| error.to_string())?;
+//!         let accounts = snapshot.all::<Account>().unwrap_or_default();
 //!         let is_well = accounts.iter().all(|(_, account)| account.visits.0 >= 0);
 //!         if is_well { Ok(()) } else { Err("visits are never taken back".to_owned()) }
 //!     }
@@ -68,6 +68,7 @@ mod simulation;
 mod swarm;
 mod trace;
 mod trouble;
+mod upkeep;
 mod violation;
 mod world;
 

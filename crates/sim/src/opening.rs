@@ -5,16 +5,24 @@
 //! - A directory is refused only where its disk lied or was damaged.
 //! - What is opened holds what it owes, and nothing that nobody wrote.
 //! - A copy writes under a key of its own.
+//! - What is opened by what rests is what is derived from nothing: some are compared.
+//!
+//! What this does not do: repair a directory that was refused; nobody does.
 
 use crate::acting::Failure;
 use crate::fault::FaultKind;
+use crate::ledger::Owed;
 use crate::world::World;
-use woodland::{IncarnationError, Notice, Replica, StartError};
+use std::sync::Arc;
+use woodland::{Durability, IncarnationError, Notice, Options, Replica, StartError};
 use woodland_format::{FILE_HEADER_BYTES, FileHeader, Purpose};
+use woodland_log::Frontier;
 use woodland_store::{CreateError, OpenError, RenewError};
 
 /// How often a disk is mended after a failure to open, in a hundred.
 const MEND_PERCENT: u64 = 60;
+/// How often what was opened by what rests is compared with what is derived from nothing.
+const COMPARE_PERCENT: u64 = 30;
 /// How often the system has given back its memory of a directory that is opened, in a hundred.
 const EVICT_PERCENT: u64 = 50;
 
@@ -28,6 +36,7 @@ impl Failure {
             | StartError::Incarnation(IncarnationError::Store(RenewError::Disk(_))) => {
                 Failure::Disk(what)
             }
+            StartError::Derived(fault) => Failure::Derived(fault.to_string()),
             StartError::Migrate(error) => Failure::of_write(error),
             StartError::Open(OpenError::Locked) => Failure::Other(what),
             StartError::Open(_)
@@ -43,6 +52,7 @@ impl Failure {
 impl World<'_> {
     /// A replica runs on this peer's disk.
     pub(crate) fn opened(&mut self, at: usize, replica: Replica) -> Result<(), String> {
+        self.reading.set(at);
         let World { peers, ledger, faults, totals, .. } = self;
         let peer = &mut peers[at];
         peer.meet_all(faults);
@@ -50,7 +60,8 @@ impl World<'_> {
         let snapshot = replica.snapshot();
         let owed = peer.trust.owed();
         let gone = ledger.reopened(&mut peer.directory, snapshot.log(), owed, &peer.keys)?;
-        if gone > 0 {
+        totals.lost_buffered += if owed == Owed::Durable { gone as u64 } else { 0 };
+        if gone > 0 && owed == Owed::Prefix {
             totals.lost_by_lies += gone as u64;
             peer.detect(|kind| kind == FaultKind::LyingSync || kind.is_damage(), faults);
         }
@@ -72,17 +83,56 @@ impl World<'_> {
     pub(crate) fn reopen(&mut self, at: usize) -> Result<(), String> {
         self.trace.note(format_args!("peer {at} opens again"));
         self.totals.openings += 1;
+        self.peers[at].is_shaken = false;
         // Nobody keeps for long what memory holds of files that nobody has open.
         if self.random.chance(EVICT_PERCENT) {
             self.evict(at);
         }
         let options = self.options(at);
         match Replica::open(options, &self.model) {
-            Ok(replica) => self.opened(at, replica),
+            Ok(replica) => {
+                self.opened(at, replica)?;
+                self.compare_with_derived_anew(at)
+            }
             Err(error) => match Failure::of_start(&error) {
                 Failure::Refused(what) => self.refused(at, &what),
                 failure => self.failed_to_start(at, failure),
             },
+        }
+    }
+
+    /// What rests is of no account: a copy of the directory without it shows the same.
+    fn compare_with_derived_anew(&mut self, at: usize) -> Result<(), String> {
+        if !self.peers[at].disk.has_derived() {
+            return Ok(());
+        }
+        self.totals.opened_beside_derived += 1;
+        if !self.random.chance(COMPARE_PERCENT) {
+            return Ok(());
+        }
+        let device = self.new_device();
+        let copy = self.peers[at].disk.copy(device, &mut self.random);
+        copy.lose_derived();
+        let options = Options::on(Arc::new(copy)).seed(self.random.number());
+        self.trace.note(format_args!("  the same, derived from nothing"));
+        let anew = match Replica::open(options, &self.model) {
+            Ok(anew) => anew.snapshot(),
+            Err(error) => match Failure::of_start(&error) {
+                // There is damage where by what rests nobody had to look.
+                Failure::Refused(_) if self.peers[at].trust.may_refuse() => return Ok(()),
+                other => return Err(format!("without what rests it does not open: {other:?}")),
+            },
+        };
+        self.totals.derived_anew += 1;
+        let rested = self.replica(at).snapshot();
+        let shown = |one: &woodland::Snapshot| (one.version(), one.log().len(), one.digest());
+        match shown(&rested) == shown(&anew) && rested.log().forks() == anew.log().forks() {
+            true => self.check(&anew),
+            false => Err(format!(
+                "what was opened by what rests shows {:?}, derived from nothing {:?}",
+                shown(&rested),
+                shown(&anew)
+            )),
         }
     }
 
@@ -125,7 +175,7 @@ impl World<'_> {
             return Ok(());
         };
         self.trace.note(format_args!("peer {at} joins from peer {from}"));
-        let bytes = self.export(from);
+        let Some(bytes) = self.export_since(from, &Frontier::new())? else { return Ok(()) };
         let options = self.options(at);
         match Replica::join(options, &self.model, &bytes[..]) {
             Ok((replica, merged)) => {
@@ -178,7 +228,7 @@ impl World<'_> {
                     self.trace.note(format_args!("  saved of {name}: {}", merged.admitted));
                     self.totals.salvaged += merged.admitted as u64;
                     self.peers[at].waiting = merged.waiting;
-                    self.acknowledge(at, &before)?;
+                    self.acknowledge(at, &before, Durability::Durable)?;
                 }
                 Err(error) => return self.failed_merge(at, &error, &before),
             }

@@ -3,6 +3,8 @@
 //! **Invariants**
 //! - `directory` is what this very directory acknowledged; another directory has another one.
 //! - A trouble is one injection of one fault, and is met, detected and recovered at most once.
+//!
+//! What this does not do: act. The world does, on its behalf.
 
 use crate::disk::SimDisk;
 use crate::fault::{FaultKind, FaultTable};
@@ -31,14 +33,22 @@ pub(crate) struct Trust {
     pub(crate) is_lied_to: bool,
     /// Whether the power was cut since: all that is there then is durable.
     pub(crate) is_cut: bool,
-    /// How many times bytes were damaged.
+    /// Whether the disk failed since it was opened: what is buffered may be gone.
+    pub(crate) is_failed: bool,
+    /// How many times bytes of the log were damaged.
     pub(crate) damages: u64,
+    /// How many times bytes of what was derived were. It is owed all the same.
+    pub(crate) derived_damages: u64,
 }
 
 impl Trust {
     pub(crate) fn owed(self) -> Owed {
         // Two damaged places may be the newest bytes and all that speaks of them.
-        if self.is_lied_to || self.damages > 1 { Owed::Prefix } else { Owed::All }
+        match self {
+            _ if self.is_lied_to || self.damages > 1 => Owed::Prefix,
+            _ if self.is_cut || self.is_failed => Owed::Durable,
+            _ => Owed::All,
+        }
     }
 
     /// It was opened, with what was there.
@@ -46,6 +56,7 @@ impl Trust {
         if std::mem::take(&mut self.is_cut) {
             self.is_lied_to = false;
         }
+        self.is_failed = false;
     }
 
     /// Whether opening may refuse.
@@ -77,6 +88,8 @@ pub(crate) struct Peer {
     pub(crate) waiting: usize,
     pub(crate) skew_milliseconds: i64,
     pub(crate) held: Vec<Held>,
+    /// Whether it came across anything since it began to open.
+    pub(crate) is_shaken: bool,
     pub(crate) backup: Option<Backup>,
     troubles: Vec<Trouble>,
 }
@@ -94,6 +107,7 @@ impl Peer {
             waiting: 0,
             skew_milliseconds,
             held: Vec::new(),
+            is_shaken: false,
             backup: None,
             troubles: Vec::new(),
         }
@@ -101,9 +115,20 @@ impl Peer {
 
     /// Begins an empty directory on this disk.
     pub(crate) fn begin_anew(&mut self, disk: SimDisk) {
-        self.replica = None;
+        self.let_go();
         (self.disk, self.is_member) = (disk, false);
         (self.directory, self.trust) = (Directory::default(), Trust::default());
+    }
+
+    /// Its process ends, without being asked. A version that rests goes before its replica does.
+    pub(crate) fn let_go(&mut self) {
+        self.held.clear();
+        self.replica = None;
+    }
+
+    /// Whether what rests may be unreadable.
+    pub(crate) fn may_fault(&self) -> bool {
+        self.is_shaken || self.trust.is_lied_to || self.trust.derived_damages > 0
     }
 
     /// A fault was arranged.
@@ -125,6 +150,7 @@ impl Peer {
         let met = self.disk.take_met();
         let kinds: Vec<FaultKind> = met.into_keys().collect();
         kinds.iter().for_each(|kind| self.meet(*kind, faults));
+        self.is_shaken |= !kinds.is_empty();
         !kinds.is_empty()
     }
 

@@ -3,6 +3,8 @@
 //! **Invariants**
 //! - A sum of reports is the report of all their seeds; how long they took is for whoever ran them
 //!   to say.
+//!
+//! What this does not do: look at a clock.
 
 use crate::fault::FaultTable;
 use crate::simulation::Run;
@@ -19,6 +21,24 @@ pub struct Totals {
     pub acts: u64,
     /// Batches that were acknowledged.
     pub writes: u64,
+    /// Of these, batches that were acknowledged before they were durable.
+    pub buffered_writes: u64,
+    /// How often what was buffered was made durable.
+    pub flushes: u64,
+    /// Buffered commits that went with a power cut or a disk that failed.
+    pub lost_buffered: u64,
+    /// How often what was derived was put to rest.
+    pub rests: u64,
+    /// Steps of upkeep.
+    pub upkeeps: u64,
+    /// Segment files that were merged.
+    pub merged_files: u64,
+    /// Pages of what rests that could not be read, for a reason.
+    pub derived_faults: u64,
+    /// Openings of a directory in which something rested.
+    pub opened_beside_derived: u64,
+    /// Of these, openings that were compared with one from nothing.
+    pub derived_anew: u64,
     /// Batches that the schema's rules refused.
     pub refused_writes: u64,
     /// Reads in which the application checked what it saw.
@@ -57,6 +77,15 @@ impl Totals {
     fn add(&mut self, other: &Totals) {
         self.acts += other.acts;
         self.writes += other.writes;
+        self.buffered_writes += other.buffered_writes;
+        self.flushes += other.flushes;
+        self.lost_buffered += other.lost_buffered;
+        self.rests += other.rests;
+        self.upkeeps += other.upkeeps;
+        self.merged_files += other.merged_files;
+        self.derived_faults += other.derived_faults;
+        self.opened_beside_derived += other.opened_beside_derived;
+        self.derived_anew += other.derived_anew;
         self.refused_writes += other.refused_writes;
         self.reads += other.reads;
         self.messages += other.messages;
@@ -146,9 +175,20 @@ impl fmt::Display for SimulationReport {
         writeln!(
             f,
             "{refusals} damaged directories refused, {salvaged} commits saved out of them; \
-             {lost_by_lies} commits lost by disks that lied; {renewals} keys renewed, {forks} forks \
-             told; {commits} commits in the end, {} digests compared",
+             {lost_by_lies} commits lost by disks that lied; {renewals} keys renewed, {forks} \
+             forks told; {commits} commits in the end, {} digests compared",
             self.totals.comparisons
+        )?;
+        let Totals { buffered_writes, flushes, lost_buffered, rests, upkeeps, .. } = self.totals;
+        writeln!(
+            f,
+            "{buffered_writes} writes buffered, {flushes} flushes, {lost_buffered} buffered \
+             commits lost; {rests} rests, {upkeeps} upkeeps, {} files merged, {} derived pages not \
+             read; {} openings by what rests, {} of them derived from nothing, too",
+            self.totals.merged_files,
+            self.totals.derived_faults,
+            self.totals.opened_beside_derived,
+            self.totals.derived_anew
         )?;
         writeln!(f, "rounds to agree → seeds: {:?}", self.rounds)?;
         let columns = ("fault", "injected", "met", "detected", "recovered");

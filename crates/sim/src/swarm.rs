@@ -59,6 +59,14 @@ pub(crate) struct Swarm {
     pub(crate) trouble: u64,
     /// How often a peer sends after it has written, in a hundred.
     pub(crate) eager: u64,
+    /// How often a write is buffered, in a hundred.
+    pub(crate) buffered: u64,
+    /// Whether what was derived is put to rest while a replica is open, and segments are merged.
+    pub(crate) is_kept_in_shape: bool,
+    /// How much memory what was derived may take, where it is less than usual.
+    pub(crate) memory_bytes: Option<usize>,
+    /// How large a segment file gets, where it is smaller than usual.
+    pub(crate) segment_file_bytes_max: Option<u64>,
     /// How far each peer's clock is off.
     pub(crate) skews_milliseconds: Vec<i64>,
     pub(crate) topology: Topology,
@@ -66,6 +74,11 @@ pub(crate) struct Swarm {
     pub(crate) cut_at: usize,
     pub(crate) partition_at: usize,
 }
+
+/// So little that pages are let go while a version is read; none is what is usual.
+const MEMORY_BYTES: [Option<usize>; 3] = [None, Some(0), Some(16 * 1024)];
+/// A write takes some hundred bytes.
+const FILE_BYTES: [Option<u64>; 4] = [None, Some(700), Some(2_000), Some(8_000)];
 
 /// A clock is off by at most so much: ten years.
 const SKEW_MILLISECONDS_MAX: usize = 10 * 365 * 24 * 3600 * 1000;
@@ -102,6 +115,10 @@ impl Swarm {
             rates,
             trouble: 2 + random.number() % 14,
             eager: 10 + random.number() % 60,
+            buffered: [0, 20, 50, 90][random.below(4)],
+            is_kept_in_shape: random.chance(75),
+            memory_bytes: MEMORY_BYTES[random.below(MEMORY_BYTES.len())],
+            segment_file_bytes_max: FILE_BYTES[random.below(FILE_BYTES.len())],
             skews_milliseconds: (0..peers).map(|_| skew(random)).collect(),
             topology: [Topology::Mesh, Topology::Star, Topology::Ring][random.below(3)],
             cut_at: acts / 5 + random.below(acts / 2),

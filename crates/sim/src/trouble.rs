@@ -3,6 +3,8 @@
 //! **Invariants**
 //! - The first peer's disk neither lies nor is damaged: somebody holds the founding commit.
 //! - A peer goes down only here or by an act that failed.
+//!
+//! What this does not do: decide how often; the swarm does.
 
 use crate::disk::{Lasting, Survival};
 use crate::fault::FaultKind;
@@ -64,6 +66,8 @@ impl World<'_> {
                 Ok(())
             }
             kind if kind.is_damage() && at > 0 => self.damage(at, kind),
+            FaultKind::DamagedDerived => self.damage(at, kind),
+            FaultKind::LostDerived => self.lose_derived(at),
             FaultKind::Copy => self.copy(at),
             FaultKind::Restore => self.restore(at),
             FaultKind::SkewedClock => {
@@ -98,11 +102,27 @@ impl World<'_> {
             return Ok(());
         }
         peer.inject(kind, faults);
-        peer.trust.damages += 1;
+        match kind {
+            FaultKind::DamagedDerived => peer.trust.derived_damages += 1,
+            _ => peer.trust.damages += 1,
+        }
         match self.random.chance(70) {
             true => self.restart(at),
             false => Ok(()),
         }
+    }
+
+    /// The peer is closed, what was derived is thrown away, and it is opened again.
+    fn lose_derived(&mut self, at: usize) -> Result<(), String> {
+        self.close(at)?;
+        let World { peers, faults, .. } = self;
+        let peer = &mut peers[at];
+        if peer.disk.lose_derived() {
+            peer.inject(FaultKind::LostDerived, faults);
+            peer.meet(FaultKind::LostDerived, faults);
+            peer.trust.derived_damages = 0;
+        }
+        self.restart(at)
     }
 
     /// Memory is given back; that counts where it shows that a sync had failed.
@@ -112,6 +132,8 @@ impl World<'_> {
         if peer.disk.evict() {
             peer.inject(FaultKind::EvictedCache, faults);
             peer.meet(FaultKind::EvictedCache, faults);
+            // What was derived may be among it.
+            peer.trust.derived_damages += 1;
         }
     }
 
@@ -119,8 +141,20 @@ impl World<'_> {
     pub(crate) fn restart(&mut self, at: usize) -> Result<(), String> {
         self.trace.note(format_args!("peer {at} is closed"));
         self.totals.restarts += 1;
-        self.peers[at].replica = None;
+        self.close(at)?;
         self.reopen(at)
+    }
+
+    /// The peer is closed. What it held has not changed.
+    pub(crate) fn close(&mut self, at: usize) -> Result<(), String> {
+        self.reading.set(at);
+        let held = std::mem::take(&mut self.peers[at].held);
+        if held.iter().any(|one| one.snapshot.digest() != one.digest) {
+            return Err("a version that was held has changed".to_owned());
+        }
+        drop(held);
+        self.peers[at].let_go();
+        Ok(())
     }
 
     /// The power goes off: what was not synced is there in part.
@@ -129,7 +163,6 @@ impl World<'_> {
         self.totals.crashes += 1;
         let World { peers, random, faults, .. } = self;
         let peer = &mut peers[at];
-        peer.replica = None;
         peer.meet_all(faults);
         if peer.disk.is_unsynced() {
             peer.meet(FaultKind::PowerCut, faults);
@@ -137,7 +170,10 @@ impl World<'_> {
         self.trace.note(format_args!("peer {at} loses power: {survival:?}"));
         peer.trust.is_cut = true;
         let is_dark = peer.disk.dark().is_some();
-        peer.disk = peer.disk.crash(survival, random);
+        let after = peer.disk.crash(survival, random);
+        // Nobody tidies up in a power cut: whatever the process would write as it ends is gone.
+        peer.let_go();
+        peer.disk = after;
         // Mostly somebody turns it on again at once.
         match !is_dark && peer.is_member && random.chance(70) {
             true => self.reopen(at),
@@ -149,9 +185,9 @@ impl World<'_> {
     fn copy(&mut self, at: usize) -> Result<(), String> {
         let author = self.replica(at).author();
         let device = self.new_device();
+        self.close(at)?;
         let World { peers, random, faults, .. } = self;
         let peer = &mut peers[at];
-        peer.replica = None;
         peer.inject(FaultKind::Copy, faults);
         peer.disk = peer.disk.copy(device, random);
         self.restart(at)?;
@@ -172,7 +208,7 @@ impl World<'_> {
             Some(backup) if is_other(&backup) => {
                 peer.inject(FaultKind::Restore, faults);
                 peer.meet(FaultKind::Restore, faults);
-                peer.replica = None;
+                peer.let_go();
                 peer.disk = backup.disk.image(random);
                 (peer.directory, peer.trust) = (backup.directory, backup.trust);
                 self.restart(at)

@@ -19,6 +19,7 @@ use crate::peer::Peer;
 use crate::report::Totals;
 use crate::swarm::Swarm;
 use crate::trace::Trace;
+use std::cell::Cell;
 use woodland::{Model, Options, Replica};
 use woodland_laws::Random;
 
@@ -41,6 +42,8 @@ pub(crate) struct World<'a> {
     pub(crate) faults: FaultTable,
     pub(crate) totals: Totals,
     pub(crate) trace: Trace,
+    /// Whose replica was looked at last.
+    pub(crate) reading: Cell<usize>,
     devices: u64,
     seeds: u64,
 }
@@ -68,6 +71,7 @@ impl<'a> World<'a> {
             faults: FaultTable::default(),
             totals: Totals::default(),
             trace,
+            reading: Cell::new(0),
             devices: 0,
             seeds: 0,
             swarm,
@@ -102,7 +106,14 @@ impl<'a> World<'a> {
     pub(crate) fn options(&mut self, at: usize) -> Options {
         self.seeds += 1;
         let seed = self.random.number() ^ self.seeds;
-        Options::on(std::sync::Arc::new(self.peers[at].disk.clone())).seed(seed)
+        let mut options = Options::on(std::sync::Arc::new(self.peers[at].disk.clone())).seed(seed);
+        if let Some(bytes) = self.swarm.memory_bytes {
+            options = options.memory(bytes);
+        }
+        match self.swarm.segment_file_bytes_max {
+            Some(bytes) => options.segment_file_bytes_max(bytes),
+            None => options,
+        }
     }
 
     /// The acts of chaos. At which act it ended, where something did not hold.
@@ -119,7 +130,7 @@ impl<'a> World<'a> {
                 self.cut_power_of_one()?;
             }
             let at = self.random.below(self.peers.len());
-            self.act(at)?;
+            self.attempt(at, |world| world.act(at))?;
             // An act may end well while what it did last met its end.
             for at in 0..self.peers.len() {
                 if self.peers[at].disk.dark().is_some() {
@@ -146,11 +157,15 @@ impl<'a> World<'a> {
                 let left = self.random.below(CUT_CALLS_AHEAD) as u64;
                 self.peers[at].inject(FaultKind::PowerCut, &mut self.faults);
                 self.peers[at].disk.power_off(left);
-                self.write(at)?;
-                match self.peers[at].disk.dark() {
-                    Some(_) => self.down(at),
-                    None if self.peers[at].replica.is_some() => self.crash(at),
-                    None => Ok(()),
+                let before = self.totals.crashes;
+                self.attempt(at, |world| world.write(at))?;
+                if self.peers[at].disk.dark().is_some() {
+                    self.down(at)?;
+                }
+                // Something else may have come first.
+                match self.totals.crashes == before {
+                    true => self.crash(at),
+                    false => Ok(()),
                 }
             }
             // Everybody is down: then one of them loses power while it is.
@@ -173,20 +188,21 @@ impl<'a> World<'a> {
             return self.trouble(at);
         }
         match self.random.below(100) {
-            0..55 => {
+            0..50 => {
                 self.write(at)?;
-                if self.peers[at].replica.is_some() && self.random.chance(self.swarm.eager) {
-                    self.send(at);
+                match self.peers[at].replica.is_some() && self.random.chance(self.swarm.eager) {
+                    true => self.send(at),
+                    false => Ok(()),
                 }
-                Ok(())
             }
-            55..80 => {
-                self.send(at);
-                Ok(())
-            }
-            80..86 => self.read(at),
-            86..92 => self.hold(at),
-            92..96 => {
+            50..72 => self.send(at),
+            72..78 => self.read(at),
+            78..83 => self.hold(at),
+            83..86 => self.flush(at).map(drop),
+            86..89 if self.swarm.is_kept_in_shape => self.rest(at),
+            89..93 if self.swarm.is_kept_in_shape => self.maintain(at),
+            86..93 => self.read(at),
+            93..96 => {
                 self.partition();
                 Ok(())
             }

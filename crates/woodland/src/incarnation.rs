@@ -158,7 +158,8 @@ mod tests {
     fn a_cut_in_the_merge_that_shows_it_leaves_no_key_in_use_twice() {
         let disk = MemoryDisk::new();
         let original =
-            found(Arc::new(disk.clone()), &model(), Entropy::Seeded(1)).expect("founded");
+            found(Arc::new(disk.clone()), &model(), Entropy::Seeded(1), &Default::default())
+                .expect("founded");
         write(&original, "saved");
         let saved = disk.image();
         write(&original, "synced");

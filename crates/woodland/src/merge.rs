@@ -293,13 +293,11 @@ impl Arrival {
                 merged.refused.extend(offered.refused);
             }
             Arrival::Segments { segments, damage, .. } => {
-                for segment in segments {
-                    let offered = pending.offer(&next, segment);
-                    next = offered.log;
-                    merged.admitted += offered.admitted.len();
-                    merged.duplicates += offered.duplicates;
-                    merged.refused.extend(offered.refused);
-                }
+                let offered = pending.offer_all(&next, &*segments);
+                next = offered.log;
+                merged.admitted += offered.admitted.len();
+                merged.duplicates += offered.duplicates;
+                merged.refused.extend(offered.refused);
                 merged.damage.append(damage);
             }
         }

@@ -11,7 +11,7 @@ use crate::entropy::Entropy;
 use crate::start::StartError;
 use crate::upkeep::Maintenance;
 use std::sync::Arc;
-use woodland_store::Disk;
+use woodland_store::{Disk, StoreOptions};
 
 /// Where a replica lives, where its randomness comes from, and how it is kept. A path is one, too.
 ///
@@ -35,6 +35,7 @@ pub struct Options {
     pub(crate) entropy: Entropy,
     pub(crate) mode: Mode,
     pub(crate) memory: Memory,
+    pub(crate) store: StoreOptions,
     /// What was chosen, and what it is otherwise.
     maintenance: Option<Maintenance>,
     usual: Maintenance,
@@ -91,7 +92,8 @@ impl Options {
     pub fn on(disk: Arc<dyn Disk>) -> Self {
         let (maintenance, usual) = (None, Maintenance::ByCaller);
         let (entropy, mode, memory) = (Entropy::System, Mode::Write, Memory::default());
-        Options { disk, entropy, mode, memory, maintenance, usual }
+        let store = StoreOptions::default();
+        Options { disk, entropy, mode, memory, store, maintenance, usual }
     }
 
     /// A dataset in this directory.
@@ -121,6 +123,14 @@ impl Options {
     #[must_use]
     pub fn memory(self, bytes: usize) -> Self {
         Options { memory: Memory { bytes }, ..self }
+    }
+
+    /// A segment file of a dataset that is created or joined is followed by another once it has
+    /// this many bytes; what is full can be merged. It is kept with the dataset, so opening looks at
+    /// what was chosen then.
+    #[must_use]
+    pub fn segment_file_bytes_max(self, bytes: u64) -> Self {
+        Options { store: StoreOptions { segment_file_bytes_max: bytes }, ..self }
     }
 
     /// Who merges what many small writes leave behind.

@@ -183,3 +183,57 @@ impl fmt::Debug for Replica {
 pub(crate) fn is_founding(commit: &Commit) -> bool {
     matches!(commit.header().position, Position::Founding { .. })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Model, Options, Record, Replica, define};
+    use std::sync::Arc;
+    use woodland_store::{MemoryDisk, PowerCut, Unsynced};
+
+    #[derive(Record)]
+    struct Word {
+        word: String,
+    }
+
+    fn model() -> Model {
+        define().record::<Word>().model().expect("a model")
+    }
+
+    fn open(disk: &MemoryDisk) -> Replica {
+        Replica::open(Options::on(Arc::new(disk.clone())).seed(9), model()).expect("opened")
+    }
+
+    /// Two have answered each other; a third takes all of it in at once, and the power is cut at
+    /// any byte of that.
+    #[test]
+    fn a_merge_that_is_cut_anywhere_leaves_commits_with_their_past() {
+        let write = |replica: &Replica| {
+            replica.write(|b| b.insert(&Word { word: "word".into() })).expect("written");
+        };
+        let one = Replica::in_memory(model(), 1).expect("founded");
+        let (other, _) = Replica::join_in_memory(model(), &one, 2).expect("joined");
+        let saved = MemoryDisk::new();
+        let place = Options::on(Arc::new(saved.clone())).seed(3);
+        drop(Replica::join(place, model(), &one).expect("joined"));
+        for _ in 0..4 {
+            write(&one);
+            other.merge(&one).expect("merged");
+            write(&other);
+            one.merge(&other).expect("merged");
+        }
+        let mut found = std::collections::BTreeSet::new();
+        for call in 1..=6 {
+            for bytes_kept in (0..4_000).step_by(50) {
+                let disk = saved.image();
+                let replica = open(&disk);
+                disk.power_off_at_call(call);
+                replica.merge(&one).expect_err("the power is off");
+                drop(replica);
+                let (names, lengths) = (Unsynced::Kept, Unsynced::Lost);
+                let after = disk.after_power_cut(PowerCut { names, lengths, bytes_kept });
+                found.insert(open(&after).snapshot().log().len());
+            }
+        }
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), (1..=9).collect::<Vec<_>>());
+    }
+}

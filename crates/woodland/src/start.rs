@@ -19,14 +19,15 @@ use crate::replica::{Replica, is_founding};
 use crate::snapshot::Snapshot;
 use crate::stage::segments_of;
 use crate::write::WriteError;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
 use woodland_format::{
-    Commit, CommitError, Draft, Misfit, Op, Payload, Position, Proposal, SchemaError, SecretKey,
-    Segment, StepNote,
+    Commit, CommitError, CommitId, Draft, Misfit, Op, Payload, Position, Proposal, SchemaError,
+    SecretKey, Segment, SignedPoint, StepNote,
 };
 use woodland_graph::Graph;
-use woodland_log::{AppendError, Log, OrderKey, PointError};
+use woodland_log::{AppendError, Log, OrderKey, PointError, bare};
 use woodland_page::{PageFault, catch};
 use woodland_store::{Disk, MemoryDisk, OpenError, Store, StoreOptions, StoredSegment};
 
@@ -136,7 +137,7 @@ impl Replica {
         let options = place.into().for_a_new_dataset()?;
         let (upkeep, model) = (options.upkeep(), model.into());
         let derived = Derived::none(Arc::clone(&options.disk), &model, options.memory);
-        let replica = found(options.disk, &model, options.entropy)?;
+        let replica = found(options.disk, &model, options.entropy, &options.store)?;
         Ok(replica.derived_by(derived).kept_by(upkeep))
     }
 
@@ -167,7 +168,8 @@ impl Replica {
         let options = place.into().for_a_new_dataset()?;
         let (upkeep, model) = (options.upkeep(), model.into());
         let derived = Derived::none(Arc::clone(&options.disk), &model, options.memory);
-        let (replica, merged) = join(options.disk, &model, source.into(), options.entropy)?;
+        let Options { disk, entropy, store, .. } = options;
+        let (replica, merged) = join(disk, &model, source.into(), entropy, &store)?;
         Ok((replica.derived_by(derived).kept_by(upkeep), merged))
     }
 
@@ -177,7 +179,8 @@ impl Replica {
     /// # Errors
     /// [`StartError`].
     pub fn in_memory(model: impl Into<Model>, seed: u64) -> Result<Replica, StartError> {
-        found(Arc::new(MemoryDisk::new()), &model.into(), Entropy::Seeded(seed))
+        let store = StoreOptions::default();
+        found(Arc::new(MemoryDisk::new()), &model.into(), Entropy::Seeded(seed), &store)
     }
 
     /// Makes a new replica in memory of another's dataset; see [`Replica::in_memory`] for the seed.
@@ -189,7 +192,8 @@ impl Replica {
         source: impl Into<Source<'a>>,
         seed: u64,
     ) -> Result<(Replica, Merged), StartError> {
-        join(Arc::new(MemoryDisk::new()), &model.into(), source.into(), Entropy::Seeded(seed))
+        let (disk, entropy) = (Arc::new(MemoryDisk::new()), Entropy::Seeded(seed));
+        join(disk, &model.into(), source.into(), entropy, &StoreOptions::default())
     }
 }
 
@@ -197,6 +201,7 @@ pub(crate) fn found(
     disk: Arc<dyn Disk>,
     model: &Model,
     mut entropy: Entropy,
+    options: &StoreOptions,
 ) -> Result<Replica, StartError> {
     let schema = model.schema();
     schema.check()?;
@@ -212,7 +217,7 @@ pub(crate) fn found(
     let founding = Commit::seal(key.author(), draft)?;
     let log = Log::found(founding.clone())?.with_point(&founding.sign(&key))?;
     let (snapshot, _) = snapshot_of(&log, model)?;
-    let store = Store::create(disk.clone(), log.dataset(), &key, &StoreOptions::default())?;
+    let store = Store::create(disk.clone(), log.dataset(), &key, options)?;
     store.append(&segments_of(&log, &[founding]))?;
     Ok(Replica::assemble(Backing::Written(Arc::new(store), None), disk, key, entropy, snapshot)?)
 }
@@ -222,6 +227,7 @@ fn join(
     model: &Model,
     source: Source<'_>,
     mut entropy: Entropy,
+    options: &StoreOptions,
 ) -> Result<(Replica, Merged), StartError> {
     model.schema().check()?;
     let mut arrival = source.read().map_err(StartError::Source)?;
@@ -235,7 +241,7 @@ fn join(
     merged.duplicates = merged.duplicates.saturating_sub(1);
     let (snapshot, proposal) = snapshot_of(&log, model)?;
     let key = SecretKey::from_seed(entropy.bytes()?);
-    let store = Store::create(disk.clone(), dataset, &key, &StoreOptions::default())?;
+    let store = Store::create(disk.clone(), dataset, &key, options)?;
     let commits: Vec<Commit> = log.order().map(|(_, commit)| commit).collect();
     store.append(&segments_of(&log, &commits))?;
     let replica =
@@ -283,16 +289,24 @@ fn wake(
 pub(crate) fn log_of(segments: &[StoredSegment], base: Option<Log>) -> Result<Log, StartError> {
     let segments = || segments.iter().map(|stored| &stored.segment);
     let founding = || segments().filter_map(Segment::first).find(is_founding);
+    let is_whole = base.is_none();
     let base = match base {
         Some(base) => base,
         None => Log::found(founding().ok_or(StartError::Unfinished)?)?,
     };
     let mut log = base.extend(merged_by_key(segments().map(|one| one.commits())))?;
     let points: Vec<_> = segments().flat_map(|segment| segment.points.clone()).collect();
+    for point in &points {
+        log = log.with_verified_point(point)?;
+    }
+    let authors: BTreeSet<_> = segments().map(|segment| segment.head.author).collect();
+    if !authors.iter().all(|author| log.is_vouched(author)) {
+        let founding = is_whole.then(|| base.founding().id());
+        log = without_bare(&base, founding, segments(), &points)?;
+    }
     // Signatures were verified at the door; of each author the newest is verified again.
-    let mut newest = std::collections::BTreeMap::new();
+    let mut newest = BTreeMap::new();
     for point in points {
-        log = log.with_verified_point(&point)?;
         if let Some(place) = log.place(&point.commit) {
             let seq = place.seq;
             let last = newest.entry(log.author(place)).or_insert((seq, point.clone()));
@@ -307,6 +321,33 @@ pub(crate) fn log_of(segments: &[StoredSegment], base: Option<Log>) -> Result<Lo
         if let Some(forged) = held.filter(|held| !held.is_signed_by_author(&point.signature)) {
             let (author, commit) = (forged.author(), point.commit);
             return Err(PointError::Signature { author, commit }.into());
+        }
+    }
+    Ok(log)
+}
+
+/// The same without commits that could not be passed on: of an append that was cut short, what
+/// stands there without its signature. Nobody was told that it came in, so it may come again. Where
+/// the founding commit is one of them, joining was cut short.
+fn without_bare<'a>(
+    base: &Log,
+    founding: Option<CommitId>,
+    segments: impl Iterator<Item = &'a Segment> + Clone,
+    points: &[SignedPoint],
+) -> Result<Log, StartError> {
+    let commits = merged_by_key(segments.map(|one| one.commits()));
+    let is_asked = |id: CommitId| Some(id) == founding || !base.contains(&id);
+    let mut commits: Vec<Commit> = commits.filter(|commit| is_asked(commit.id())).collect();
+    commits.dedup();
+    let signed: BTreeSet<_> = points.iter().map(|point| point.commit).collect();
+    let bare = bare(&commits, |id| signed.contains(id));
+    if founding.is_some_and(|founding| bare.contains(&founding)) {
+        return Err(StartError::Unfinished);
+    }
+    let mut log = base.extend(commits.iter().filter(|commit| !bare.contains(&commit.id())))?;
+    for point in points {
+        if log.contains(&point.commit) {
+            log = log.with_verified_point(point)?;
         }
     }
     Ok(log)

@@ -1,5 +1,6 @@
-//! Runs seeds of the simulated world: `simulate [--seeds N] [--first N] [--threads N] [--json
-//! FILE]`, or one of them with its trace.
+//! Runs seeds of the simulated world, or one of them with its trace: `simulate --help`.
+//!
+//! `simulate [--seeds N] [--first N] [--threads N] [--json FILE]`, `simulate --seed N [--trace]`.
 //!
 //! **Invariants**
 //! - The exit status is 0 only if no seed broke a promise; those that did are listed at the end.

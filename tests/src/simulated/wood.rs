@@ -8,8 +8,8 @@
 use crate::agreement::none_dangles;
 use std::error::Error;
 use woodland::{
-    Atom, Batch, Cascade, Counter, FieldValue, List, Map, Model, Pointer, Record, Restrict, Revive,
-    Set, Snapshot, Text, WriteError, define,
+    Atom, Batch, Cascade, Counter, FieldValue, List, Map, Model, Pointer, ReadError, Record,
+    Restrict, Revive, Set, Snapshot, Text, WriteError, define,
 };
 use woodland_sim::{Application, Pen, Random};
 
@@ -82,18 +82,25 @@ struct Sight {
 }
 
 impl Sight {
-    fn of(snapshot: &Snapshot) -> Sight {
-        const READABLE: &str = "the program's own schema is read";
-        let folders = snapshot.all::<Folder>().expect(READABLE);
-        let contracts = snapshot.all::<Contract>().expect(READABLE);
-        let labels = snapshot.all::<Label>().expect(READABLE);
-        Sight {
+    fn of(snapshot: &Snapshot) -> Result<Sight, WriteError> {
+        let folders = readable(snapshot.all::<Folder>())?;
+        let contracts = readable(snapshot.all::<Contract>())?;
+        let labels = readable(snapshot.all::<Label>())?;
+        Ok(Sight {
             folders: folders.into_iter().map(|(pointer, _)| pointer).collect(),
-            notes: snapshot.all().expect(READABLE),
+            notes: readable(snapshot.all())?,
             contracts: contracts.into_iter().map(|(pointer, _)| pointer).collect(),
             labels: labels.into_iter().map(|(pointer, _)| pointer).collect(),
-            playlists: snapshot.all().expect(READABLE),
-        }
+            playlists: readable(snapshot.all())?,
+        })
+    }
+}
+
+/// What rests may be damaged; nothing else keeps the program from reading its own schema.
+fn readable<T>(read: Result<T, ReadError>) -> Result<T, WriteError> {
+    match read {
+        Err(ReadError::Derived(fault)) => Err(WriteError::Derived(fault)),
+        read => Ok(read.expect("the program's own schema is read")),
     }
 }
 
@@ -104,7 +111,7 @@ impl Application for Wood {
     }
 
     fn act(&self, pen: &Pen<'_>, random: &mut Random) -> Result<(), WriteError> {
-        let sight = Sight::of(&pen.snapshot());
+        let sight = Sight::of(&pen.snapshot())?;
         let wall = pen.wall_milliseconds();
         let ops = 1 + random.below(3);
         pen.write(|b| {

@@ -3,6 +3,7 @@
 //! **Invariants**
 //! - Damage is durable at once, and seen by whoever reads.
 //! - What would change nothing is not done and not counted.
+//! - What was derived is damaged by a kind of damage of its own, and by no other.
 
 use super::{SECTOR_BYTES, SimDisk, State};
 use crate::fault::FaultKind;
@@ -21,6 +22,7 @@ impl SimDisk {
             FaultKind::BitFlip => state.flip(random),
             FaultKind::StaleSector => state.revert(random),
             FaultKind::MisdirectedSector => state.misdirect(random),
+            FaultKind::DamagedDerived => state.damage_derived(random),
             other => panic!("a {other} is no damage"),
         };
         state.trace.note(format_args!("  disk {} {kind:?} in {name:?}", state.device));
@@ -36,6 +38,24 @@ impl SimDisk {
         shown > 0
     }
 
+    /// Throws away what was derived, durably; whether there was any.
+    pub fn lose_derived(&self) -> bool {
+        let mut state = self.state();
+        let names: Vec<String> = state.names.files().map(|(name, _)| name.to_owned()).collect();
+        let derived = names.iter().filter(|name| is_derived(name));
+        let lost = derived.filter(|name| state.names.remove(name).is_ok()).count();
+        if lost > 0 {
+            state.names.sync(DERIVED);
+        }
+        state.trace.note(format_args!("  disk {} loses {lost} derived files", state.device));
+        lost > 0
+    }
+
+    /// Whether anything derived rests here.
+    pub fn has_derived(&self) -> bool {
+        self.state().names.files().any(|(name, _)| is_derived(name))
+    }
+
     /// The kinds of damage that are in the files of this disk.
     pub fn damages(&self) -> BTreeSet<FaultKind> {
         let state = self.state();
@@ -43,10 +63,18 @@ impl SimDisk {
     }
 }
 
+/// The folder of what was derived.
+const DERIVED: &str = "derived";
+
+fn is_derived(name: &str) -> bool {
+    name.split('/').next() == Some(DERIVED)
+}
+
 impl State {
-    /// Files with durable bytes, the larger ones as often as they have sectors.
+    /// Files of the log with durable bytes, the larger ones as often as they have sectors.
     fn targets(&self) -> Vec<(String, usize)> {
-        let files = self.names.files().map(|(name, number)| (name.to_owned(), number));
+        let files = self.names.files().filter(|(name, _)| !is_derived(name));
+        let files = files.map(|(name, number)| (name.to_owned(), number));
         let weighed = files.flat_map(|file| {
             let sectors = self.files[file.1].sectors();
             std::iter::repeat_n(file, sectors)
@@ -62,6 +90,26 @@ impl State {
     fn revert(&mut self, random: &mut Random) -> Option<String> {
         let (name, number) = random.pick(&self.targets())?.clone();
         self.files[number].revert(random).then_some(name)
+    }
+
+    /// A bit of what was derived flips, or a sector of it shows what it held before, or another's.
+    fn damage_derived(&mut self, random: &mut Random) -> Option<String> {
+        let mut files = self.names.files().filter(|(name, _)| is_derived(name));
+        let (name, number) = files.next().map(|(name, number)| (name.to_owned(), number))?;
+        let file = &mut self.files[number];
+        let done = match random.below(3) {
+            0 => file.revert(random),
+            1 if file.sectors() > 0 => {
+                let from = random.below(file.sectors());
+                let content = file.sector(from);
+                file.misdirect(random.below(file.sectors()), &content)
+            }
+            _ => file.flip(random),
+        };
+        if done {
+            file.rename_damage(FaultKind::DamagedDerived);
+        }
+        done.then_some(name)
     }
 
     fn misdirect(&mut self, random: &mut Random) -> Option<String> {

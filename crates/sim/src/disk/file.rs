@@ -167,6 +167,9 @@ impl File {
 
     /// Flips a durable bit. Whether there is one.
     pub(super) fn flip(&mut self, random: &mut Random) -> bool {
+        if self.durable.is_empty() {
+            return false;
+        }
         let at = random.below(self.durable.len());
         let bit = 1 << random.below(8);
         if self.dirty.contains_key(&(at / SECTOR_BYTES)) {
@@ -206,6 +209,11 @@ impl File {
             self.damaged.insert(number, (kind, false));
         }
         is_other
+    }
+
+    /// Counts all damage that is in it as of this kind.
+    pub(super) fn rename_damage(&mut self, kind: FaultKind) {
+        self.damaged.values_mut().for_each(|(of, _)| *of = kind);
     }
 
     pub(super) fn sectors(&self) -> usize {
