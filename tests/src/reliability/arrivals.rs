@@ -24,7 +24,7 @@ use woodland::{CommitId, Log, Options, Replica};
 const ORDERS: [[usize; 3]; 6] = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
 
 /// Rounds from seeds, each in every order, some things twice.
-pub fn arrivals(tier: Tier, tally: &mut Tally) {
+pub(super) fn arrivals(tier: Tier, tally: &mut Tally) {
     let rounds = tier.choose(12, 400);
     for seed in 0..rounds {
         if tally.is_over() {

@@ -34,9 +34,8 @@ pub enum Calls {
 }
 
 /// Every N-th call fails, once; then every call from there on does.
-pub fn failing_calls(rehearsal: &Rehearsal, calls: Calls, tier: Tier, tally: &mut Tally) {
-    let step = tier.choose(1, 1);
-    for call in (1..=rehearsal.calls).step_by(step) {
+pub fn failing_calls(rehearsal: &Rehearsal, calls: Calls, tally: &mut Tally) {
+    for call in 1..=rehearsal.calls {
         for fault in [
             Fault::Call(call, ErrorKind::Other),
             Fault::Call(call, ErrorKind::StorageFull),
@@ -58,7 +57,7 @@ pub fn failing_calls(rehearsal: &Rehearsal, calls: Calls, tier: Tier, tally: &mu
 /// The disk is full at every byte.
 pub fn quotas(rehearsal: &Rehearsal, tier: Tier, tally: &mut Tally) {
     let most = rehearsal.bytes_max;
-    let step = tier.choose((most / 60).max(1) | 1, (most / 20_000).max(1));
+    let step = tier.choose((most / 60).max(1) | 1, 1);
     for quota in (0..most).step_by(usize::try_from(step).unwrap_or(1)) {
         if tally.is_over() {
             return;

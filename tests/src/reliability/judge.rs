@@ -105,7 +105,7 @@ impl Met {
 ///
 /// # Errors
 /// What the check says, or the panic.
-pub fn guarded<T>(check: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+pub(super) fn guarded<T>(check: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     match catch_unwind(AssertUnwindSafe(check)) {
         Ok(answer) => answer,
         Err(panic) => {
@@ -259,7 +259,7 @@ impl Case<'_> {
 ///
 /// # Errors
 /// What is there and does not belong there, or is twice there.
-pub fn prefix(found: &[CommitId], ids: &[CommitId]) -> Result<(), String> {
+pub(super) fn prefix(found: &[CommitId], ids: &[CommitId]) -> Result<(), String> {
     let expected: BTreeSet<_> = ids.iter().take(found.len()).collect();
     let present: BTreeSet<_> = found.iter().collect();
     if present.len() < found.len() {

@@ -18,7 +18,7 @@ use woodland::CommitId;
 use woodland_store::{Store, StoreOptions};
 
 /// Copies that go on by so many appends each, with every choice of files.
-pub fn merged_folders(tier: Tier, tally: &mut Tally) {
+pub(super) fn merged_folders(tier: Tier, tally: &mut Tally) {
     for appends in 1..tier.choose(3, 6) {
         for other_appends in 1..tier.choose(3, 6) {
             for segment_file_bytes_max in [1, 900, 1 << 20] {

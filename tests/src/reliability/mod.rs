@@ -52,9 +52,9 @@ pub use crate::reliability::crashes::{UNITS_MAX, Vary, power_cuts, torn};
 pub use crate::reliability::failing::{Calls, failing_calls, quotas};
 pub use crate::reliability::lying::lying_syncs;
 pub use crate::reliability::reading::failing_reads;
-pub use crate::reliability::run::{Class, classes, run, run_all};
+pub use crate::reliability::run::{Class, classes, run};
 
 pub use crate::reliability::hunt::{BUGS, FACADE_BUGS, Hunted, hunt};
-pub use crate::reliability::kernel::kernel;
+pub use crate::reliability::kernel::{KERNEL_CLASSES, kernel};
 pub use crate::reliability::scorecard::{Found, Scorecard, TRACK};
 pub use crate::reliability::stress::stress;

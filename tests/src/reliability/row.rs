@@ -61,6 +61,9 @@ pub struct Row {
     pub note: String,
     /// Why it did not run.
     pub not_run: Option<String>,
+    /// The commit that was run; empty where that is not known.
+    #[serde(default)]
+    pub commit: String,
 }
 
 impl Row {
@@ -98,6 +101,7 @@ impl Tally {
             seconds: 0.0,
             note: String::new(),
             not_run: None,
+            commit: String::new(),
         };
         Tally { row, began: Instant::now(), violations_max: 3 }
     }

@@ -12,7 +12,7 @@ use super::failing::{Calls, failing_calls, quotas};
 use super::lying::lying_syncs;
 use super::mixing::merged_folders;
 use super::reading::failing_reads;
-use super::rehearsal::{Rehearsal, rehearsed};
+use super::rehearsal::Rehearsal;
 use super::row::{Ring, Row, Tally, Tier};
 
 /// A fault class of ring 1.
@@ -61,11 +61,11 @@ pub fn classes() -> Vec<Class> {
         of("lost sync (the disk lies)", "P2 P3", |all, tier, tally| {
             all.iter().for_each(|one| lying_syncs(one, tier, tally));
         }),
-        of("failed sync", "P1 P2", |all, tier, tally| {
-            all.iter().for_each(|one| failing_calls(one, Calls::Syncs, tier, tally));
+        of("failed sync", "P1 P2", |all, _, tally| {
+            all.iter().for_each(|one| failing_calls(one, Calls::Syncs, tally));
         }),
-        of("failed call", "P1 P2", |all, tier, tally| {
-            all.iter().for_each(|one| failing_calls(one, Calls::Others, tier, tally));
+        of("failed call", "P1 P2", |all, _, tally| {
+            all.iter().for_each(|one| failing_calls(one, Calls::Others, tally));
         }),
         of("no room", "P1 P2", |all, tier, tally| {
             all.iter().for_each(|one| quotas(one, tier, tally));
@@ -107,9 +107,4 @@ pub fn run(classes: &[Class], all: &[Rehearsal], tier: Tier) -> Vec<Row> {
         tally.end()
     };
     classes.iter().map(each).collect()
-}
-
-/// All classes over all workloads.
-pub fn run_all(tier: Tier) -> Vec<Row> {
-    run(&classes(), &rehearsed(), tier)
 }

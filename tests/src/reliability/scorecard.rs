@@ -106,7 +106,11 @@ impl Scorecard {
         );
         for row in &self.rows {
             let ring = if row.ring == Ring::Simulated { "S" } else { "K" };
-            let Row { class, promises, injected, detected, recovered, seconds, note, .. } = row;
+            let Row { class, promises, injected, detected, recovered, seconds, .. } = row;
+            let note = match row.commit == self.commit {
+                true => row.note.clone(),
+                false => format!("{}; commit {}", row.note, row.commit),
+            };
             let _ = match &row.not_run {
                 Some(reason) => {
                     let reason = reason.replace('\n', " ");

@@ -50,6 +50,9 @@ enum Act {
         /// Bytes beside each number
         #[arg(long, default_value_t = 10)]
         bytes: usize,
+        /// What was derived is put to rest after each so many writes; 0 is never
+        #[arg(long, default_value_t = 0)]
+        rest_every: u64,
     },
     /// Opens the dataset and checks the numbers
     Verify {
@@ -63,7 +66,7 @@ enum Act {
 /// Does what the arguments say.
 pub fn stress(arguments: impl Iterator<Item = String>) -> ExitCode {
     match Arguments::parse_from(arguments).act {
-        Act::Write { path, count, bytes } => write(&path, count, bytes),
+        Act::Write { path, count, bytes, rest_every } => write(&path, count, bytes, rest_every),
         Act::Verify { path, least } => verify(&path, least),
     }
 }
@@ -107,7 +110,7 @@ fn numbers(replica: &Replica) -> Result<u64, String> {
     }
 }
 
-fn write(path: &Path, count: u64, bytes: usize) -> ExitCode {
+fn write(path: &Path, count: u64, bytes: usize, rest_every: u64) -> ExitCode {
     let replica = match start(path) {
         Ok(replica) => replica,
         Err(error) if is_locked(&error) => {
@@ -136,6 +139,12 @@ fn write(path: &Path, count: u64, bytes: usize) -> ExitCode {
             return ExitCode::from(4);
         }
         say(&format!("ack {value}"));
+        if rest_every > 0
+            && value % rest_every == rest_every - 1
+            && let Err(error) = replica.rest()
+        {
+            say(&format!("unrested {error}"));
+        }
     }
     say("done");
     ExitCode::SUCCESS

@@ -7,7 +7,9 @@
 mod promises;
 
 use std::path::Path;
-use woodland_tests::reliability::{Class, Row, Tier, classes, kernel, rehearsed, run, workloads};
+use woodland_tests::reliability::{
+    Class, KERNEL_CLASSES, Row, Tier, classes, kernel, rehearsed, run, workloads,
+};
 
 /// Fails on a broken promise and on a class that has injected nothing.
 fn check(rows: &[Row]) {
@@ -41,7 +43,8 @@ fn in_memory_no_promise_is_broken_by_failing_calls() {
 
 #[test]
 fn on_the_kernel_no_promise_is_broken() {
-    let rows = kernel(Path::new(env!("CARGO_BIN_EXE_stress")), &[], Tier::Ci, 1);
+    let program = Path::new(env!("CARGO_BIN_EXE_stress"));
+    let rows = KERNEL_CLASSES.map(|class| kernel(class, program, &[], Tier::Ci, 1));
     check(&rows);
     let required = std::env::var("WOODLAND_REQUIRE").unwrap_or_default();
     if required.split(',').any(|one| one == "kernel") {

@@ -2,6 +2,8 @@
 //!
 //! ```text
 //!  scorecard ci|long [--out FILE] [--simulation FILE] [--planted FILE]   rings 1 and 2
+//!                    [--keep FILE]          every row is written there as it ends; a run that
+//!                                           was cut short goes on behind those that are there
 //!  scorecard planted [--json FILE]          in a build with --cfg planted: a process a bug
 //!  scorecard stress …                       the program that ring 2 tortures
 //! ```
@@ -16,7 +18,8 @@ use clap::{Parser, Subcommand};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use woodland_tests::reliability::{
-    BUGS, FACADE_BUGS, Hunted, Row, Scorecard, Tier, hunt, kernel, run_all, stress,
+    BUGS, FACADE_BUGS, Hunted, KERNEL_CLASSES, Rehearsal, Ring, Row, Scorecard, Tier, classes,
+    hunt, kernel, rehearsed, run, stress,
 };
 
 /// Runs the reliability harness and writes the scorecard.
@@ -56,6 +59,12 @@ struct Choices {
     /// What `scorecard planted --json` wrote
     #[arg(long, value_name = "FILE")]
     planted: Option<PathBuf>,
+    /// Where rows are kept as they end; those that are there are not run again
+    #[arg(long, value_name = "FILE")]
+    keep: Vec<PathBuf>,
+    /// Only the classes with this in their name: a part of a run, which makes no page
+    #[arg(long, value_name = "TEXT", conflicts_with = "out")]
+    only: Vec<String>,
     /// Draws the moments of ring 2
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -81,19 +90,64 @@ fn keep_panics_quiet() {
 
 fn score(name: &str, tier: Tier, choices: &Choices) -> Result<ExitCode> {
     keep_panics_quiet();
-    let mut rows: Vec<Row> = run_all(tier);
-    rows.extend(kernel(&std::env::current_exe()?, &["stress"], tier, choices.seed));
+    let rows = rows(tier, choices)?;
     let simulation = choices.simulation.as_deref().map(read).transpose()?;
     let hunted = choices.planted.as_deref().map(read).transpose()?.unwrap_or_default();
     let card = Scorecard { tier: name.to_owned(), commit: commit(), rows, simulation, hunted };
     let page = card.page();
-    print!("{page}");
+    if choices.only.is_empty() {
+        print!("{page}");
+    }
     if let Some(out) = &choices.out {
         std::fs::write(out, page).with_context(|| format!("writing {}", out.display()))?;
     }
     let failures = card.failures();
     failures.iter().for_each(|failure| eprintln!("failed: {failure}"));
     Ok(if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Every class in its order: kept from an earlier run, or run now.
+fn rows(tier: Tier, choices: &Choices) -> Result<Vec<Row>> {
+    let mut kept: Vec<Row> = Vec::new();
+    for path in choices.keep.iter().filter(|path| path.exists()) {
+        kept.extend(read::<Vec<Row>>(path)?);
+    }
+    let (commit, all) = (commit(), rehearsed());
+    let mut fresh: Vec<Row> = Vec::new();
+    let mut rows = Vec::new();
+    let mut one = |name: &str, ring: Ring, run: &dyn Fn(&[Rehearsal]) -> Row| -> Result<()> {
+        if !choices.only.is_empty() && !choices.only.iter().any(|part| name.contains(part)) {
+            return Ok(());
+        }
+        if let Some(row) = kept.iter().find(|row| row.class == name && row.ring == ring) {
+            rows.push(row.clone());
+            return Ok(());
+        }
+        let row = Row { commit: commit.clone(), ..run(&all) };
+        let (injected, violations) = (row.injected, row.violations.len());
+        eprintln!("{name}: {injected} injected, {violations} violations, {:.0} s", row.seconds);
+        row.violations.iter().for_each(|text| eprintln!("  {text}"));
+        rows.push(row.clone());
+        fresh.push(row);
+        if let Some(path) = choices.keep.first() {
+            let mut before: Vec<Row> = if path.exists() { read(path)? } else { Vec::new() };
+            before.retain(|old| fresh.iter().all(|new| new.class != old.class));
+            before.extend(fresh.iter().cloned());
+            std::fs::write(path, serde_json::to_string_pretty(&before)?)?;
+        }
+        Ok(())
+    };
+    for class in classes() {
+        one(class.name, Ring::Simulated, &|all| {
+            run(std::slice::from_ref(&class), all, tier).remove(0)
+        })?;
+    }
+    let program = std::env::current_exe()?;
+    for class in KERNEL_CLASSES {
+        let seed = choices.seed;
+        one(class, Ring::Kernel, &|_| kernel(class, &program, &["stress"], tier, seed))?;
+    }
+    Ok(rows)
 }
 
 fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {

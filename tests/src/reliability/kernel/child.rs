@@ -29,6 +29,8 @@ pub(super) struct Said {
     pub(super) is_locked: bool,
     /// What it said of a failure or a refusal.
     pub(super) failure: Option<String>,
+    /// Why what was derived was not put to rest.
+    pub(super) unrested: Option<String>,
     /// What it said of a broken promise.
     pub(super) broken: Option<String>,
 }
@@ -46,6 +48,7 @@ impl Said {
             "done" => self.is_done = true,
             "locked" => self.is_locked = true,
             "failed" | "refused" => self.failure = Some(rest.to_owned()),
+            "unrested" => self.unrested = Some(line.to_owned()),
             _ => self.broken = Some(line.to_owned()),
         }
     }

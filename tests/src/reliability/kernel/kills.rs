@@ -7,19 +7,28 @@
 //! What this does not do: cut the power; what the killed process gave to the system is there.
 
 use super::child::{Program, Running};
-use super::{Row, Tier, folder, tally};
+use super::{Row, Tally, Tier, folder, tally};
 use crate::reliability::sample::Numbers;
+use std::path::Path;
+
+/// So often a dataset is killed; then another is begun, so that opening does not become the work.
+const ROUNDS_A_DATASET: u64 = 100;
 
 /// Rounds of open, write, die.
 pub(super) fn kills(program: &Program, tier: Tier, seed: u64) -> Row {
     let mut tally = tally("kill -9, two processes racing", "P1 P2");
     let mut numbers = Numbers(seed);
-    let folder = folder();
-    let path = folder.path().join("dataset");
-    let place = path.to_string_lossy().into_owned();
-    let (mut acknowledged, mut races, mut double_writers, mut stuck_locks) = (0, 0, 0, 0);
+    let mut folder = folder();
+    let (mut acknowledged, mut total) = (0, 0);
+    let (mut races, mut double_writers, mut stuck_locks) = (0, 0, 0);
     for round in 0..tier.choose(40, 2_000) {
-        let start = || Running::of(program.command(&["write", &place]));
+        if round % ROUNDS_A_DATASET == ROUNDS_A_DATASET - 1 {
+            checked(program, &folder.path().join("dataset"), acknowledged, &mut tally);
+            folder = super::folder();
+            (total, acknowledged) = (total + acknowledged, 0);
+        }
+        let place = folder.path().join("dataset").to_string_lossy().into_owned();
+        let start = || Running::of(program.command(&["write", &place, "--rest-every", "9"]));
         let (mut one, mut other) = (start(), numbers.below(2).eq(&0).then(start));
         one.step();
         if let Some(other) = &mut other {
@@ -53,7 +62,7 @@ pub(super) fn kills(program: &Program, tier: Tier, seed: u64) -> Row {
             std::hint::spin_loop();
         }
         let said = one.kill();
-        if let Some(text) = said.broken {
+        if let Some(text) = said.broken.or(said.unrested) {
             tally.broken(format!("seed {seed}, round {round}: {text}"));
         }
         acknowledged = acknowledged.max(said.acknowledged);
@@ -62,12 +71,17 @@ pub(super) fn kills(program: &Program, tier: Tier, seed: u64) -> Row {
             break;
         }
     }
-    if let Err(text) = program.check(&path, acknowledged) {
-        tally.broken(text);
-    }
+    checked(program, &folder.path().join("dataset"), acknowledged, &mut tally);
+    total += acknowledged;
     tally.note(&format!(
-        "{acknowledged} numbers, {races} races, double writers {double_writers}, stuck locks \
+        "{total} numbers, {races} races, double writers {double_writers}, stuck locks \
          {stuck_locks}, seed {seed}"
     ));
     tally.end()
+}
+
+fn checked(program: &Program, dataset: &Path, acknowledged: u64, tally: &mut Tally) {
+    if let Err(text) = program.check(dataset, acknowledged) {
+        tally.broken(text);
+    }
 }

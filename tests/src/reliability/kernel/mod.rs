@@ -17,18 +17,32 @@ use super::row::{Ring, Row, Tally, Tier};
 use child::Program;
 use std::path::Path;
 
-/// All rows of ring 2. `program` with `leading` arguments is the stress program; `seed` draws the
-/// moments.
-pub fn kernel(program: &Path, leading: &[&str], tier: Tier, seed: u64) -> Vec<Row> {
+/// The classes of ring 2, in the order of the scorecard.
+pub const KERNEL_CLASSES: [&str; 6] = [
+    "kill -9, two processes racing",
+    "failed sync (strace)",
+    "failed write (strace)",
+    "lost sync (strace), then kill -9",
+    "no room (tmpfs)",
+    "power cut (loop-mounted ext4)",
+];
+
+/// The row of one of [`KERNEL_CLASSES`]. `program` with `leading` arguments is the stress program;
+/// `seed` draws the moments.
+///
+/// # Panics
+/// When there is no class of this name.
+pub fn kernel(class: &str, program: &Path, leading: &[&str], tier: Tier, seed: u64) -> Row {
     let program = Program::at(program, leading);
-    vec![
-        kills::kills(&program, tier, seed),
-        injected::failed_syncs(&program, tier),
-        injected::failed_writes(&program, tier),
-        injected::lying_syncs(&program, tier, seed),
-        full::full_disks(&program, tier),
-        power::power_cuts(&program, tier, seed),
-    ]
+    match KERNEL_CLASSES.iter().position(|one| *one == class) {
+        Some(0) => kills::kills(&program, tier, seed),
+        Some(1) => injected::failed_syncs(&program, tier),
+        Some(2) => injected::failed_writes(&program, tier),
+        Some(3) => injected::lying_syncs(&program, tier, seed),
+        Some(4) => full::full_disks(&program, tier),
+        Some(5) => power::power_cuts(&program, tier, seed),
+        _ => panic!("ring 2 has no class named {class}"),
+    }
 }
 
 /// A row of this ring.

@@ -53,7 +53,7 @@ fn run(program: &str, words: &[&str], place: Option<&Path>) -> Result<(), String
     }
 }
 
-const IMAGE_BYTES: u64 = 8 * 1024 * 1024;
+const IMAGE_BYTES: u64 = 12 * 1024 * 1024;
 
 /// Cuts at random moments.
 pub(super) fn power_cuts(program: &Program, tier: Tier, seed: u64) -> Row {
@@ -74,8 +74,10 @@ pub(super) fn power_cuts(program: &Program, tier: Tier, seed: u64) -> Row {
             Err(reason) => return not_run(class, promises, reason),
         };
         let place = live.join("dataset").to_string_lossy().into_owned();
-        let writing = match Writing::of(program.command(&["write", &place, "--bytes", "300"]), &log)
-        {
+        let mut writing = match Writing::of(
+            program.command(&["write", &place, "--bytes", "300", "--rest-every", "40"]),
+            &log,
+        ) {
             Ok(writing) => writing,
             Err(reason) => return not_run(class, promises, reason),
         };
@@ -83,7 +85,7 @@ pub(super) fn power_cuts(program: &Program, tier: Tier, seed: u64) -> Row {
         for _ in 0..per_image {
             least += numbers.below(6);
             // The first moments of a dataset are cut, too; it may not have said anything by then.
-            while writing.said().acknowledged < least {
+            while writing.said().acknowledged < least && writing.goes_on() {
                 std::thread::yield_now();
             }
             for _ in 0..numbers.below(3_000_000) {
@@ -142,14 +144,20 @@ impl Writing<'_> {
         said
     }
 
+    /// Whether it has not come to its end, as it does on a full disk.
+    fn goes_on(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
     /// Stops the program, copies the image, lets it go on; how many numbers it had said before the
     /// copy began.
     fn cut(&self, image: &Path, copy: &Path) -> Result<u64, String> {
         let id = self.child.id().to_string();
-        run("kill", &["-STOP", &id], None)?;
+        // Of one that has ended the copy is as good.
+        let _ = run("kill", &["-STOP", &id], None);
         let acknowledged = self.said().acknowledged;
         let copied = settled(image, copy);
-        run("kill", &["-CONT", &id], None)?;
+        let _ = run("kill", &["-CONT", &id], None);
         copied.map(|()| acknowledged)
     }
 }
