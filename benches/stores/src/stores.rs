@@ -44,11 +44,29 @@ impl Name {
     }
 }
 
+/// What a store keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keeps {
+    /// Every transaction, as a commit: a dataset differs by how many there were.
+    Commits,
+    /// The records.
+    Records,
+}
+
+/// The records of these numbers, so many at a time.
+pub(crate) fn batches(numbers: Range<u64>, at_once: u64) -> impl Iterator<Item = Vec<Entry>> {
+    let starts = numbers.clone().step_by(at_once as usize);
+    starts.map(move |start| (start..numbers.end.min(start + at_once)).map(Entry::of).collect())
+}
+
 /// Writes records durably, all of a call in one transaction; of one thread.
 pub(crate) type Writer<'a> = Box<dyn FnMut(&[Entry]) -> Result<()> + Send + 'a>;
 
 /// A store in a folder.
 pub(crate) trait Store: Sync + Sized {
+    /// What is left of a transaction once it is done.
+    const KEEPS: Keeps;
+
     /// An empty one.
     fn create(folder: &Path) -> Result<Self>;
 
@@ -58,9 +76,9 @@ pub(crate) trait Store: Sync + Sized {
     /// For a thread.
     fn writer(&self) -> Result<Writer<'_>>;
 
-    /// The records of these numbers, each in a transaction of its own; all durable at the end, and
-    /// the store at rest.
-    fn fill(&self, numbers: Range<u64>) -> Result<()>;
+    /// The records of these numbers, so many in a transaction; all durable at the end, and the store
+    /// at rest.
+    fn fill(&self, numbers: Range<u64>, at_once: u64) -> Result<()>;
 
     /// The record with this key.
     fn get(&self, key: &Key) -> Result<Option<Entry>>;

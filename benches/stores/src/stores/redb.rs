@@ -5,11 +5,10 @@
 //! eight bytes of number.
 //!
 //! **Invariants**
-//! - A fill is not durable one by one, and is in one durable transaction of a batch in so many:
-//!   without them redb frees no page.
+//! - A fill is durable in every thousandth transaction only; without those redb frees no page.
 
-use crate::data::{BATCH, Entry, Key, sum};
-use crate::stores::{Store, Writer};
+use crate::data::{Entry, Key, sum};
+use crate::stores::{Keeps, Store, Writer, batches};
 use anyhow::{Context, Result};
 use redb::{Builder, Database, Durability, ReadableDatabase, ReadableTable, TableDefinition};
 use std::ops::Range;
@@ -17,6 +16,8 @@ use std::path::Path;
 
 const RECORDS: TableDefinition<'static, Key, &'static [u8]> = TableDefinition::new("records");
 const FILE: &str = "records.redb";
+/// Transactions of a fill between two that are durable.
+const UNSYNCED_MAX: u64 = 1_000;
 
 pub(crate) struct Redb {
     database: Database,
@@ -58,6 +59,8 @@ impl Redb {
 }
 
 impl Store for Redb {
+    const KEEPS: Keeps = Keeps::Records;
+
     fn create(folder: &Path) -> Result<Self> {
         Self::open(folder, crate::MEMORY_BYTES)
     }
@@ -72,11 +75,10 @@ impl Store for Redb {
         Ok(Box::new(|entries| self.put(Durability::Immediate, entries)))
     }
 
-    fn fill(&self, numbers: Range<u64>) -> Result<()> {
-        for number in numbers {
-            let is_durable = number % BATCH == BATCH - 1;
-            let durability = if is_durable { Durability::Immediate } else { Durability::None };
-            self.put(durability, &[Entry::of(number)])?;
+    fn fill(&self, numbers: Range<u64>, at_once: u64) -> Result<()> {
+        for (count, entries) in (1..).zip(batches(numbers, at_once)) {
+            let is_durable = count % UNSYNCED_MAX == 0;
+            self.put(if is_durable { Durability::Immediate } else { Durability::None }, &entries)?;
         }
         self.rest()
     }

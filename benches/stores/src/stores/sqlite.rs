@@ -8,7 +8,7 @@
 //! - `synchronous` is `FULL`, but for a fill, which syncs at its end: it is closed by a checkpoint.
 
 use crate::data::{Entry, Key, sum};
-use crate::stores::{Store, Writer};
+use crate::stores::{Keeps, Store, Writer, batches};
 use anyhow::{Context, Result, ensure};
 use rusqlite::{Connection, OptionalExtension, Row};
 use std::ops::Range;
@@ -73,6 +73,8 @@ impl Sqlite {
 }
 
 impl Store for Sqlite {
+    const KEEPS: Keeps = Keeps::Records;
+
     fn create(folder: &Path) -> Result<Self> {
         let store = Self::open(folder, crate::MEMORY_BYTES)?;
         store.own().execute_batch(TABLE)?;
@@ -90,12 +92,10 @@ impl Store for Sqlite {
         Ok(Box::new(move |entries| put(&mut connection, entries)))
     }
 
-    fn fill(&self, numbers: Range<u64>) -> Result<()> {
+    fn fill(&self, numbers: Range<u64>, at_once: u64) -> Result<()> {
         let mut own = self.own();
         own.pragma_update(None, "synchronous", "OFF")?;
-        for number in numbers {
-            put(&mut own, &[Entry::of(number)])?;
-        }
+        batches(numbers, at_once).try_for_each(|entries| put(&mut own, &entries))?;
         own.pragma_update(None, "synchronous", "FULL")?;
         drop(own);
         self.rest()
@@ -143,6 +143,8 @@ impl Store for Sqlite {
 }
 
 impl Store for SqliteShared {
+    const KEEPS: Keeps = Keeps::Records;
+
     fn create(folder: &Path) -> Result<Self> {
         Sqlite::create(folder).map(SqliteShared)
     }
@@ -155,8 +157,8 @@ impl Store for SqliteShared {
         Ok(Box::new(|entries| put(&mut self.0.own(), entries)))
     }
 
-    fn fill(&self, numbers: Range<u64>) -> Result<()> {
-        self.0.fill(numbers)
+    fn fill(&self, numbers: Range<u64>, at_once: u64) -> Result<()> {
+        self.0.fill(numbers, at_once)
     }
 
     fn get(&self, key: &Key) -> Result<Option<Entry>> {

@@ -7,8 +7,8 @@
 //!
 //! What this does not do: set anything but the memory.
 
-use crate::data::{BATCH, Entry, Key, sum};
-use crate::stores::{Store, Writer};
+use crate::data::{Entry, Key, sum};
+use crate::stores::{Keeps, Store, Writer, batches};
 use ::woodland::{Durability, Maintained, Model, Options, Record, Replica, Value, all, define};
 use anyhow::{Context, Result};
 use std::ops::Range;
@@ -47,6 +47,8 @@ fn place(folder: &Path) -> std::path::PathBuf {
 }
 
 impl Store for Woodland {
+    const KEEPS: Keeps = Keeps::Commits;
+
     fn create(folder: &Path) -> Result<Self> {
         let options = Options::at(place(folder)).memory(crate::MEMORY_BYTES);
         Ok(Woodland { replica: Replica::create(options, model()?)? })
@@ -68,13 +70,13 @@ impl Store for Woodland {
         }))
     }
 
-    fn fill(&self, numbers: Range<u64>) -> Result<()> {
-        for number in numbers {
-            let written = Written::of(&Entry::of(number));
-            self.replica.write_with(Durability::Buffered, |batch| batch.insert(&written))?;
-            if number % (100 * BATCH) == 100 * BATCH - 1 {
-                eprintln!("  {} commits", number + 1);
-            }
+    fn fill(&self, numbers: Range<u64>, at_once: u64) -> Result<()> {
+        for entries in batches(numbers, at_once) {
+            self.replica.write_with(Durability::Buffered, |batch| {
+                for entry in &entries {
+                    batch.insert(&Written::of(entry));
+                }
+            })?;
         }
         self.rest()?;
         while self.replica.maintain()? != Maintained::default() {}
