@@ -74,7 +74,8 @@ pub(crate) struct Derived {
     memory: Memory,
     /// None before the first checkpoint.
     open: Mutex<Option<OpenBase>>,
-    /// Payload bytes and commits since the newest checkpoint.
+    /// What was written since the newest checkpoint: what it is thought to take in memory, and how
+    /// many commits.
     bytes: AtomicU64,
     commits: AtomicU64,
 }
@@ -202,14 +203,14 @@ impl Derived {
     fn note(&self, opened: &Opened) {
         for stored in &opened.segments {
             let commits = u64::from(stored.segment.head.commits);
-            self.add(commits, stored.segment.bytes);
+            self.add(commits, stored.segment.bytes, 0);
         }
     }
 
     /// Counts what was appended.
-    pub(crate) fn add(&self, commits: u64, bytes: u64) {
+    pub(crate) fn add(&self, commits: u64, bytes: u64, nodes: u64) {
         self.commits.fetch_add(commits, Ordering::Relaxed);
-        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.bytes.fetch_add(Memory::of_unrested(bytes, nodes), Ordering::Relaxed);
     }
 
     /// Whether enough was written since the newest checkpoint that another is worth it.

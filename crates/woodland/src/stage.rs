@@ -127,7 +127,7 @@ impl Replica {
         let segments = segments_of(log, arrived);
         if let Some(derived) = self.0.derived.get() {
             let bytes = segments.iter().map(|segment| segment.len() as u64).sum();
-            derived.add(arrived.len() as u64, bytes);
+            derived.add(arrived.len() as u64, bytes, snapshot.graph.work().writes);
         }
         let stage = || store.stage(segments.clone());
         let ticket = self.kept(stage().or_else(|error| match error {
