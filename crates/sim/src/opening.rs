@@ -146,7 +146,7 @@ impl World<'_> {
     }
 
     /// The directory is no dataset that can be opened.
-    fn refused(&mut self, at: usize, what: &str) -> Result<(), String> {
+    pub(crate) fn refused(&mut self, at: usize, what: &str) -> Result<(), String> {
         self.trace.note(format_args!("  refused: {what}"));
         let World { peers, faults, .. } = self;
         let peer = &mut peers[at];
