@@ -19,7 +19,10 @@ use woodland_format::{AuthorKey, Commit, CommitId};
 
 /// Which of these commits are bare. Each stands after its past, and `is_signed` tells on which a
 /// verified signature stands.
-pub fn bare(commits: &[Commit], is_signed: impl Fn(&CommitId) -> bool) -> BTreeSet<CommitId> {
+pub(crate) fn bare(
+    commits: &[Commit],
+    is_signed: impl Fn(&CommitId) -> bool,
+) -> BTreeSet<CommitId> {
     if is_covered(commits, &is_signed) {
         return BTreeSet::new();
     }

@@ -48,7 +48,6 @@ pub use crate::order::Order;
 pub use crate::points::PointError;
 pub use crate::reader::PayloadReader;
 
-pub use crate::bare::bare;
 pub use crate::door::{Offered, Pending};
 pub use crate::refusal::Refusal;
 pub use crate::waiting::PendingLimits;

@@ -186,7 +186,7 @@ impl World<'_> {
                 Ok(())
             }
             None => {
-                self.peers[at].let_go();
+                self.end_process(at);
                 Ok(())
             }
         }

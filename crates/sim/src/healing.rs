@@ -4,6 +4,9 @@
 //! - Within the rounds of the topology, all hold the same commits, with one version and one digest,
 //!   and all forks are named (P5, P6, P8).
 //! - What stands on each disk then is whole, and opens as it was.
+//! - The rounds are those that news takes from one end of the topology to the other. Where commits
+//!   wait at a door when it begins, twice as many: what waits, or is held back, is in no export, so
+//!   its past goes round first, and it itself after that.
 //!
 //! What this does not do: look into payloads; whoever examines the end of a seed does.
 
@@ -70,8 +73,24 @@ impl World<'_> {
         }
         match self.peers.iter().position(|peer| peer.replica.is_none()) {
             Some(at) => Err(format!("peer {at} does not come up after faults have stopped")),
-            None => Ok(()),
+            None => self.look_at_damaged_disks(),
         }
+    }
+
+    /// Opening by what rests does not read what lies before that: whoever's disk was damaged looks
+    /// at all of it now, and begins anew where it has to.
+    fn look_at_damaged_disks(&mut self) -> Result<(), String> {
+        for at in 0..self.peers.len() {
+            if !self.peers[at].trust.may_refuse() {
+                continue;
+            }
+            let inspected = Store::inspect(&self.peers[at].disk);
+            if let Some(problem) = inspected.problems.first() {
+                self.close(at)?;
+                self.refused(at, &problem.to_string())?;
+            }
+        }
+        Ok(())
     }
 
     fn do_agree(&self) -> bool {
@@ -83,7 +102,6 @@ impl World<'_> {
     /// Rounds in which all send at once what the others lack; how many it took.
     fn exchange(&mut self) -> Result<usize, String> {
         let (topology, count) = (self.swarm.topology, self.peers.len());
-        // What waits is in no export: once its past has come, it goes round, too.
         let is_waiting = self.peers.iter().any(|peer| peer.waiting > 0);
         let rounds_max = topology.rounds_max(count) * if is_waiting { 2 } else { 1 };
         for round in 0.. {

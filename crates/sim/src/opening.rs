@@ -65,7 +65,7 @@ impl World<'_> {
             totals.lost_by_lies += gone as u64;
             peer.detect(|kind| kind == FaultKind::LyingSync || kind.is_damage(), faults);
         }
-        peer.trust.settle();
+        peer.trust.settle(!peer.disk.has_derived());
         let digest = ledger.compare(&peer.directory, &snapshot)?;
         if replica.notices().iter().any(|notice| matches!(notice, Notice::Copied { .. })) {
             peer.meet(FaultKind::Copy, faults);
@@ -146,7 +146,7 @@ impl World<'_> {
     }
 
     /// The directory is no dataset that can be opened.
-    fn refused(&mut self, at: usize, what: &str) -> Result<(), String> {
+    pub(crate) fn refused(&mut self, at: usize, what: &str) -> Result<(), String> {
         self.trace.note(format_args!("  refused: {what}"));
         let World { peers, faults, .. } = self;
         let peer = &mut peers[at];

@@ -51,9 +51,10 @@ impl Trust {
         }
     }
 
-    /// It was opened, with what was there.
-    pub(crate) fn settle(&mut self) {
-        if std::mem::take(&mut self.is_cut) {
+    /// It was opened, with what was there. Where something rests, not all of it was read, and a lie
+    /// may come out later.
+    pub(crate) fn settle(&mut self, is_all_read: bool) {
+        if std::mem::take(&mut self.is_cut) && is_all_read {
             self.is_lied_to = false;
         }
         self.is_failed = false;

@@ -145,6 +145,14 @@ impl World<'_> {
         self.reopen(at)
     }
 
+    /// The peer's replica goes. It flushes as it does; where that fails, nobody is told.
+    pub(crate) fn end_process(&mut self, at: usize) {
+        let World { peers, faults, .. } = self;
+        let peer = &mut peers[at];
+        peer.let_go();
+        peer.trust.is_failed |= peer.meet_all(faults);
+    }
+
     /// The peer is closed. What it held has not changed.
     pub(crate) fn close(&mut self, at: usize) -> Result<(), String> {
         self.reading.set(at);
@@ -153,7 +161,7 @@ impl World<'_> {
             return Err("a version that was held has changed".to_owned());
         }
         drop(held);
-        self.peers[at].let_go();
+        self.end_process(at);
         Ok(())
     }
 

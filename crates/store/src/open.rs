@@ -261,13 +261,19 @@ fn recover(
     if reach == heads {
         return Ok(());
     }
-    writer.own_slot(disk)?;
     let is_next_file = reach.file_number != heads.file_number;
+    let start = if is_next_file { 0 } else { heads.acknowledged_bytes };
+    let name = names::segment_file(reach.file_number);
+    if is_next_file && reach.acknowledged_bytes == FILE_HEADER_BYTES as u64 {
+        // Its name may be in memory alone, where syncing the folder failed: another sync would save
+        // nothing of it. It is begun anew by the next append.
+        disk.remove(&name)?;
+        return disk.sync_folder(names::SEGMENTS);
+    }
+    writer.own_slot(disk)?;
     if is_next_file {
         writer.close_file(disk)?;
     }
-    let start = if is_next_file { 0 } else { heads.acknowledged_bytes };
-    let name = names::segment_file(reach.file_number);
     #[cfg(planted)]
     if woodland_format::planted::is("not-written-again") {
         return writer.acknowledge(disk, reach.position());

@@ -207,7 +207,8 @@ fn own_tip(log: &Log, author: &woodland_format::AuthorKey) -> Option<CommitId> {
 ///
 /// Of an append that is cut short, any number of its first segments may be there when the store is
 /// opened again. So the past of each commit stands in the segments up to its own: a chain is
-/// continued in another segment where it has seen what stands behind.
+/// continued in another segment where it has seen what stands behind. What then lacks the signature
+/// that vouches for it is left out when the store is opened.
 pub(crate) fn segments_of(log: &Log, arrived: &[Commit]) -> Vec<Vec<u8>> {
     let mut chains: Vec<Vec<Commit>> = Vec::new();
     let mut places = std::collections::BTreeMap::<CommitId, usize>::new();

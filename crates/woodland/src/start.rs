@@ -27,7 +27,7 @@ use woodland_format::{
     SecretKey, Segment, SignedPoint, StepNote,
 };
 use woodland_graph::Graph;
-use woodland_log::{AppendError, Log, OrderKey, PointError, bare};
+use woodland_log::{AppendError, Log, OrderKey, PointError};
 use woodland_page::{PageFault, catch};
 use woodland_store::{Disk, MemoryDisk, OpenError, Store, StoreOptions, StoredSegment};
 
@@ -326,9 +326,12 @@ pub(crate) fn log_of(segments: &[StoredSegment], base: Option<Log>) -> Result<Lo
     Ok(log)
 }
 
-/// The same without commits that could not be passed on: of an append that was cut short, what
-/// stands there without its signature. Nobody was told that it came in, so it may come again. Where
-/// the founding commit is one of them, joining was cut short.
+/// The same without what an append that was cut short has left without its signature, and what
+/// stands on that. Nobody was told that it came in, so it may come again. Where the founding commit
+/// is one of them, joining was cut short.
+///
+/// A signature counts here though what it stands on is left out: when segments were merged, it may
+/// have made up for that of an earlier commit, which was acknowledged and stays.
 fn without_bare<'a>(
     base: &Log,
     founding: Option<CommitId>,
@@ -340,7 +343,20 @@ fn without_bare<'a>(
     let mut commits: Vec<Commit> = commits.filter(|commit| is_asked(commit.id())).collect();
     commits.dedup();
     let signed: BTreeSet<_> = points.iter().map(|point| point.commit).collect();
-    let bare = bare(&commits, |id| signed.contains(id));
+    let (mut vouched, mut bare) = (BTreeSet::new(), BTreeSet::new());
+    for commit in commits.iter().rev() {
+        let id = commit.id();
+        if signed.contains(&id) || vouched.contains(&id) {
+            vouched.extend(commit.backlink());
+        } else {
+            bare.insert(id);
+        }
+    }
+    for commit in &commits {
+        if commit.references().any(|past| bare.contains(&past)) {
+            bare.insert(commit.id());
+        }
+    }
     if founding.is_some_and(|founding| bare.contains(&founding)) {
         return Err(StartError::Unfinished);
     }

@@ -15,8 +15,8 @@ use woodland_store::{BranchStore, Disk, MemoryDisk, Position, StoreOptions};
 type Shape = (&'static str, fn() -> (MemoryDisk, Sample, usize));
 
 const FORMAT_1: &[Shape] = &[
-    ("empty", || appended(0, &StoreOptions::default())),
-    ("one-file", || appended(4, &StoreOptions::default())),
+    ("empty", || appended(0, &default_then())),
+    ("one-file", || appended(4, &default_then())),
     ("several-files", || appended(9, &small_files())),
     ("torn-tail", torn_tail),
     ("unacknowledged-file", unacknowledged_file),
@@ -31,6 +31,11 @@ const FORMAT_2: &[Shape] = &[
     ("leftovers", leftovers),
 ];
 
+/// What was the default when the fixtures were made.
+fn default_then() -> StoreOptions {
+    StoreOptions { segment_file_bytes_max: 64 * 1024 * 1024 }
+}
+
 fn appended(count: usize, options: &StoreOptions) -> (MemoryDisk, Sample, usize) {
     let sample = sample(count.max(1));
     let disk = MemoryDisk::new();
@@ -44,7 +49,7 @@ fn appended(count: usize, options: &StoreOptions) -> (MemoryDisk, Sample, usize)
 
 /// A power cut in the fifth append: one whole segment that heads do not name, and half of another.
 fn torn_tail() -> (MemoryDisk, Sample, usize) {
-    let (disk, ..) = appended(4, &StoreOptions::default());
+    let (disk, ..) = appended(4, &default_then());
     let sample = sample(6);
     let name = crate::samples::FIRST;
     let mut bytes = disk.bytes(name).expect("file");
@@ -66,7 +71,7 @@ fn unacknowledged_file() -> (MemoryDisk, Sample, usize) {
 fn signed() -> (MemoryDisk, Sample, usize) {
     let mut sample = sample(9);
     let opened = {
-        let (disk, ..) = appended(9, &StoreOptions::default());
+        let (disk, ..) = appended(9, &default_then());
         open(&disk).expect("open")
     };
     let commits: Vec<Commit> =
@@ -85,7 +90,7 @@ fn signed() -> (MemoryDisk, Sample, usize) {
 
 /// A branch that was written to.
 fn branch() -> (MemoryDisk, Sample, usize) {
-    let (disk, sample, count) = appended(3, &StoreOptions::default());
+    let (disk, sample, count) = appended(3, &default_then());
     let heads = [sample.ids[2]];
     let (begun, _) =
         BranchStore::open(&shared(&disk), "draft", sample.dataset, &heads).expect("begun");
