@@ -24,7 +24,7 @@ use crate::names;
 use crate::open::{OpenError, StoredSegment, check_place, refuse, stored};
 use crate::problem::Problem;
 use crate::store::Store;
-use crate::survey::{Extent, FileReport, Survey, newest_heads, survey};
+use crate::survey::{Extent, FileReport, Survey, Unreadable, newest_heads, survey};
 use woodland_format::{AuthorKey, DatasetId};
 
 /// What a dataset directory held when it was read.
@@ -52,7 +52,7 @@ impl Store {
         check_place(disk)?;
         let mut attempts = 1;
         loop {
-            let Survey { inspection, .. } = survey(disk, Extent::Whole);
+            let Survey { inspection, .. } = survey(disk, Extent::Whole, Unreadable::Left);
             let (problems, others): (Vec<_>, Vec<_>) = inspection
                 .problems
                 .into_iter()

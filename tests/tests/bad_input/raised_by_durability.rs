@@ -23,7 +23,9 @@ fn flushing(rows: &mut Vec<Row>) {
     let options = Options::on(Arc::new(disk.clone())).seed(1);
     let replica = Replica::create(options, schema()).expect("created");
     let peer = joined(&replica, 7);
-    let write = |batch: &mut woodland::Batch<'_>| drop(batch.insert(&note("x", "")));
+    let write = |batch: &mut woodland::Batch<'_>| {
+        let _ = batch.insert(&note("x", ""));
+    };
     replica.write_with(Durability::Buffered, write).expect("written");
     disk.power_off_at_call(1);
     let lost = replica.flush().expect_err("no power");
