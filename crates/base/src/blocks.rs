@@ -15,6 +15,7 @@
 //! **Invariants**
 //! - What is read is what was written to that block, or an error of kind `InvalidData`.
 //! - Blocks are written whole.
+//! - Once a block was not what was written, `Damage` says so for good.
 //!
 //! What this does not do: notice a block that is put back to what it was before. The store may then
 //! miss a page, or give another one: the page's own check tells.
@@ -22,6 +23,7 @@
 use std::fmt;
 use std::io::{Error, ErrorKind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use woodland_store::{Access, Disk, DiskError};
 
 const BLOCK_BYTES: usize = 4096;
@@ -32,6 +34,17 @@ const STORED_BYTES: usize = BLOCK_BYTES + CHECK_BYTES;
 pub(crate) struct Blocks {
     disk: Arc<dyn Disk>,
     name: String,
+    damage: Damage,
+}
+
+/// Whether a block was met that is not what was written. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Damage(Arc<AtomicBool>);
+
+impl Damage {
+    pub(crate) fn is_met(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 impl fmt::Debug for Blocks {
@@ -77,7 +90,12 @@ impl Blocks {
             }
             length => drop(length?),
         }
-        Ok(Blocks { disk, name })
+        Ok(Blocks { disk, name, damage: Damage::default() })
+    }
+
+    /// What tells of damage once the blocks are the embedded store's.
+    pub(crate) fn damage(&self) -> Damage {
+        self.damage.clone()
     }
 
     /// The blocks from this one on, without their checks.
@@ -101,6 +119,7 @@ impl Blocks {
             rest = after;
             let is_unwritten = || bytes.iter().chain(check).all(|byte| *byte == 0);
             if check != check_of(block, bytes) && !is_unwritten() {
+                self.damage.0.store(true, Ordering::Relaxed);
                 let reason = format!("block {block} of {} is not what was written", self.name);
                 return Err(Error::new(ErrorKind::InvalidData, reason));
             }
