@@ -7,7 +7,7 @@
 //!
 //! What this does not do: decide when a checkpoint is taken.
 
-use crate::blocks::Blocks;
+use crate::blocks::{Blocks, Damage};
 use crate::checkpoint::{Checkpoint, Record};
 use crate::sink::Sink;
 use crate::source::Source;
@@ -59,6 +59,7 @@ pub struct Base {
     pub(crate) database: Database,
     pub(crate) source: Source,
     pub(crate) state: Mutex<State>,
+    damage: Damage,
 }
 
 #[derive(Debug)]
@@ -109,6 +110,7 @@ impl Base {
     }
 
     fn over(blocks: Blocks, cached_bytes_max: usize) -> Result<OpenedBase, BaseError> {
+        let damage = blocks.damage();
         let mut builder = Builder::new();
         builder.set_cache_size(cached_bytes_max);
         let database = builder.create_with_backend(blocks).map_err(BaseError::of)?;
@@ -134,7 +136,7 @@ impl Base {
         let checkpoint = record.as_ref().map(|record| record.checkpoint.clone());
         let (pinned, condition) = (Vec::new(), Condition::Sound);
         let state = Mutex::new(State { record, next, condition, pinned });
-        let base = Base { database, source: Source::of(pages), state };
+        let base = Base { database, source: Source::of(pages), state, damage };
         Ok(OpenedBase { base, checkpoint })
     }
 
@@ -155,6 +157,12 @@ impl Base {
     /// Whether a dataset directory has derived state at all.
     pub fn is_there(disk: &dyn Disk) -> bool {
         disk.len(&format!("{FOLDER}/{FILE}")).is_ok()
+    }
+
+    /// Whether something in it was met that is not what was written, be it only where room is kept
+    /// account of: it is of no use then, for nothing can be put to rest in it.
+    pub fn is_damaged(&self) -> bool {
+        self.damage.is_met()
     }
 
     /// What reads its pages; it may outlive this.

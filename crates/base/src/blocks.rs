@@ -15,7 +15,7 @@
 //! **Invariants**
 //! - What is read is what was written to that block, or an error of kind `InvalidData`.
 //! - Blocks are written whole.
-//! - The file's length is asked for once: whoever has the dataset's lock alone changes it, here.
+//! - Once a block was not what was written, `Damage` says so for good.
 //!
 //! What this does not do: notice a block that is put back to what it was before. The store may then
 //! miss a page, or give another one: the page's own check tells.
@@ -23,7 +23,7 @@
 use std::fmt;
 use std::io::{Error, ErrorKind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use woodland_store::{Access, Disk, DiskError};
 
 const BLOCK_BYTES: usize = 4096;
@@ -34,8 +34,17 @@ const STORED_BYTES: usize = BLOCK_BYTES + CHECK_BYTES;
 pub(crate) struct Blocks {
     disk: Arc<dyn Disk>,
     name: String,
-    /// The file's length.
-    stored_bytes: AtomicU64,
+    damage: Damage,
+}
+
+/// Whether a block was met that is not what was written. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Damage(Arc<AtomicBool>);
+
+impl Damage {
+    pub(crate) fn is_met(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 impl fmt::Debug for Blocks {
@@ -74,15 +83,19 @@ impl Blocks {
             }
         }
         let name = format!("{folder}/{name}");
-        let stored_bytes = match disk.len(&name) {
+        match disk.len(&name) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 disk.create_file(&name, Access::Shared)?;
                 disk.sync_folder(folder)?;
-                0
             }
-            length => length?,
-        };
-        Ok(Blocks { disk, name, stored_bytes: AtomicU64::new(stored_bytes) })
+            length => drop(length?),
+        }
+        Ok(Blocks { disk, name, damage: Damage::default() })
+    }
+
+    /// What tells of damage once the blocks are the embedded store's.
+    pub(crate) fn damage(&self) -> Damage {
+        self.damage.clone()
     }
 
     /// The blocks from this one on, without their checks.
@@ -90,7 +103,7 @@ impl Blocks {
         let (from, to) = (stored_at(first), stored_at(first + count));
         let mut stored = vec![0; usize_of(to - from)?];
         // Past its end the file is blocks that were never written.
-        let length = self.stored_bytes.load(Ordering::Relaxed).clamp(from, to);
+        let length = self.disk.len(&self.name).map_err(failed)?.clamp(from, to);
         let there = usize_of(length - from)?;
         self.disk.read_at(&self.name, from, &mut stored[..there]).map_err(failed)?;
         let mut blocks = Vec::with_capacity(usize_of(count)? * BLOCK_BYTES);
@@ -106,6 +119,7 @@ impl Blocks {
             rest = after;
             let is_unwritten = || bytes.iter().chain(check).all(|byte| *byte == 0);
             if check != check_of(block, bytes) && !is_unwritten() {
+                self.damage.0.store(true, Ordering::Relaxed);
                 let reason = format!("block {block} of {} is not what was written", self.name);
                 return Err(Error::new(ErrorKind::InvalidData, reason));
             }
@@ -121,10 +135,7 @@ impl Blocks {
                 stored.extend_from_slice(&check_of(block, bytes));
             }
         }
-        let offset = stored_at(first);
-        self.disk.write_at(&self.name, offset, &stored).map_err(failed)?;
-        self.stored_bytes.fetch_max(offset + stored.len() as u64, Ordering::Relaxed);
-        Ok(())
+        self.disk.write_at(&self.name, stored_at(first), &stored).map_err(failed)
     }
 }
 
@@ -141,7 +152,7 @@ fn blocks_of(offset: u64, length: usize) -> (u64, u64, usize) {
 
 impl redb::StorageBackend for Blocks {
     fn len(&self) -> Result<u64, Error> {
-        let stored = self.stored_bytes.load(Ordering::Relaxed);
+        let stored = self.disk.len(&self.name).map_err(failed)?;
         let size = BLOCK_BYTES as u64;
         Ok(match stored.checked_sub(size) {
             None => stored,
@@ -162,10 +173,7 @@ impl redb::StorageBackend for Blocks {
 
     fn set_len(&self, len: u64) -> Result<(), Error> {
         let blocks = len.div_ceil(BLOCK_BYTES as u64);
-        let length = stored_at(blocks);
-        self.disk.truncate(&self.name, length).map_err(failed)?;
-        self.stored_bytes.store(length, Ordering::Relaxed);
-        Ok(())
+        self.disk.truncate(&self.name, stored_at(blocks)).map_err(failed)
     }
 
     fn sync_data(&self) -> Result<(), Error> {

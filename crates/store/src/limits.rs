@@ -35,3 +35,8 @@ pub const MERGED_SEGMENT_BYTES_TARGET: usize = 4 * 1024 * 1024;
 pub const LAYOUT_FILES_MAX: u64 = 1 << 16;
 /// Most heads at which a branch begins.
 pub const BASE_HEADS_MAX: u64 = 1 << 20;
+/// What is read by itself where a larger piece is not given out: a sector.
+pub const READ_PIECE_BYTES: usize = 512;
+/// So many reads of one file may fail while what lies around a bad place is looked for: on a disk
+/// that gives out nothing, each may take seconds.
+pub const READS_FAILED_MAX: usize = 256;

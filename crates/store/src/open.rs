@@ -19,7 +19,9 @@ use crate::position::Position;
 use crate::problem::Problem;
 use crate::renew::remove_leftover;
 use crate::store::Store;
-use crate::survey::{Extent, FileReport, Inspection, Survey, TornTail, newest_heads, survey};
+use crate::survey::{
+    Extent, FileReport, Inspection, Survey, TornTail, Unreadable, newest_heads, survey,
+};
 use crate::writer::Writer;
 use std::io::ErrorKind;
 use std::sync::Arc;
@@ -156,7 +158,7 @@ impl Store {
     /// whole. Beside a living writer it may see an append half done, as a torn tail; where files
     /// were merged meanwhile, it reads again.
     pub fn inspect(disk: &dyn Disk) -> Inspection {
-        let mut inspection = survey(disk, Extent::Whole).inspection;
+        let mut inspection = survey(disk, Extent::Whole, Unreadable::ReadAround).inspection;
         for _ in 1..READ_ATTEMPTS_MAX {
             if inspection.problems.is_empty() {
                 break;
@@ -165,7 +167,7 @@ impl Store {
             if seen.is_none() || newest.is_none() || seen == newest {
                 break;
             }
-            inspection = survey(disk, Extent::Whole).inspection;
+            inspection = survey(disk, Extent::Whole, Unreadable::ReadAround).inspection;
         }
         inspection
     }
@@ -184,7 +186,8 @@ fn open(
         Err(error) => return Err(OpenError::Disk(error)),
     };
     let extent = extent(lock.as_deref());
-    let Survey { inspection, key, reach, is_of_history, leftovers } = survey(disk.as_ref(), extent);
+    let Survey { inspection, key, reach, is_of_history, leftovers } =
+        survey(disk.as_ref(), extent, Unreadable::Left);
     let Inspection { heads, files, torn, moved, problems, warnings, .. } = inspection;
     if let (Extent::After(position), false) = (extent, is_of_history) {
         let explains = |problem: &Problem| {

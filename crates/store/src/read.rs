@@ -25,7 +25,7 @@ use crate::open::{OpenError, StoredSegment, check_place, refuse, stored};
 use crate::position::Position;
 use crate::problem::Problem;
 use crate::store::Store;
-use crate::survey::{Extent, FileReport, Survey, newest_heads, survey};
+use crate::survey::{Extent, FileReport, Survey, Unreadable, newest_heads, survey};
 use woodland_format::{AuthorKey, DatasetId};
 
 /// What a dataset directory held when it was read.
@@ -76,7 +76,7 @@ fn read(disk: &dyn Disk, extent: Extent) -> Result<ReadOnly, OpenError> {
     check_place(disk)?;
     let mut attempts = 1;
     loop {
-        let Survey { inspection, is_of_history, .. } = survey(disk, extent);
+        let Survey { inspection, is_of_history, .. } = survey(disk, extent, Unreadable::Left);
         let (problems, others): (Vec<_>, Vec<_>) =
             inspection.problems.into_iter().partition(|problem| matters(problem, inspection.heads));
         let heads = match inspection.heads {

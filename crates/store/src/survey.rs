@@ -27,6 +27,7 @@ use crate::problem::Problem;
 use crate::record::RecordError;
 use listing::{Listing, list_files, read_layout};
 use segment_file::Walk;
+use std::ops::Range;
 use woodland_format::{AuthorKey, DatasetId, FileHeader, Found, SecretKey};
 
 pub(crate) use listing::layout_of;
@@ -74,6 +75,8 @@ pub struct FileReport {
     pub found: Vec<Found>,
     /// What stands in its torn tail, or after its known end.
     pub beyond: Vec<Found>,
+    /// Stretches of it that the disk does not give out, though it was asked for them alone.
+    pub unreadable: Vec<Range<u64>>,
 }
 
 /// Bytes after the acknowledged ones, left by a write that was cut short.
@@ -94,6 +97,15 @@ pub(crate) enum Extent {
     Whole,
     /// What lies behind this point of the history; of what lies before it, names and lengths.
     After(Position),
+}
+
+/// What is done where the disk does not give out a file of segments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unreadable {
+    /// It is left: whoever asks refuses the directory in any case.
+    Left,
+    /// What lies around the bad places is read.
+    ReadAround,
 }
 
 /// An inspection and what only `open` needs.
@@ -119,7 +131,7 @@ struct Findings {
 }
 
 /// Reads everything but the segments that lie outside of `extent`.
-pub(crate) fn survey(disk: &dyn Disk, extent: Extent) -> Survey {
+pub(crate) fn survey(disk: &dyn Disk, extent: Extent, unreadable: Unreadable) -> Survey {
     let mut findings = Findings::default();
     if let Err(error) = disk.len(names::LOCK) {
         findings.problems.push(Problem::of_disk(names::LOCK, error));
@@ -132,7 +144,7 @@ pub(crate) fn survey(disk: &dyn Disk, extent: Extent) -> Survey {
     let layout = read_layout(disk, heads.as_ref(), &mut findings);
     let Listing { early, appended, leftovers } =
         list_files(disk, heads.as_ref(), layout.as_ref(), &mut findings);
-    let mut walk = Walk::new(disk, heads, closed, extent, findings);
+    let mut walk = Walk::new(disk, heads, closed, (extent, unreadable), findings);
     let mut files: Vec<FileReport> =
         early.into_iter().filter_map(|file| walk.early(file)).collect();
     walk.go_on_behind(layout.as_ref().map(|layout| layout.end));
@@ -152,6 +164,13 @@ fn read_start(disk: &dyn Disk, name: &str, limit: u64) -> Result<(Vec<u8>, u64),
 
 /// As many bytes of the file, all of which must be there.
 fn read_range(disk: &dyn Disk, name: &str, offset: u64, bytes: u64) -> Result<Vec<u8>, Problem> {
+    let mut bytes = zeros(name, bytes)?;
+    disk.read_at(name, offset, &mut bytes).map_err(|error| Problem::of_disk(name, error))?;
+    Ok(bytes)
+}
+
+/// Room for so many bytes of the file.
+fn zeros(name: &str, bytes: u64) -> Result<Vec<u8>, Problem> {
     let size = usize::try_from(bytes).unwrap_or(usize::MAX);
     let mut bytes = Vec::new();
     if bytes.try_reserve_exact(size).is_err() {
@@ -159,7 +178,6 @@ fn read_range(disk: &dyn Disk, name: &str, offset: u64, bytes: u64) -> Result<Ve
         return Err(Problem::Unreadable(DiskError::new(DiskAct::Read, name, error)));
     }
     bytes.resize(size, 0);
-    disk.read_at(name, offset, &mut bytes).map_err(|error| Problem::of_disk(name, error))?;
     Ok(bytes)
 }
 

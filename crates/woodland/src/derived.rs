@@ -264,7 +264,7 @@ impl Derived {
     /// Throws away what could not be read, so that it is derived anew. The dataset is locked.
     fn close(&self) {
         let Some(open) = self.held().take() else { return };
-        if open.pages.has_failed() {
+        if open.pages.has_failed() || open.base.is_damaged() {
             drop(open);
             if let Err(error) = Base::discard(self.disk.as_ref()) {
                 tracing::warn!(%error, "derived state that cannot be read stays");

@@ -9,6 +9,7 @@
 //! What this does not do: judge.
 
 use super::disk::ScriptedDisk;
+use super::founding::found_in;
 use super::journal::Mark;
 use super::sample::{Chain, key};
 use super::workload::{Act, Workload};
@@ -16,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::io::ErrorKind;
 use std::sync::Arc;
-use woodland::{CommitId, Digest, Model, Options, Record, Replica, define};
+use woodland::{CommitId, Digest, Durability, Model, Options, Record, Replica, define};
 use woodland_store::{Disk, DiskError, FolderDisk, Opened, Store, StoreOptions};
 
 /// What the facade's workloads write.
@@ -29,6 +30,11 @@ impl Note {
     /// A note with this title.
     pub(super) fn titled(title: &str) -> Self {
         Note { title: title.to_owned() }
+    }
+
+    /// The number in its title, if there is one.
+    pub(super) fn number(&self) -> Option<u64> {
+        self.title.trim_start().parse().ok()
     }
 }
 
@@ -209,16 +215,36 @@ impl Actor {
                 self.created("");
                 self.observed("");
             }
-            Act::Write(length) => {
-                self.write(&self.replica(), *length)?;
+            Act::FoundIn { segment_file_bytes_max } => {
+                let (disk, options) = (self.disk.clone(), self.options());
+                found_in(&disk, *segment_file_bytes_max, || self.created(""))?;
                 self.observed("");
+                self.hand = Hand::Replica(Replica::open(options, model())?);
+                self.observed("");
+            }
+            Act::Write(length) => {
+                self.write(&self.replica(), *length, Durability::Durable)?;
+                self.observed("");
+            }
+            Act::WriteBuffered(length) => {
+                self.write(&self.replica(), *length, Durability::Buffered)?;
+                self.appended("");
+            }
+            Act::FlushReplica => {
+                self.replica().flush()?;
+                self.observed("");
+            }
+            Act::MaintainReplica => {
+                let replica = self.replica();
+                while replica.maintain()?.files > 0 {}
+                self.appended("");
             }
             Act::Merge(count) => {
                 let main = self.replica();
                 self.seeds += 1;
                 let (peer, _) = Replica::join_in_memory(model(), &main, self.seeds)?;
                 for _ in 0..*count {
-                    self.write(&peer, 5)?;
+                    self.write(&peer, 5, Durability::Durable)?;
                 }
                 main.merge(&peer)?;
                 self.observed("");
@@ -226,7 +252,7 @@ impl Actor {
             Act::Branch => self.branch = Some(self.replica().branch(BRANCH)?),
             Act::WriteBranch => {
                 let branch = self.branch.clone().expect("the branch is open");
-                self.write(&branch, 12)?;
+                self.write(&branch, 12, Durability::Durable)?;
                 self.created(BRANCH_FOLDER);
                 self.observed(BRANCH_FOLDER);
             }
@@ -288,10 +314,15 @@ impl Actor {
         Options::on(self.disk.shared()).seed(self.seeds)
     }
 
-    fn write(&mut self, replica: &Replica, length: usize) -> Result<(), Box<dyn Error>> {
+    fn write(
+        &mut self,
+        replica: &Replica,
+        length: usize,
+        durability: Durability,
+    ) -> Result<(), Box<dyn Error>> {
         self.notes += 1;
         let title = format!("{:>1$}", self.notes, length);
-        replica.write(|batch| batch.insert(&Note { title }))?;
+        replica.write_with(durability, |batch| batch.insert(&Note { title }))?;
         Ok(())
     }
 

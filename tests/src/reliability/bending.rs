@@ -9,11 +9,14 @@
 use super::disk::ScriptedDisk;
 use super::image::Image;
 use super::judge::guarded;
+use super::reading::Way;
 use super::row::{Tally, Tier};
 use super::sample::{Chain, key};
 use std::collections::BTreeSet;
 use woodland_format::FILE_HEADER_BYTES;
-use woodland_store::{HEADS_FORMAT, OpenError, Opened, RECORD_FORMAT, Store, StoreOptions};
+use woodland_store::{
+    HEADS_FORMAT, OpenError, Opened, Position, RECORD_FORMAT, Store, StoreOptions,
+};
 
 /// The store whose bits are flipped is this long.
 const BENT_BYTES: usize = 64 * 1024;
@@ -25,6 +28,8 @@ pub struct Specimen {
     pub image: Image,
     /// After each append.
     pub earlier: Vec<Image>,
+    /// Its position in the middle, and how many commits it had there.
+    middle: (Position, usize),
     /// All that it hands out.
     print: Print,
 }
@@ -80,7 +85,10 @@ impl Specimen {
         let image = disk.image();
         let opened = Store::open(ScriptedDisk::of(image.clone()).shared());
         let print = Print::of(&opened.expect("the disk does not fail"));
-        Specimen { image, earlier, print }
+        let half = ScriptedDisk::of(earlier[earlier.len() / 2].clone());
+        let half = Store::open(half.shared()).expect("the disk does not fail");
+        let middle = (half.store.position(), Print::of(&half).0.len());
+        Specimen { image, earlier, middle, print }
     }
 
     /// Opens what was made of it: whether it was refused, and whether that names `name`.
@@ -128,10 +136,15 @@ pub fn flips(specimen: &Specimen, tier: Tier, tally: &mut Tally) -> Flips {
         let bits = specimen.image.bytes(&name).map_or(0, |bytes| bytes.len() * 8);
         // Small files whole; of large ones every so many bits, which meets all bits of a byte.
         let step = if bits <= 9_000 { tier.choose(3, 1) } else { tier.choose(101, 1) };
+        let step = step * tier.thinned();
         for bit in (0..bits).step_by(step) {
             let mut bent = specimen.image.clone();
             bent.bend(&name)[bit / 8] ^= 1 << (bit % 8);
             flip(specimen, &bent, &name, bit, tally, &mut flips);
+            // The other ways read the same bytes: a bit of each byte is enough.
+            if bit % 8 == bit / 8 % 8 {
+                other_ways(specimen, &bent, &name, bit, tally);
+            }
             if tally.is_over() {
                 return flips;
             }
@@ -174,6 +187,25 @@ fn flip(
             tally.counted(true, read.len() >= most);
         }
         Err(text) => broken(tally, text),
+    }
+}
+
+/// Who reads beside the writer, and who has all up to a position, is refused or right, too.
+fn other_ways(specimen: &Specimen, bent: &Image, name: &str, bit: usize, tally: &mut Tally) {
+    let whole: Vec<_> = specimen.print.0.iter().map(|(id, _)| *id).collect();
+    for (way, after) in [(Way::Beside, 0), (Way::After(specimen.middle.0), specimen.middle.1)] {
+        let disk = ScriptedDisk::of(bent.clone());
+        match guarded(|| Ok(way.ids(&disk))) {
+            Ok(Err(_)) => {}
+            Ok(Ok(found)) if found == whole[after..] => {}
+            // A slot that does not hold takes a reader back to what the other one acknowledges.
+            Ok(Ok(found)) if name == "heads" && whole[after..].starts_with(&found) => {}
+            Ok(Ok(found)) => {
+                let text = format!("{} commits, and not the right ones", found.len());
+                tally.broken(format!("{name}, bit {bit}, {way:?}: {text}"));
+            }
+            Err(text) => tally.broken(format!("{name}, bit {bit}, {way:?}: {text}")),
+        }
     }
 }
 

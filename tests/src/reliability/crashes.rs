@@ -88,7 +88,7 @@ pub fn power_cuts(rehearsal: &Rehearsal, tier: Tier, tally: &mut Tally) {
 fn positions(length: usize, tier: Tier) -> impl Iterator<Item = usize> {
     let step = match tier {
         Tier::Long => 1,
-        Tier::Ci => (length / 24).max(1),
+        Tier::Hunt | Tier::Ci => (length / 24).max(1),
     };
     let is_edge = move |at: usize| at < 3 || at + 3 > length;
     (0..=length).filter(move |at| at % step == 0 || is_edge(*at))

@@ -106,6 +106,11 @@ impl ScriptedDisk {
         self.state().bytes_max
     }
 
+    /// The stretch of a file that is not given out any more, once it was asked for.
+    pub fn bad_stretch(&self) -> Option<(String, std::ops::Range<u64>)> {
+        self.state().bad.clone().map(|(name, from, to)| (name, from..to))
+    }
+
     /// What it shows now.
     pub fn image(&self) -> Image {
         self.state().image.clone()

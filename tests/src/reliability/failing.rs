@@ -34,8 +34,8 @@ pub enum Calls {
 }
 
 /// Every N-th call fails, once; then every call from there on does.
-pub fn failing_calls(rehearsal: &Rehearsal, calls: Calls, tally: &mut Tally) {
-    for call in 1..=rehearsal.calls {
+pub fn failing_calls(rehearsal: &Rehearsal, calls: Calls, tier: Tier, tally: &mut Tally) {
+    for call in (1..=rehearsal.calls).step_by(tier.thinned()) {
         for fault in [
             Fault::Call(call, ErrorKind::Other),
             Fault::Call(call, ErrorKind::StorageFull),
@@ -87,7 +87,10 @@ fn play(rehearsal: &Rehearsal, fault: Fault) -> Option<(DiskAct, Result<Met, Str
             return Err(format!("{:?} failed, and readers see it", failure.act));
         }
         // A merging writes new files, and a branch has a handle of its own.
-        let is_own = !matches!(failure.act, Act::Branch | Act::WriteBranch | Act::Maintain);
+        let is_own = !matches!(
+            failure.act,
+            Act::Branch | Act::WriteBranch | Act::Maintain | Act::MaintainReplica
+        );
         let failed_at = FailedAt { act: failed, is_own };
         let reference = gone_on(actor, &disk, &failed_at, &rehearsal.reference)?;
         after(&disk, &reference).map(|met| Some((failed, met)))

@@ -2,6 +2,7 @@
 //!
 //! **Invariants**
 //! - The bug is in force in the whole process; who asks starts one process a bug.
+//! - A thinned tier first; the whole CI tier where that caught nothing.
 //! - A workload that no longer plays to its end has caught it, too.
 //!
 //! What this does not do: plant; `--cfg planted` builds them in, and `woodland_format::planted`
@@ -89,29 +90,36 @@ pub fn hunt(bug: &str, breaks: &str) -> Hunted {
             }
         }
     }
-    for class in classes() {
-        let parts: Vec<&[Rehearsal]> = match class.is_by_workload {
-            true => all.chunks(1).collect(),
-            false => vec![&all],
-        };
-        for part in parts {
-            let mut tally = Tally::of(class.name, Ring::Simulated, "").until_first();
-            let ran = catch_unwind(std::panic::AssertUnwindSafe(|| {
-                class.run(part, Tier::Ci, &mut tally);
-            }));
-            hunted.pairs += 1;
-            let violations = tally.end().violations;
-            match (violations.into_iter().next(), ran) {
-                (Some(first), _) => hunted.met(class.name, first),
-                (None, Err(_)) => hunted.met(class.name, "panic".to_owned()),
-                _ => {}
-            }
-        }
+    hunted.through(&all, Tier::Hunt);
+    if hunted.caught == 0 {
+        hunted.pairs = 0;
+        hunted.through(&all, Tier::Ci);
     }
     hunted
 }
 
 impl Hunted {
+    fn through(&mut self, all: &[Rehearsal], tier: Tier) {
+        for class in classes() {
+            let parts: Vec<&[Rehearsal]> = match class.is_by_workload {
+                true => all.chunks(1).collect(),
+                false => vec![all],
+            };
+            for part in parts {
+                let mut tally = Tally::of(class.name, Ring::Simulated, "").until_first();
+                let ran = catch_unwind(std::panic::AssertUnwindSafe(|| {
+                    class.run(part, tier, &mut tally);
+                }));
+                self.pairs += 1;
+                match (tally.end().violations.into_iter().next(), ran) {
+                    (Some(first), _) => self.met(class.name, first),
+                    (None, Err(_)) => self.met(class.name, "panic".to_owned()),
+                    _ => {}
+                }
+            }
+        }
+    }
+
     fn met(&mut self, class: &str, first: String) {
         self.caught += 1;
         if self.classes.last().is_none_or(|last| last != class) {

@@ -13,6 +13,7 @@ use super::lying::lying_syncs;
 use super::mixing::merged_folders;
 use super::reading::failing_reads;
 use super::rehearsal::Rehearsal;
+use super::resting;
 use super::row::{Ring, Row, Tally, Tier};
 
 /// A fault class of ring 1.
@@ -61,11 +62,11 @@ pub fn classes() -> Vec<Class> {
         of("lost sync (the disk lies)", "P2 P3", |all, tier, tally| {
             all.iter().for_each(|one| lying_syncs(one, tier, tally));
         }),
-        of("failed sync", "P1 P2", |all, _, tally| {
-            all.iter().for_each(|one| failing_calls(one, Calls::Syncs, tally));
+        of("failed sync", "P1 P2", |all, tier, tally| {
+            all.iter().for_each(|one| failing_calls(one, Calls::Syncs, tier, tally));
         }),
-        of("failed call", "P1 P2", |all, _, tally| {
-            all.iter().for_each(|one| failing_calls(one, Calls::Others, tally));
+        of("failed call", "P1 P2", |all, tier, tally| {
+            all.iter().for_each(|one| failing_calls(one, Calls::Others, tier, tally));
         }),
         of("no room", "P1 P2", |all, tier, tally| {
             all.iter().for_each(|one| quotas(one, tier, tally));
@@ -73,10 +74,14 @@ pub fn classes() -> Vec<Class> {
         of("failed read", "P3", |all, _, tally| {
             let (mut read, mut whole) = (0, 0);
             for one in all {
-                let (some, of) = failing_reads(one, tally);
-                (read, whole) = (read + some, whole + of);
+                let found = failing_reads(one, tally);
+                (read, whole) = (read + found.read, whole + found.whole);
             }
-            tally.note(&format!("beside what fails for ever, {} was read", percent(read, whole)));
+            let share = percent(read, whole);
+            tally.note(&format!(
+                "opened, read beside, opened after a position; {share} of what lies around a sector \
+                 that fails for ever was read"
+            ));
         }),
         alone("flipped bit", "P3", |_, tier, tally| {
             let found = flips(&Specimen::whole(), tier, tally);
@@ -87,6 +92,14 @@ pub fn classes() -> Vec<Class> {
         alone("merged folders", "P2 P3", |_, tier, tally| merged_folders(tier, tally)),
         alone("arrival order, with a forked author", "P5 P6", |_, tier, tally| {
             arrivals(tier, tally)
+        }),
+        alone("derived state: power cut", "P1 P2 P3", |_, tier, tally| resting::cuts(tier, tally)),
+        alone("derived state: failed call", "P1 P3", |_, tier, tally| {
+            resting::failed_calls(tier, tally);
+        }),
+        alone("derived state: no room", "P1 P3", |_, tier, tally| resting::no_room(tier, tally)),
+        alone("derived state: bent, old or another's", "P3", |_, tier, tally| {
+            resting::bent(tier, tally);
         }),
         alone("foreign format", "P9", |_, _, tally| formats(&Specimen::small(), tally)),
     ]

@@ -34,8 +34,19 @@ pub enum Act {
     Reopen,
     /// Founds a replica.
     Found,
+    /// Founds a replica whose segment files are followed by others at this length.
+    FoundIn {
+        /// The length.
+        segment_file_bytes_max: u64,
+    },
     /// Writes one note of this length.
     Write(usize),
+    /// Writes one note of this length, and does not ask for it to be durable.
+    WriteBuffered(usize),
+    /// Makes all durable that the replica was given.
+    FlushReplica,
+    /// The replica merges small segments and files until there is nothing more to merge.
+    MaintainReplica,
     /// A peer joins, writes so many notes, and is merged.
     Merge(usize),
     /// Begins a branch, or opens it.
@@ -142,6 +153,31 @@ pub fn workloads() -> Vec<Workload> {
         of(
             "replica-copied",
             vec![vec![Act::Found, Act::Write(10), Act::Copy, Act::Reopen, Act::Write(10)]],
+        ),
+        of(
+            "replica-buffered",
+            vec![vec![
+                Act::Found,
+                Act::WriteBuffered(10),
+                Act::WriteBuffered(600),
+                Act::FlushReplica,
+                Act::WriteBuffered(20),
+                Act::Write(10),
+                Act::WriteBuffered(5),
+                Act::Reopen,
+                Act::WriteBuffered(5),
+                Act::Merge(1),
+                Act::WriteBuffered(5),
+            ]],
+        ),
+        of(
+            "replica-maintained",
+            vec![
+                vec![Act::FoundIn { segment_file_bytes_max: 700 }],
+                vec![Act::Write(60); 7],
+                vec![Act::MaintainReplica, Act::Write(300), Act::WriteBuffered(9)],
+                vec![Act::MaintainReplica, Act::Reopen, Act::Write(9), Act::MaintainReplica],
+            ],
         ),
         of(
             "replica-branched",

@@ -24,7 +24,7 @@ fn flushing(rows: &mut Vec<Row>) {
     let replica = Replica::create(options, schema()).expect("created");
     let peer = joined(&replica, 7);
     let write = |batch: &mut woodland::Batch<'_>| {
-        batch.insert(&note("x", ""));
+        let _ = batch.insert(&note("x", ""));
     };
     replica.write_with(Durability::Buffered, write).expect("written");
     disk.power_off_at_call(1);

@@ -11,7 +11,7 @@
 use super::content::Content;
 use super::listing::EarlyFile;
 use super::place::Place;
-use super::{Extent, FileReport, Findings, TornTail, segment_file_bytes};
+use super::{Extent, FileReport, Findings, TornTail, Unreadable, segment_file_bytes};
 use crate::closed::Closed;
 use crate::disk::Disk;
 use crate::heads::Heads;
@@ -30,6 +30,7 @@ pub(super) struct Walk<'a> {
     heads: Option<Heads>,
     closed: Vec<Option<Closed>>,
     extent: Extent,
+    unreadable: Unreadable,
     /// Whether the place of the extent's position was met.
     is_met: bool,
     /// Whether the extent's position is seen to be none of this history.
@@ -49,7 +50,7 @@ impl<'a> Walk<'a> {
         disk: &'a dyn Disk,
         heads: Option<Heads>,
         closed: Vec<Option<Closed>>,
-        extent: Extent,
+        (extent, unreadable): (Extent, Unreadable),
         findings: Findings,
     ) -> Self {
         let dataset = heads.map(|heads| heads.dataset);
@@ -64,6 +65,7 @@ impl<'a> Walk<'a> {
             heads,
             closed,
             extent,
+            unreadable,
             is_met: extent == Extent::Whole,
             is_strange,
             root: Some([0; 32]),
@@ -161,16 +163,22 @@ impl<'a> Walk<'a> {
         None
     }
 
+    /// Reads a file from `start` on; `None` where the disk does not give it out.
+    fn content(&mut self, name: &str, start: u64) -> Option<Content> {
+        let problem = match Content::read(self.disk, name, start) {
+            Ok(content) => return Some(content),
+            Err(problem) => problem,
+        };
+        let is_around =
+            matches!(problem, Problem::Unreadable(_)) && self.unreadable == Unreadable::ReadAround;
+        self.findings.problems.push(problem);
+        self.root = None;
+        is_around.then(|| Content::read_around(self.disk, name, start).ok()).flatten()
+    }
+
     /// Reads a file from `start` on, behind its header; `None` where the disk does not give it out.
     fn read(&mut self, name: String, number: u64, place: Place, start: u64) -> Option<FileReport> {
-        let content = match Content::read(self.disk, &name, start) {
-            Ok(content) => content,
-            Err(problem) => {
-                self.findings.problems.push(problem);
-                self.root = None;
-                return None;
-            }
-        };
+        let content = self.content(&name, start)?;
         let mut report = FileReport {
             name,
             number,
@@ -179,8 +187,11 @@ impl<'a> Walk<'a> {
             header: None,
             found: Vec::new(),
             beyond: Vec::new(),
+            unreadable: content.gaps.clone(),
         };
-        self.header(&mut report, &content.header, place);
+        if content.is_given(&(0..HEADER_END)) {
+            self.header(&mut report, &content.header, place);
+        }
         if self.is_readable(&report, place) {
             self.segments(&mut report, &content, place);
         } else {
@@ -345,7 +356,8 @@ impl<'a> Walk<'a> {
                 _ => report.beyond.push(found),
             }
         }
-        if end < report.bytes {
+        // What the disk does not give out may be whole.
+        if end < report.bytes && content.gaps.is_empty() {
             let (name, bytes) = (report.name.clone(), report.bytes - end);
             self.torn = Some(TornTail { name, offset: end, bytes });
         }

@@ -14,7 +14,7 @@ pub(super) fn full_disks(program: &Program, tier: Tier) -> Row {
     let (class, promises) = ("no room (tmpfs)", "P1 P2");
     let mut tally = tally(class, promises);
     let sizes: Vec<u64> = match tier {
-        Tier::Ci => vec![32, 64, 128, 512],
+        Tier::Hunt | Tier::Ci => vec![32, 64, 128, 512],
         Tier::Long => (4..=256).map(|step| step * 4).collect(),
     };
     for size in sizes {
