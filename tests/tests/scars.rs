@@ -91,10 +91,10 @@ fn scar_3_torn_big_write() {
 #[test]
 fn scar_5_two_peers_at_once() {
     let disk = Arc::new(MemoryDisk::new());
-    let main = Replica::create(Options::on(disk.clone()).seed(1), &model()).expect("created");
+    let main = Replica::create(Options::on(disk.clone()).seed(1), model()).expect("created");
     write(&main, "base");
-    let (one, _) = Replica::join_in_memory(&model(), &main, 2).expect("joined");
-    let (other, _) = Replica::join_in_memory(&model(), &main, 3).expect("joined");
+    let (one, _) = Replica::join_in_memory(model(), &main, 2).expect("joined");
+    let (other, _) = Replica::join_in_memory(model(), &main, 3).expect("joined");
     for round in 0..4 {
         write(&one, &format!("one {round}"));
         write(&other, &format!("other {round}"));
@@ -108,7 +108,7 @@ fn scar_5_two_peers_at_once() {
     let shown = (titles(&main), main.snapshot().digest());
     assert_eq!(shown.0.len(), 9);
     drop(main);
-    let again = Replica::open(Options::on(disk).seed(4), &model()).expect("it loads");
+    let again = Replica::open(Options::on(disk).seed(4), model()).expect("it loads");
     assert_eq!((titles(&again), again.snapshot().digest()), shown);
 }
 
@@ -144,13 +144,13 @@ fn scar_6_accepted_at_the_door_fatal_at_the_read() {
 fn forked() -> (Replica, Replica, Replica) {
     let disk = ScriptedDisk::empty();
     let options = Options::on(disk.shared()).seed(1);
-    let first = Replica::create(options, &model()).expect("created");
+    let first = Replica::create(options, model()).expect("created");
     write(&first, "base");
-    let (peer, _) = Replica::join_in_memory(&model(), &first, 2).expect("joined");
+    let (peer, _) = Replica::join_in_memory(model(), &first, 2).expect("joined");
     drop(first);
     let open = |seed| {
         let twin = ScriptedDisk::of(disk.image());
-        Replica::open(Options::on(twin.shared()).seed(seed), &model()).expect("opened")
+        Replica::open(Options::on(twin.shared()).seed(seed), model()).expect("opened")
     };
     let (one, other) = (open(3), open(4));
     write(&one, "as one");
@@ -175,7 +175,7 @@ fn scar_7_forks_promised_not_handled() {
 /// One predicate decides, everywhere, on odd signatures too.
 #[test]
 fn scar_8_batch_against_single_signature_checks() {
-    let replica = Replica::in_memory(&model(), 1).expect("founded");
+    let replica = Replica::in_memory(model(), 1).expect("founded");
     write(&replica, "one");
     let log = replica.snapshot().log().clone();
     let commit = log.founding().clone();
@@ -228,7 +228,7 @@ fn scar_8_batch_against_single_signature_checks() {
 #[test]
 fn scar_9_version_vectors_under_a_lying_author() {
     let (one, other, peer) = forked();
-    let (second, _) = Replica::join_in_memory(&model(), &peer, 5).expect("joined");
+    let (second, _) = Replica::join_in_memory(model(), &peer, 5).expect("joined");
     peer.merge(&one).expect("merged");
     second.merge(&other).expect("merged");
     assert_ne!(peer.snapshot().digest(), second.snapshot().digest());
@@ -241,15 +241,15 @@ fn scar_9_version_vectors_under_a_lying_author() {
 #[test]
 fn scar_10_backup_restored() {
     let disk = ScriptedDisk::empty();
-    let main = Replica::create(Options::on(disk.shared()).seed(1), &model()).expect("created");
+    let main = Replica::create(Options::on(disk.shared()).seed(1), model()).expect("created");
     write(&main, "base");
     let backup = disk.image();
     write(&main, "after the backup");
-    let (peer, _) = Replica::join_in_memory(&model(), &main, 2).expect("joined");
+    let (peer, _) = Replica::join_in_memory(model(), &main, 2).expect("joined");
     drop(main);
     let restored = ScriptedDisk::of(backup);
     let options = Options::on(restored.shared()).seed(3);
-    let main = Replica::open(options, &model()).expect("opened");
+    let main = Replica::open(options, model()).expect("opened");
     let author = main.author();
     write(&main, "after the restore");
     main.merge(&peer).expect("merged");

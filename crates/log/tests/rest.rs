@@ -27,7 +27,7 @@ fn assert_alike(one: &Log, other: &Log) {
     assert_eq!(ids(one.order().rev()), ids(other.order().rev()));
     assert_eq!(one.frontier(), other.frontier());
     assert_eq!(one.forks(), other.forks());
-    let places: Vec<_> = one.order().map(|(place, commit)| (place, commit)).collect();
+    let places: Vec<_> = one.order().collect();
     for (place, commit) in &places {
         let id = commit.id();
         assert_eq!(other.place(&id), Some(*place), "places hold");

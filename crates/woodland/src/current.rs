@@ -127,7 +127,7 @@ impl Current {
     }
 
     /// Puts an equal version in place of the one with this count, which is durable.
-    pub(crate) fn renew(&self, count: u64, snapshot: Snapshot) {
+    pub(crate) fn renew(&self, count: u64, snapshot: &Snapshot) {
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
         let mut left = Vec::new();
         let Held { latest, durable } = &mut *held;

@@ -333,7 +333,7 @@ impl Core {
         let graph = derived.rest(newest.snapshot.graph(), &store.position())?;
         let woken = catch(|| newest.snapshot.of_version(&graph))?;
         writer.newest.snapshot = woken.clone();
-        self.current.renew(newest.count, woken);
+        self.current.renew(newest.count, &woken);
         drop(writer);
         derived.collect()
     }

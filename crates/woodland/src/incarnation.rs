@@ -131,7 +131,7 @@ mod tests {
     use crate::start::{found, reopen};
     use crate::{Model, Record, Replica, define};
     use std::sync::Arc;
-    use woodland_store::{MemoryDisk, PowerCut, Unsynced};
+    use woodland_store::{Disk, MemoryDisk, PowerCut, Unsynced};
 
     #[derive(Record)]
     struct Word {
@@ -149,7 +149,8 @@ mod tests {
     fn open(disk: &MemoryDisk, seed: u64) -> Replica {
         let memory = crate::options::Memory::default();
         let entropy = Entropy::Seeded(seed);
-        reopen(Arc::new(disk.clone()), &model(), entropy, memory).expect("opened")
+        reopen(&(Arc::new(disk.clone()) as Arc<dyn Disk>), &model(), entropy, memory)
+            .expect("opened")
     }
 
     /// A rolled-back image meets a peer that knows more, and the power is cut anywhere in that

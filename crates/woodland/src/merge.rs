@@ -183,14 +183,16 @@ fn tip(commit: &woodland_format::Commit) -> (AuthorKey, Tip) {
 
 /// A source, read.
 pub(crate) enum Arrival {
-    Log(Log),
+    Log(Box<Log>),
     Segments { dataset: DatasetId, segments: Vec<Segment>, damage: Vec<Damage> },
 }
 
 impl Source<'_> {
     pub(crate) fn read(self) -> Result<Arrival, MergeError> {
         match self {
-            Source::Replica(replica) => Ok(Arrival::Log(replica.flushed()?.log().clone())),
+            Source::Replica(replica) => {
+                Ok(Arrival::Log(Box::new(replica.flushed()?.log().clone())))
+            }
             Source::File(path) => read_file(path),
             Source::Bytes(bytes) => decode(PathBuf::from(IN_MEMORY), bytes),
         }

@@ -151,7 +151,7 @@ impl Replica {
             return beside(options.disk, &model.into(), options.entropy);
         }
         let (upkeep, model) = (options.upkeep(), model.into());
-        let replica = reopen(options.disk, &model, options.entropy, options.memory)?;
+        let replica = reopen(&options.disk, &model, options.entropy, options.memory)?;
         Ok(replica.kept_by(upkeep))
     }
 
@@ -252,15 +252,15 @@ fn join(
 }
 
 pub(crate) fn reopen(
-    disk: Arc<dyn Disk>,
+    disk: &Arc<dyn Disk>,
     model: &Model,
     entropy: Entropy,
     memory: Memory,
 ) -> Result<Replica, StartError> {
     model.schema().check()?;
-    match wake(&disk, model, entropy.clone(), memory) {
+    match wake(disk, model, entropy.clone(), memory) {
         // What could not be read is gone now.
-        Err(StartError::Derived(_)) => wake(&disk, model, entropy, memory),
+        Err(StartError::Derived(_)) => wake(disk, model, entropy, memory),
         woken => woken,
     }
 }

@@ -91,7 +91,7 @@ pub fn classes() -> Vec<Class> {
         alone("misdirected or stale block", "P3", |_, _, tally| swaps(&Specimen::whole(), tally)),
         alone("merged folders", "P2 P3", |_, tier, tally| merged_folders(tier, tally)),
         alone("arrival order, with a forked author", "P5 P6", |_, tier, tally| {
-            arrivals(tier, tally)
+            arrivals(tier, tally);
         }),
         alone("derived state: power cut", "P1 P2 P3", |_, tier, tally| resting::cuts(tier, tally)),
         alone("derived state: failed call", "P1 P3", |_, tier, tally| {

@@ -81,7 +81,8 @@ impl Content {
 /// are left.
 fn fill(disk: &dyn Disk, name: &str, bytes: &mut [u8]) -> Vec<Range<u64>> {
     let mut gaps: Vec<Range<u64>> = Vec::new();
-    let (mut waiting, mut failed) = (vec![0..bytes.len()], 0);
+    let whole = 0..bytes.len();
+    let (mut waiting, mut failed) = (Vec::from([whole]), 0);
     while let Some(piece) = waiting.pop() {
         let (from, to) = (piece.start as u64, piece.end as u64);
         if failed < READS_FAILED_MAX {
