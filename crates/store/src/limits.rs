@@ -8,7 +8,7 @@
 
 /// A segment file that has reached this length is followed by another, unless the creator chose
 /// else.
-pub const SEGMENT_FILE_BYTES_DEFAULT: u64 = 16 * 1024 * 1024;
+pub const SEGMENT_FILE_BYTES_DEFAULT: u64 = 64 * 1024 * 1024;
 /// The largest `segment_file_bytes_max` that a creator may choose.
 pub const SEGMENT_FILE_BYTES_LIMIT: u64 = 1024 * 1024 * 1024;
 /// Most bytes that one append may carry.

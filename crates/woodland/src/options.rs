@@ -41,6 +41,9 @@ pub struct Options {
     usual: Maintenance,
 }
 
+/// How long a segment file becomes where nothing else is said: what is full can be merged.
+const SEGMENT_FILE_BYTES_DEFAULT: u64 = 16 << 20;
+
 /// How much memory what was derived may take where nothing else is said.
 pub const MEMORY_BYTES_DEFAULT: usize = 256 << 20;
 
@@ -97,7 +100,8 @@ impl Options {
     pub fn on(disk: Arc<dyn Disk>) -> Self {
         let (maintenance, usual) = (None, Maintenance::ByCaller);
         let (entropy, mode, memory) = (Entropy::System, Mode::Write, Memory::default());
-        let store = StoreOptions::default();
+        let segment_file_bytes_max = SEGMENT_FILE_BYTES_DEFAULT;
+        let store = StoreOptions { segment_file_bytes_max };
         Options { disk, entropy, mode, memory, store, maintenance, usual }
     }
 

@@ -37,7 +37,7 @@ fn what_lies_around_a_sector_that_fails_for_ever_is_read() {
     store.append(&[founding]).unwrap();
     (0..40).for_each(|_| store.append(&[chain.next(300)]).unwrap());
     drop(store);
-    let name = "segments/00000001";
+    let name = "segments/00000001.wls";
     let whole = Store::inspect(disk.shared().as_ref());
     assert_eq!(whole.files[0].name, name);
     assert!(whole.problems.is_empty() && whole.files[0].unreadable.is_empty());

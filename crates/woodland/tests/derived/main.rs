@@ -5,3 +5,4 @@ mod alike;
 mod cuts;
 mod model;
 mod opening;
+mod refused;
