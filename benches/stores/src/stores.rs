@@ -76,8 +76,8 @@ pub(crate) trait Store: Sync + Sized {
     /// For a thread.
     fn writer(&self) -> Result<Writer<'_>>;
 
-    /// The records of these numbers, so many in a transaction; all durable at the end, and the store
-    /// at rest.
+    /// The records of these numbers, so many in a transaction; all durable at the end, and the
+    /// store at rest.
     fn fill(&self, numbers: Range<u64>, at_once: u64) -> Result<()>;
 
     /// The record with this key.

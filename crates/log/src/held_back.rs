@@ -67,7 +67,8 @@ impl HeldBack {
         }
     }
 
-    /// This log with what is held back. What that stands on and is not there any more, it waits for.
+    /// This log with what is held back. What that stands on and is not there any more, it waits
+    /// for.
     pub(crate) fn ahead_of(&mut self, log: &Log, waiting: &mut Waiting) -> Ahead {
         let signed = |held: &Held| held.signature.map(|signature| (held.commit.id(), signature));
         let signatures = self.held.iter().filter_map(signed).collect();

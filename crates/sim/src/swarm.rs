@@ -4,6 +4,8 @@
 //! **Invariants**
 //! - Everything here follows from the seed. Some seeds have one sort of fault only.
 //! - Every seed has a power cut and a partition, at acts that are drawn here.
+//!
+//! What this does not do: bring a fault about; `trouble` does.
 
 use crate::fault::FaultKind;
 use crate::net::LinkRates;

@@ -1,4 +1,5 @@
-//! Names of segment files, where syncing their folder fails: the disk then has them in memory alone.
+//! Names of segment files, where syncing their folder fails: the disk then has them in memory
+//! alone.
 
 use std::sync::Arc;
 use woodland::{Model, Options, Record, Replica, define};

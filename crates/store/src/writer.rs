@@ -61,8 +61,8 @@ impl Writer {
         holds_segments && self.end.bytes >= self.heads.segment_file_bytes_max
     }
 
-    /// Writes the newest slot again, where this handle has not written it. Its name is synced first:
-    /// whoever made the directory may have ended between the renaming and the sync of it.
+    /// Writes the newest slot again, where this handle has not written it. Its name is synced
+    /// first: whoever made the directory may have ended between the renaming and the sync of it.
     pub(crate) fn own_slot(&mut self, disk: &dyn Disk) -> Result<(), DiskError> {
         if self.slot == Slot::Read {
             #[cfg(planted)]

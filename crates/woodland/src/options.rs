@@ -135,8 +135,8 @@ impl Options {
     }
 
     /// A segment file of a dataset that is created or joined is followed by another once it has
-    /// this many bytes; what is full can be merged. It is kept with the dataset, so opening looks at
-    /// what was chosen then.
+    /// this many bytes; what is full can be merged. It is kept with the dataset, so opening looks
+    /// at what was chosen then.
     #[must_use]
     pub fn segment_file_bytes_max(self, bytes: u64) -> Self {
         Options { store: StoreOptions { segment_file_bytes_max: bytes }, ..self }

@@ -65,7 +65,8 @@ pub(crate) fn beside(
 impl Replica {
     /// Advances a replica that was opened [`read_only`](crate::Options::read_only) to what the
     /// writer of its directory has acknowledged since. Where nothing was, it reads one small
-    /// record; otherwise what was appended, or the directory where files were merged. Any other replica is as it should be always.
+    /// record; otherwise what was appended, or the directory where files were merged. Any other
+    /// replica is as it should be always.
     ///
     /// # Errors
     /// [`RefreshError`]; the replica shows what it showed, and may be refreshed later.

@@ -5,7 +5,7 @@
 //!                       └─ core ──┬─ current            readers clone it and go
 //!                                 ├─ writer             one at a time, to derive and stage
 //!                                 ├─ derived            what rests on disk
-//!                                 └─ store              who waits for it waits under no lock of ours
+//!                                 └─ store              waited for under no lock of ours
 //! ```
 //!
 //! **Locks**, in the order in which one thread may take them: `writer`, then that of `derived`,

@@ -136,17 +136,7 @@ impl Actor {
 
     fn act(&mut self, act: &Act) -> Result<(), Box<dyn Error>> {
         match act {
-            Act::Create { segment_file_bytes_max } => {
-                let (chain, founding) = Chain::found();
-                let options = StoreOptions { segment_file_bytes_max: *segment_file_bytes_max };
-                let dataset = chain.dataset();
-                self.disk.mark(Mark::Key { folder: String::new(), author: key(1).author() });
-                let store = Store::create(self.disk.shared(), dataset, &key(1), &options)?;
-                self.hand = Hand::Store(Box::new(store));
-                self.chain = Some(chain);
-                self.created("");
-                self.append(&[founding])
-            }
+            Act::Create { segment_file_bytes_max } => self.create(*segment_file_bytes_max),
             Act::Append(lengths) => {
                 let segments = self.segments(lengths);
                 self.append(&segments)
@@ -205,6 +195,18 @@ impl Actor {
             Act::Reopen => self.reopen(),
             _ => self.facade(act),
         }
+    }
+
+    fn create(&mut self, segment_file_bytes_max: u64) -> Result<(), Box<dyn Error>> {
+        let (chain, founding) = Chain::found();
+        let options = StoreOptions { segment_file_bytes_max };
+        let dataset = chain.dataset();
+        self.disk.mark(Mark::Key { folder: String::new(), author: key(1).author() });
+        let store = Store::create(self.disk.shared(), dataset, &key(1), &options)?;
+        self.hand = Hand::Store(Box::new(store));
+        self.chain = Some(chain);
+        self.created("");
+        self.append(&[founding])
     }
 
     fn facade(&mut self, act: &Act) -> Result<(), Box<dyn Error>> {

@@ -162,8 +162,8 @@ fn after(disk: &ScriptedDisk, reference: &Reference) -> Result<Met, String> {
     Ok(met)
 }
 
-/// What memory shows is opened and written to, and the power is cut: all that was handed out and all
-/// that was acknowledged must be there.
+/// What memory shows is opened and written to, and the power is cut: all that was handed out and
+/// all that was acknowledged must be there.
 fn reopened(
     disk: &ScriptedDisk,
     mut platter: Platter,

@@ -2,8 +2,8 @@
 //!
 //! **Invariants**
 //! - What was synced before the lie began is there.
-//! - What is there is a prefix, or the store is refused and says which file lacks what, and what can
-//!   be read of it is among what was written.
+//! - What is there is a prefix, or the store is refused and says which file lacks what, and what
+//!   can be read of it is among what was written.
 //! - A loss is silent only where the heads that were kept do not speak of what is lost.
 //!
 //! What this does not do: ask for what no store can do: notice the loss of everything.

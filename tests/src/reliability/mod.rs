@@ -1,5 +1,5 @@
-//! The reliability harness: faults put under the real store and facade, one class after another, and
-//! what became of them counted for the scorecard.
+//! The reliability harness: faults put under the real store and facade, one class after another,
+//! and what became of them counted for the scorecard.
 //!
 //! ```text
 //!  workload ─► actor ─► store or facade ─► disk ─► journal ─► platter ─► crashes ─► judge ─► row

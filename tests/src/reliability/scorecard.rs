@@ -99,9 +99,9 @@ impl Scorecard {
             "# Scorecard\n\nWritten by the harness, never by hand: \
              `cargo run --release -p woodland-tests --bin scorecard -- {tier}`.\n\
              Tier {tier}, commit {commit}. What each promise means, and which row shows it: \
-             [promises.md](promises.md).\n\nRing: S is in memory, one thread; K is the real program \
-             on the real kernel; W is the simulated world.\nDetected: an error, a refusal or a word \
-             told of it. Recovered: opened with all that was promised.\n"
+             [promises.md](promises.md).\n\nRing: S is in memory, one thread; K is the real \
+             program on the real kernel; W is the simulated world.\nDetected: an error, a \
+             refusal or a word told of it. Recovered: opened with all that was promised.\n"
         );
         self.table(&mut page);
         self.totals(&mut page);
@@ -150,7 +150,10 @@ impl Scorecard {
                 );
             }
         } else {
-            page.push_str("| loss, partition, clocks, forks | W | P5 P6 P8 | | | | | | **not run here: `--simulation FILE` was not given** |\n");
+            page.push_str(
+                "| loss, partition, clocks, forks | W | P5 P6 P8 | | | | | | \
+                 **not run here: `--simulation FILE` was not given** |\n",
+            );
         }
         for (class, promises, reason) in WAITING {
             let _ = writeln!(page, "| {class} | | {promises} | | | | | | {reason} |");

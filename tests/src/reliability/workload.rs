@@ -76,9 +76,16 @@ fn singly(count: usize, bytes: usize) -> Vec<Act> {
     vec![Act::Append(vec![bytes]); count]
 }
 
+fn of(name: &'static str, acts: Vec<Vec<Act>>) -> Workload {
+    Workload { name, acts: acts.concat() }
+}
+
 /// All of them, those of the store first.
 pub fn workloads() -> Vec<Workload> {
-    let of = |name, acts: Vec<Vec<Act>>| Workload { name, acts: acts.concat() };
+    [appending(), keeping_in_shape(), replicas(), replicas_in_shape()].concat()
+}
+
+fn appending() -> Vec<Workload> {
     vec![
         of("create", vec![vec![LARGE_FILE]]),
         of("single", vec![vec![LARGE_FILE], singly(6, 40)]),
@@ -108,6 +115,11 @@ pub fn workloads() -> Vec<Workload> {
                 Act::HandOver(vec![20]),
             ]],
         ),
+    ]
+}
+
+fn keeping_in_shape() -> Vec<Workload> {
+    vec![
         of(
             "maintained",
             vec![
@@ -142,6 +154,11 @@ pub fn workloads() -> Vec<Workload> {
                 vec![Act::Renew, Act::Reopen],
             ],
         ),
+    ]
+}
+
+fn replicas() -> Vec<Workload> {
+    vec![
         of(
             "replica",
             vec![vec![Act::Found], vec![Act::Write(20); 4], vec![Act::Reopen, Act::Write(2_000)]],
@@ -170,6 +187,11 @@ pub fn workloads() -> Vec<Workload> {
                 Act::WriteBuffered(5),
             ]],
         ),
+    ]
+}
+
+fn replicas_in_shape() -> Vec<Workload> {
+    vec![
         of(
             "replica-maintained",
             vec![

@@ -40,7 +40,7 @@ fn flushing(rows: &mut Vec<Row>) {
 fn reading(rows: &mut Vec<Row>) {
     let folder = folder();
     let place = folder.path().join("one");
-    let writer = Replica::create(&place, schema()).expect("created");
+    let writer = Replica::create(Options::at(&place).seed(11), schema()).expect("created");
     let options = || Options::at(&place).read_only();
     let reader = Replica::open(options(), schema()).expect("opened");
     let refused = reader.write(|batch| batch.insert(&note("x", ""))).expect_err("no right");
@@ -56,7 +56,7 @@ fn reading(rows: &mut Vec<Row>) {
     std::fs::rename(&place, folder.path().join("away")).expect("renamed");
     let gone = reader.refresh().expect_err("nothing there");
     raised!(rows, "woodland" RefreshError::Read, "the directory was renamed", gone);
-    let other = Replica::create(&place, schema()).expect("created");
+    let other = Replica::create(Options::at(&place).seed(12), schema()).expect("created");
     for _ in 0..3 {
         other.write(|batch| batch.insert(&note("x", ""))).expect("written");
     }

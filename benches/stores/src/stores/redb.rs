@@ -1,8 +1,8 @@
 //! redb: one table, a write transaction a batch, the default durability.
 //!
-//! `Durability::Immediate` is durable when `commit` returns. Threads take turns: `begin_write` waits
-//! for the transaction before it, so that writers share no sync. Its own format keeps a label after
-//! eight bytes of number.
+//! `Durability::Immediate` is durable when `commit` returns. Threads take turns: `begin_write`
+//! waits for the transaction before it, so that writers share no sync. Its own format keeps a label
+//! after eight bytes of number.
 //!
 //! **Invariants**
 //! - A fill is durable in every thousandth transaction only; without those redb frees no page.

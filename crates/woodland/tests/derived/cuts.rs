@@ -3,7 +3,7 @@
 use crate::model::{Dice, act, assert_alike, created, model, twin};
 use std::io::ErrorKind;
 use std::sync::Arc;
-use woodland::{MemoryDisk, Options, PowerCut, Replica, Unsynced};
+use woodland::{MemoryDisk, Options, PowerCut, Replica, RestError, Unsynced};
 
 /// A replica with some commits, once rested, and more of them.
 fn begun(disk: &Arc<MemoryDisk>) -> (Replica, Dice) {
@@ -55,6 +55,7 @@ fn a_failing_act_while_resting_is_told_and_the_replica_goes_on() {
         if rested.is_ok() {
             break; // The failure would meet a later act.
         }
+        assert!(matches!(rested, Err(RestError::Base(_))), "{rested:?}");
         failures += 1;
         assert_alike(&replica.snapshot(), &expected);
         act(&replica, &mut dice);

@@ -1,5 +1,5 @@
-//! The power of a mounted disk image is cut: the image is copied while the program writes to it, and
-//! the copy is mounted and opened.
+//! The power of a mounted disk image is cut: the image is copied while the program writes to it,
+//! and the copy is mounted and opened.
 //!
 //! ```text
 //!  image ─ mkfs.ext4 ─ mount -o loop ─ program writes
