@@ -76,6 +76,7 @@ fn singly(count: usize, bytes: usize) -> Vec<Act> {
     vec![Act::Append(vec![bytes]); count]
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it stands in a column of a table")]
 fn of(name: &'static str, acts: Vec<Vec<Act>>) -> Workload {
     Workload { name, acts: acts.concat() }
 }
