@@ -25,7 +25,7 @@ use crate::replica::{Core, Replica};
 use crate::start::{StartError, log_of};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use woodland_base::{Base, BaseError};
+use woodland_base::{Base, BaseError, Checkpoint};
 use woodland_graph::{Graph, Kinds};
 use woodland_log::Log;
 use woodland_page::{PageFault, PageRef, Pages, Reading, Stored, Writing, catch, rest, wake};
@@ -94,9 +94,21 @@ impl OpenBase {
     /// The version at rest, keeping its pages.
     fn wake(&self, root: PageRef) -> Result<Graph, PageFault> {
         let Rested { graph } = wake(&self.pages, root)?;
-        let log = graph.log().clone().pinned(self.base.pin());
-        Ok(graph.with_signatures_of(&log).pinned(self.base.pin()))
+        let pin = self.base.pin();
+        let log = graph.log().clone().pinned(Arc::clone(&pin));
+        Ok(graph.with_signatures_of(&log).pinned(pin))
     }
+}
+
+/// What rests in a directory.
+enum Found {
+    Nothing,
+    /// Something that cannot be used.
+    Useless,
+    Checkpoint {
+        root: PageRef,
+        position: Position,
+    },
 }
 
 /// A dataset directory, opened, and its graph.
@@ -121,83 +133,97 @@ impl Derived {
         memory: Memory,
     ) -> Result<Woken, StartError> {
         let derived = Derived::none(Arc::clone(disk), model, memory);
-        match derived.try_open()? {
-            Some((opened, graph)) => Ok(Woken { opened, graph, derived }),
-            None => {
-                *derived.held() = None;
-                let opened = Store::open_derived(Arc::clone(disk), || {
-                    // Nobody else has it open: the dataset is locked.
-                    if let Err(error) = Base::discard(disk.as_ref()) {
-                        tracing::warn!(%error, "derived state that is of no use stays");
-                    }
-                    None
-                })?;
-                let log = log_of(&opened.segments, None)?;
-                derived.note(&opened);
-                let graph = Graph::of(&log, derived.kinds.clone());
-                Ok(Woken { opened, graph, derived })
-            }
-        }
+        let woken = derived.try_open()?;
+        let (opened, graph) = match woken {
+            Some(woken) => woken,
+            None => derived.derive_anew()?,
+        };
+        derived.note(&opened);
+        Ok(Woken { opened, graph, derived })
     }
 
-    /// None where there is something, and it is of no use.
+    /// None where something rests, and it is of no use.
     fn try_open(&self) -> Result<Option<(Opened, Graph)>, StartError> {
-        let mut is_useless = false;
-        let mut root = None;
+        let mut found = Found::Nothing;
         let opened = Store::open_derived(Arc::clone(&self.disk), || {
-            let there = Base::is_there(self.disk.as_ref());
-            if !there {
-                return None;
-            }
-            match Base::open(Arc::clone(&self.disk), self.memory.store_bytes()) {
-                Ok(opened) => {
-                    let checkpoint = opened.checkpoint;
-                    let covers = checkpoint.as_ref().map(|one| Position::decode(&one.covers));
-                    *self.held() = Some(OpenBase::of(opened.base, &self.kinds, self.memory));
-                    root = checkpoint.map(|one| one.root);
-                    covers.and_then(|covers| {
-                        is_useless |= covers.is_err();
-                        covers.ok()
-                    })
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "derived state that cannot be opened is derived anew");
-                    is_useless = true;
-                    None
-                }
+            found = self.find();
+            match found {
+                Found::Checkpoint { position, .. } => Some(position),
+                Found::Nothing | Found::Useless => None,
             }
         });
         let opened = match opened {
             Err(OpenError::NotAPrefix { .. }) => return Ok(None),
             opened => opened?,
         };
-        if is_useless {
-            return Ok(None);
+        match found {
+            Found::Useless => Ok(None),
+            Found::Nothing => {
+                let graph = self.derive(&opened)?;
+                Ok(Some((opened, graph)))
+            }
+            Found::Checkpoint { root, .. } => match self.wake(root, &opened) {
+                Ok(graph) => Ok(Some((opened, graph))),
+                Err(StartError::Derived(fault)) => {
+                    tracing::warn!(%fault, "derived state that cannot be read is derived anew");
+                    Ok(None)
+                }
+                Err(error) => Err(error),
+            },
         }
-        let Some(root) = root else {
-            let log = log_of(&opened.segments, None)?;
-            self.note(&opened);
-            let graph = Graph::of(&log, self.kinds.clone());
-            return Ok(Some((opened, graph)));
+    }
+
+    /// What rests in the directory, which is locked.
+    fn find(&self) -> Found {
+        if !Base::is_there(self.disk.as_ref()) {
+            return Found::Nothing;
+        }
+        let opened = match Base::open(Arc::clone(&self.disk), self.memory.store_bytes()) {
+            Ok(opened) => opened,
+            Err(error) => {
+                tracing::warn!(%error, "derived state that cannot be opened is derived anew");
+                return Found::Useless;
+            }
         };
+        *self.held() = Some(OpenBase::of(opened.base, &self.kinds, self.memory));
+        let Some(Checkpoint { root, covers, .. }) = opened.checkpoint else {
+            return Found::Nothing;
+        };
+        match Position::decode(&covers) {
+            Ok(position) => Found::Checkpoint { root, position },
+            Err(_) => Found::Useless,
+        }
+    }
+
+    /// The graph that rests, and what was appended since.
+    fn wake(&self, root: PageRef, opened: &Opened) -> Result<Graph, StartError> {
         let woken = catch(|| -> Result<Graph, StartError> {
             let held = self.held();
-            let open = held.as_ref().expect("it has just been opened");
-            let graph = open.wake(root).map_err(StartError::from)?;
+            let open = held.as_ref().expect("what holds a checkpoint is open");
+            let graph = open.wake(root)?;
             let log = log_of(&opened.segments, Some(graph.log().clone()))?;
             Ok(graph.advance(&log))
         });
-        match woken.map_err(StartError::from).flatten() {
-            Ok(graph) => {
-                self.note(&opened);
-                Ok(Some((opened, graph)))
+        woken.map_err(StartError::from).flatten()
+    }
+
+    /// Opens the directory without what rests in it, which goes.
+    fn derive_anew(&self) -> Result<(Opened, Graph), StartError> {
+        *self.held() = None;
+        let opened = Store::open_derived(Arc::clone(&self.disk), || {
+            // Nobody else has it open: the dataset is locked.
+            if let Err(error) = Base::discard(self.disk.as_ref()) {
+                tracing::warn!(%error, "derived state that is of no use stays");
             }
-            Err(StartError::Derived(fault)) => {
-                tracing::warn!(%fault, "derived state that cannot be read is derived anew");
-                Ok(None)
-            }
-            Err(error) => Err(error),
-        }
+            None
+        })?;
+        let graph = self.derive(&opened)?;
+        Ok((opened, graph))
+    }
+
+    fn derive(&self, opened: &Opened) -> Result<Graph, StartError> {
+        let log = log_of(&opened.segments, None)?;
+        Ok(Graph::of(&log, self.kinds.clone()))
     }
 
     fn note(&self, opened: &Opened) {

@@ -51,27 +51,27 @@ impl Snapshot {
     fn through(graph: &Graph, schema: Arc<Schema>, model: Arc<Model>) -> Snapshot {
         let bindings = Bindings::to(schema);
         let graph = graph.through(&bindings.id).expect("the schema is one of the version");
-        Snapshot { graph, bindings, model }
+        Snapshot { graph: Arc::new(graph), bindings, model }
     }
 
     /// A later version, read through one of its schemas.
     pub(crate) fn with(self, graph: Graph, bindings: Arc<Bindings>) -> Snapshot {
         let is_same = bindings.id == self.bindings.id;
         let through = if is_same { None } else { graph.through(&bindings.id) };
-        Snapshot { graph: through.unwrap_or(graph), bindings, ..self }
+        Snapshot { graph: Arc::new(through.unwrap_or(graph)), bindings, ..self }
     }
 
     /// The same program's view of another version: through the same schema, if that version
     /// carries it.
     pub(crate) fn of_version(&self, graph: &Graph) -> Snapshot {
         if let Some(graph) = graph.through(&self.bindings.id) {
-            return Snapshot { graph, ..self.clone() };
+            return Snapshot { graph: Arc::new(graph), ..self.clone() };
         }
         let schema = fitting(graph, &self.bindings.schema).or_else(|| graph.current());
         match schema {
             Some(schema) => Snapshot::through(graph, schema, Arc::clone(&self.model)),
             // Nothing is visible in it.
-            None => Snapshot { graph: graph.clone(), ..self.clone() },
+            None => Snapshot { graph: Arc::new(graph.clone()), ..self.clone() },
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::snapshot::Snapshot;
 use crate::stage::Staged;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use woodland_format::{
     AuthorKey, CommitId, Damage, DatasetId, FileError, Purpose, Segment, verify_commit,
 };
@@ -168,7 +169,7 @@ impl Replica {
             let own = merged.notices.first().map(Notice::about);
             let others = log.new_forks(&before).into_iter().filter(|it| Some(it.author) != own);
             merged.notices.extend(others.map(|fork| Notice::forked(&log, fork)));
-            let next = Snapshot { graph: current.graph.advance(&log), ..current };
+            let next = Snapshot { graph: Arc::new(current.graph.advance(&log)), ..current };
             staged = Some(self.stage(&mut writer, next, (&log, &arrived), Durability::Durable)?);
         }
         writer.pending = pending;

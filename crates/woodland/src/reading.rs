@@ -91,7 +91,7 @@ impl Replica {
         if refreshed.commits == 0 {
             return Ok(refreshed);
         }
-        let snapshot = Snapshot { graph: current.graph.advance(&log), ..current };
+        let snapshot = Snapshot { graph: Arc::new(current.graph.advance(&log)), ..current };
         let version = Version { count: writer.newest.count + 1, snapshot, ticket: None };
         writer.newest = version.clone();
         let news = self.0.current.publish(version, Durability::Durable);

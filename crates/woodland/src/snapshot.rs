@@ -33,7 +33,7 @@ use woodland_page::{PageFault, catch};
 #[derive(Clone)]
 pub struct Snapshot {
     /// Read through the schema of the bindings.
-    pub(crate) graph: Graph,
+    pub(crate) graph: Arc<Graph>,
     pub(crate) bindings: Arc<Bindings>,
     /// What the program brought.
     pub(crate) model: Arc<Model>,

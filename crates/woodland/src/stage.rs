@@ -129,7 +129,9 @@ impl Replica {
             let bytes = segments.iter().map(|segment| segment.len() as u64).sum();
             derived.add(arrived.len() as u64, bytes, snapshot.graph.work().writes);
         }
-        let stage = || store.stage(segments.clone());
+        let mut segments = Some(segments);
+        let mut stage =
+            || store.stage(segments.take().unwrap_or_else(|| segments_of(log, arrived)));
         let ticket = self.kept(stage().or_else(|error| match error {
             // Too much waits already: this one waits until it does not.
             AppendError::QueueFull { .. } => writer.settle_staged().and_then(|()| stage()),

@@ -2,18 +2,17 @@
 //! by a thread or by the caller.
 //!
 //! ```text
-//!  a segment file is full, much is not at rest ──► due ──► the thread: step, step, … until
-//! nothing is left ──► waits
-//!                                     └─ failed: kept for `maintain`; due again with the next file
+//!  a segment file is full,  ──► due ──► the thread: step, step, … until nothing is left ──► waits
+//!  or much is not at rest               └─ failed: kept for `maintain`; tried again when next due
 //! ```
 //!
 //! **Invariants**
-//! - What is due is decided by what was written, never by time. The thread sleeps until
-//!   then; a dataset of one file has no thread.
+//! - What is due is decided by what was written, never by time. The thread sleeps until then, and
+//!   begins with the first that is due.
 //! - A step changes no version and no commit; readers and writers go on beside it.
 //! - The thread is joined before the replica is gone: the directory's lock is free then.
 //!
-//! What this does not do: know what a step is. The store does.
+//! What this does not do: merge, which is the store's, or rest, which is `derived`'s.
 
 use crate::derived::{Derived, RestError};
 use crate::replica::{Core, Replica};
@@ -138,14 +137,16 @@ impl Core {
         let position = store.position();
         let rested = || self.derived.get().and_then(Derived::position);
         let is_behind = rested().is_some_and(|rested| rested.file_number < position.file_number);
-        if self.is_rest_due() || is_behind {
-            self.rest()?;
-        }
-        Ok(store.maintain(&rested().unwrap_or(position)).inspect_err(|error| {
+        let is_due = self.is_rest_due() || is_behind;
+        let told = if is_due { self.rest() } else { Ok(()) };
+        // What does not rest is no reason to leave small segments as they are.
+        let maintained = store.maintain(&rested().unwrap_or(position)).inspect_err(|error| {
             if matches!(error, MaintainError::Disk(_) | MaintainError::Poisoned) {
                 self.is_lost.store(true, Ordering::Release);
             }
-        })?)
+        })?;
+        told?;
+        Ok(maintained)
     }
 }
 

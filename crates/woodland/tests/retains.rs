@@ -22,9 +22,6 @@ struct Note {
     votes: Map<String, i64>,
 }
 
-/// A subscription is a handle of this size at most, beside the version that it shares.
-const HANDLE_BYTES_MAX: usize = 1536;
-
 const NOTES: usize = 100;
 const READS: usize = 10_000_000;
 
@@ -127,7 +124,7 @@ fn a_lagging_subscription_holds_one_version() {
     assert!(twice < few + NOISE_BYTES, "{few} bytes, and {twice} after as many writes again");
     let hundred = held(WRITES, many);
     assert!(
-        hundred < few + 100 * HANDLE_BYTES_MAX,
+        hundred < few + 100 * 1024,
         "100 hold {hundred} bytes, one {few}: it is not one version"
     );
     println!("one version: {few} bytes, {twice} after as many writes again; 100 hold {hundred}");

@@ -193,7 +193,8 @@ fn what_is_whole_is_taken_and_what_is_damaged_is_named() {
         says(name, &text, &[&offset, "segment "]);
         // The founder's commits are whole; their signature may stand behind what is damaged.
         let held = replica.snapshot().log().len();
-        assert!(held >= 3 || merged.waiting > 0, "{name}: {held} held, {} wait", merged.waiting);
+        let waiting = merged.waiting as u64;
+        assert!(held + waiting >= 3, "{name}: {held} held, {waiting} wait");
         assert_eq!(replica.merge(&whole).expect("merged").damage, [], "{name}");
         assert_eq!(facts(&replica), facts(&ada), "{name}: the rest came in later");
     }
