@@ -1,100 +1,23 @@
-//! Kinds by name: the registry, and the one place where a kind's own types are put away and taken
-//! out.
+//! Kinds without their types: the one place where a kind's own types are put away and taken out.
 //!
 //! **Invariants**
 //! - A kind's config, op and state are only ever handed back to the kind that made them.
-//! - What a log means does not depend on the registry: of an object whose kind is not built in, the
-//!   ops themselves are what counts (`docs/meaning.md`), whether or not the program has the kind.
 //!
 //! What this does not do: know any kind but through [`Kind`].
 
-use crate::counter::Counter;
-use crate::events::Events;
 use crate::kind::{Fate, History, IsThere, Kind, Part, Standing, Written};
+use crate::kinds::BUILT_IN;
 use crate::list::List;
-use crate::map::Map;
 use crate::past::{Past, Stamp};
-use crate::record::Record;
-use crate::register::{Atom, Register, RegisterState};
-use crate::set::Set;
+use crate::register::RegisterState;
 use crate::state::Held;
-use crate::text::Text;
 use crate::void::Void;
 use std::any::Any;
-use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::ops::Range;
 use std::sync::Arc;
 use woodland_format::{NodeId, TypeId, Value};
 use woodland_page::{self as page, Reading, Stored};
-
-/// The kinds that every program has.
-const BUILT_IN: [&str; 9] = [
-    Atom::NAME,
-    Counter::NAME,
-    Events::NAME,
-    List::NAME,
-    Map::NAME,
-    Record::NAME,
-    Register::NAME,
-    Set::NAME,
-    Text::NAME,
-];
-
-/// The kinds that a program knows. Clones share.
-#[derive(Debug, Clone)]
-pub struct Kinds(Arc<BTreeMap<&'static str, Arc<dyn AnyKind>>>);
-
-impl Kinds {
-    /// The built-in kinds.
-    pub fn standard() -> Self {
-        let kinds = Kinds(Arc::default()).with(Register).with(Atom).with(Record).with(Counter);
-        kinds.with(Set).with(Map).with(List).with(Text).with(Events)
-    }
-
-    /// These, and one more; it replaces one of the same name.
-    ///
-    /// # Panics
-    /// When a kind of one's own has the name of a built-in one.
-    #[must_use]
-    pub fn with<K: Kind>(mut self, kind: K) -> Self {
-        let is_own = self.0.len() >= BUILT_IN.len();
-        assert!(!is_own || !BUILT_IN.contains(&K::NAME), "{} is a built-in kind", K::NAME);
-        Arc::make_mut(&mut self.0).insert(K::NAME, Arc::new(kind));
-        self
-    }
-
-    /// Whether there is a kind of this name.
-    pub fn contains(&self, name: &str) -> bool {
-        self.0.contains_key(name)
-    }
-
-    /// The names and editions of all of them, as bytes: pages that a program with other kinds, or
-    /// other editions of them, put derived values in are to be derived anew.
-    pub fn edition(&self) -> Vec<u8> {
-        let mut said = Vec::new();
-        for (name, kind) in &*self.0 {
-            said.extend_from_slice(&kind.edition().to_le_bytes());
-            said.extend_from_slice(&(name.len() as u64).to_le_bytes());
-            said.extend_from_slice(name.as_bytes());
-        }
-        said
-    }
-
-    /// The kind of this name; one that keeps its ops and shows nothing else, if there is none.
-    pub(crate) fn get(&self, name: &str) -> Arc<dyn AnyKind> {
-        match self.0.get(name) {
-            Some(kind) => Arc::clone(kind),
-            None => Arc::new(Opaque(name.into())),
-        }
-    }
-}
-
-impl Default for Kinds {
-    fn default() -> Self {
-        Self::standard()
-    }
-}
 
 pub(crate) type AnyConfig = Arc<dyn Any + Send + Sync>;
 pub(crate) type AnyOp = Box<dyn Any + Send>;
@@ -403,110 +326,5 @@ impl<K: Kind> AnyKind for K {
             Ok(op) if self.is_built_in() => Kind::writes(self, config, state::<K>(held), past, &op),
             _ => Vec::new(),
         }
-    }
-}
-
-/// A kind that this program does not have: its ops are kept, in order, and not looked into.
-#[derive(Debug)]
-struct Opaque(Box<str>);
-
-impl AnyKind for Opaque {
-    fn name(&self) -> &str {
-        &self.0
-    }
-
-    fn edition(&self) -> u32 {
-        0
-    }
-
-    fn empty(&self) -> Held {
-        Held::Opaque
-    }
-
-    fn wake(&self, _: &mut Reading<'_>) -> Option<Held> {
-        Some(Held::Opaque)
-    }
-
-    fn config(&self, _: &[u8]) -> Result<AnyConfig, Void> {
-        Ok(Arc::new(()))
-    }
-
-    fn decode(&self, _: &AnyConfig, _: &[u8], _: Saw<'_>) -> Result<AnyOp, Void> {
-        Ok(Box::new(()))
-    }
-
-    fn play(
-        &self,
-        _: &mut Held,
-        _: &AnyConfig,
-        _: &[u8],
-        _: &Past<'_>,
-        _: Saw<'_>,
-    ) -> Result<(), Void> {
-        Ok(())
-    }
-
-    fn merge(&self, _: &mut Held, arrived: Vec<Arrival>, _: &History<'_>) -> Vec<Outcome> {
-        arrived.into_iter().map(|arrival| (arrival.stamp, Ok(()))).collect()
-    }
-
-    fn is_in_order(&self) -> bool {
-        false
-    }
-
-    fn keeps_history(&self) -> bool {
-        true
-    }
-
-    fn show(&self, _: &Held) -> Option<Value> {
-        None
-    }
-
-    fn size(&self, _: &Held) -> Option<u64> {
-        None
-    }
-
-    fn part(&self, _: &Held, _: &Range<u64>) -> Option<Value> {
-        None
-    }
-
-    fn entry(&self, _: &Held, _: &Value) -> Option<Value> {
-        None
-    }
-
-    fn standing(&self, _: &Held) -> Vec<Standing> {
-        Vec::new()
-    }
-
-    fn has_pointers(&self, _: &AnyConfig) -> bool {
-        false
-    }
-
-    fn view(&self, _: &AnyConfig, shown: Value, _: IsThere<'_>) -> Option<Value> {
-        Some(shown)
-    }
-
-    fn view_part(
-        &self,
-        _: &AnyConfig,
-        part: Part,
-        value: Option<Value>,
-        _: IsThere<'_>,
-    ) -> Option<(Part, Option<Value>)> {
-        Some((part, value))
-    }
-
-    fn recall(&self, _: &mut Held, _: &History<'_>) {}
-
-    fn fates(&self, _: &Held, _: &AnyConfig, _: &[u8], _: &Past<'_>) -> Vec<(Part, Fate)> {
-        vec![(Part::Whole, Fate::Counts)]
-    }
-
-    fn has_foreign_keys(&self, _: &AnyConfig) -> bool {
-        false
-    }
-
-    fn writes(&self, _: &Held, _: &AnyConfig, _: &[u8], _: &Past<'_>) -> Vec<Written> {
-        Vec::new()
     }
 }

@@ -8,7 +8,8 @@
 //!
 //! What this does not do: decide which schema a commit is written under.
 
-use crate::erased::{AnyConfig, AnyKind, Kinds};
+use crate::erased::{AnyConfig, AnyKind};
+use crate::kinds::Kinds;
 use crate::void::Void;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

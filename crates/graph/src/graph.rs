@@ -11,9 +11,9 @@
 use crate::claims::Claims;
 use crate::derive::{VoidKey, derive};
 use crate::digest;
-use crate::erased::Kinds;
 use crate::judge::Existence;
 use crate::kind::{Part, Standing};
+use crate::kinds::Kinds;
 use crate::ledger::Ledger;
 use crate::lens::Lens;
 use crate::past::{Stamp, key};

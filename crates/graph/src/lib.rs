@@ -25,10 +25,12 @@ mod fields;
 mod graph;
 mod judge;
 mod kind;
+mod kinds;
 mod ledger;
 mod lens;
 mod list;
 mod map;
+mod opaque;
 mod parts;
 mod past;
 mod record;
@@ -57,8 +59,8 @@ pub use crate::schemas::{CarriedSchema, LabelledType};
 pub use crate::tentative::Tentative;
 pub use crate::void::{Void, VoidOp};
 
-pub use crate::erased::Kinds;
 pub use crate::kind::{Fate, History, IsThere, Kind, Part, Standing, Writing, Written};
+pub use crate::kinds::Kinds;
 pub use crate::past::{Past, Stamp};
 
 pub use crate::counter::{Counter, CounterState};

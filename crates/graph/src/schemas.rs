@@ -6,9 +6,9 @@
 //!
 //! What this does not do: say which schema a commit is written under. The log does.
 
-use crate::erased::Kinds;
 use crate::fields::Fields;
 use crate::graph::Graph;
+use crate::kinds::Kinds;
 use crate::ledger::Move;
 use crate::lens::Lens;
 use crate::void::Void;

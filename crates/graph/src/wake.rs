@@ -18,8 +18,8 @@
 
 use crate::claims::Claims;
 use crate::digest;
-use crate::erased::Kinds;
 use crate::graph::Graph;
+use crate::kinds::Kinds;
 use crate::schemas::Schemas;
 use crate::state::State;
 use std::sync::{Arc, OnceLock};

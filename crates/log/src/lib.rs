@@ -14,6 +14,7 @@
 //!
 //! What this does not do: read or write bytes, make or sign commits, look inside a payload.
 
+mod admission;
 mod append;
 mod bare;
 mod branches;

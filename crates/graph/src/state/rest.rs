@@ -14,8 +14,8 @@
 //!
 //! What this does not do: read one object of a node without the others.
 
-use crate::erased::Kinds;
 use crate::kind::Kind;
+use crate::kinds::Kinds;
 use crate::register::Register;
 use crate::rest::{read_all, write_all};
 use crate::state::{Creation, Held, NodeEntry, Object, State};

@@ -68,10 +68,8 @@ pub(super) const BUGS: &[Bug] = &[
         name: "generation-unseen",
         promise: "a generation is created by an author who saw one of the generation before",
         file: "crates/graph/src/judge/arrive.rs",
-        original: "entry.creations().any(|one| past.saw(one.stamp));\n        if \
-                  entry.is_some_and(is_seen)",
-        replacement: "entry.creations().any(|one| past.at() != one.stamp);\n        if \
-                  entry.is_some_and(is_seen)",
+        original: "entry.creations().any(|one| past.saw(one.stamp));\n        if self.known",
+        replacement: "entry.creations().any(|one| past.at() != one.stamp);\n        if self.known",
         catcher: EXISTENCE,
     },
     Bug {

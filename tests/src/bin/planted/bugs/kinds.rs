@@ -124,7 +124,7 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "type-by-arrival",
         promise: "the first creation in order decides a node's type",
-        file: "crates/graph/src/state.rs",
+        file: "crates/graph/src/state/mod.rs",
         original: "        if is_before(creation.stamp, self.first.stamp) {",
         replacement: "        if is_before(creation.stamp, creation.stamp) {",
         catcher: RETYPED,
