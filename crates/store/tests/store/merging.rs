@@ -81,11 +81,7 @@ fn what_was_merged_holds_the_same_commits_and_makes_the_same_log() {
 fn appending_goes_on_and_merges_merge() {
     let woven = woven(40);
     let disk = MemoryDisk::new();
-    let whole = crate::samples::Sample {
-        dataset: woven.dataset,
-        segments: woven.segments.clone(),
-        ids: vec![],
-    };
+    let whole = woven.sample();
     let store = create(&disk, &whole, &small_files());
     let mut written = 0;
     for (at, segment) in woven.segments.iter().enumerate() {
@@ -154,11 +150,7 @@ fn one_signature_in_so_many_commits_is_kept_and_each_segments_newest() {
 fn only_what_lies_before_the_position_is_merged_and_it_stays_one() {
     let woven = woven(12);
     let disk = MemoryDisk::new();
-    let whole = crate::samples::Sample {
-        dataset: woven.dataset,
-        segments: woven.segments.clone(),
-        ids: vec![],
-    };
+    let whole = woven.sample();
     let store = create(&disk, &whole, &small_files());
     let mut positions = vec![store.position()];
     for segment in &woven.segments {

@@ -1,6 +1,7 @@
 //! A dataset of three authors who write in turn, each commit a signed segment of its own: with a
 //! fork, an erased payload, a segment that is stored twice, and a signature that does not hold.
 
+use crate::samples::Sample;
 use crate::samples::{create, key};
 use woodland_format::{
     Commit, CommitId, DatasetId, Draft, Op, Payload, Position, Schema, SchemaChange, SecretKey,
@@ -13,6 +14,13 @@ pub(crate) struct Woven {
     pub(crate) segments: Vec<Vec<u8>>,
     /// All commits, each once.
     pub(crate) commits: Vec<Commit>,
+}
+
+impl Woven {
+    /// To be stored from the first segment on.
+    pub(crate) fn sample(&self) -> Sample {
+        Sample { dataset: self.dataset, segments: self.segments.clone(), ids: Vec::new() }
+    }
 }
 
 struct Weaver {

@@ -2,6 +2,7 @@
 //! becomes of it when the disk fails or the power is cut.
 
 mod buffered;
+mod cut;
 mod failing;
 mod gate;
 mod given;
