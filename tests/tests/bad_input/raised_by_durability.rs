@@ -15,7 +15,19 @@ pub(crate) fn rows() -> Vec<Row> {
     let mut rows = Vec::new();
     flushing(&mut rows);
     reading(&mut rows);
+    founding(&mut rows);
     rows
+}
+
+/// The disk fails once the directory is there, and before the first commit is in it.
+fn founding(rows: &mut Vec<Row>) {
+    let failed = (1..200).rev().find_map(|call| {
+        let disk = MemoryDisk::new();
+        disk.fail_call(call, std::io::ErrorKind::StorageFull);
+        Replica::create(Options::on(Arc::new(disk)).seed(1), schema()).err()
+    });
+    let failed = failed.expect("some call is the last of a creation");
+    raised!(rows, "woodland" StartError::Store, "a disk that is full at a creation's end", failed);
 }
 
 fn flushing(rows: &mut Vec<Row>) {
