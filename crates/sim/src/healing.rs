@@ -4,9 +4,9 @@
 //! - Within the rounds of the topology, all hold the same commits, with one version and one digest,
 //!   and all forks are named (P5, P6, P8).
 //! - What stands on each disk then is whole, and opens as it was.
-//! - The rounds are those that news takes from one end of the topology to the other. Where commits
-//!   wait at a door when it begins, twice as many: what waits, or is held back, is in no export, so
-//!   its past goes round first, and it itself after that.
+//! - The rounds are those that news takes from one end of the topology to the other. What waits at a
+//!   door is in no export: it is news once its past has come, and the rounds are counted from there.
+//!   That can happen at one peer after another, and no more often than what waited is let in.
 //!
 //! What this does not do: look into payloads; whoever examines the end of a seed does.
 
@@ -93,6 +93,11 @@ impl World<'_> {
         Ok(())
     }
 
+    /// How many commits wait at each door.
+    fn waiting(&self) -> Vec<usize> {
+        self.peers.iter().map(|peer| peer.waiting).collect()
+    }
+
     fn do_agree(&self) -> bool {
         let mut names = self.peers.iter().map(|peer| peer.directory.name());
         let first = names.next();
@@ -102,14 +107,12 @@ impl World<'_> {
     /// Rounds in which all send at once what the others lack; how many it took.
     fn exchange(&mut self) -> Result<usize, String> {
         let (topology, count) = (self.swarm.topology, self.peers.len());
-        let is_waiting = self.peers.iter().any(|peer| peer.waiting > 0);
-        let rounds_max = topology.rounds_max(count) * if is_waiting { 2 } else { 1 };
-        for round in 0.. {
+        let rounds_max = topology.rounds_max(count);
+        let (mut round, mut end) = (0, rounds_max);
+        let most = rounds_max * (1 + self.waiting().into_iter().sum::<usize>());
+        while round < end.min(most) {
             if self.do_agree() {
                 return Ok(round);
-            }
-            if round == rounds_max {
-                break;
             }
             self.trace.note(format_args!("round {round}"));
             let frontiers: Vec<Frontier> =
@@ -125,12 +128,22 @@ impl World<'_> {
             }
             let last = self.net.last_arrival().unwrap_or(self.now_milliseconds);
             self.now_milliseconds = self.now_milliseconds.max(last);
+            let before = self.waiting();
             self.deliver()?;
+            round += 1;
+            let are_let_in =
+                before.iter().zip(self.waiting()).any(|(before, after)| after < *before);
+            if are_let_in {
+                end = round + rounds_max;
+            }
+        }
+        if self.do_agree() {
+            return Ok(round);
         }
         let held: Vec<usize> = self.peers.iter().map(|peer| peer.directory.len()).collect();
         let withheld: Vec<u64> = (0..count).map(|at| self.withheld(at)).collect();
         Err(format!(
-            "no agreement after {rounds_max} rounds of {topology:?}: peers hold {held:?} commits, \
+            "no agreement after {round} rounds of {topology:?}: peers hold {held:?} commits, \
              of which they cannot pass on {withheld:?}"
         ))
     }

@@ -138,8 +138,12 @@ impl Core {
         let rested = || self.derived.get().and_then(Derived::position);
         let is_behind = rested().is_some_and(|rested| rested.file_number < position.file_number);
         let is_due = self.is_rest_due() || is_behind;
-        let told = if is_due { self.rest() } else { Ok(()) };
-        // What does not rest is no reason to leave small segments as they are.
+        let told = match if is_due { self.rest() } else { Ok(()) } {
+            // The store takes no more writes: this says why.
+            Err(error @ RestError::Store(_)) => return Err(error.into()),
+            // What else does not rest is no reason to leave small segments as they are.
+            told => told,
+        };
         let maintained = store.maintain(&rested().unwrap_or(position)).inspect_err(|error| {
             if matches!(error, MaintainError::Disk(_) | MaintainError::Poisoned) {
                 self.is_lost.store(true, Ordering::Release);

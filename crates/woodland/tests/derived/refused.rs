@@ -7,6 +7,7 @@ use woodland::{
     Durability, MemoryDisk, MergeError, Options, ReadError, Replica, RestError, UpkeepError,
     WriteError, catch,
 };
+use woodland_store::AppendError;
 
 const PAGES: &str = "derived/pages.redb";
 
@@ -60,11 +61,26 @@ fn resting_says_what_failed() {
     assert!(matches!(rested, Err(RestError::Page(_) | RestError::Base(_))), "{rested:?}");
 
     let (replica, _, disk) = open();
+    buffer(&replica);
+    disk.fail_call(1, ErrorKind::Other);
+    let rested = replica.rest();
+    assert!(matches!(rested, Err(RestError::Store(AppendError::Disk(_)))), "{rested:?}");
+}
+
+/// Upkeep that cannot flush first says why, and not only that the store takes no more writes.
+#[test]
+fn upkeep_tells_of_the_call_that_failed_and_not_of_what_came_of_it() {
+    let (replica, _, disk) = open();
+    buffer(&replica);
+    disk.fail_call(1, ErrorKind::Other);
+    let kept = replica.maintain();
+    let cause = matches!(kept, Err(UpkeepError::Rest(RestError::Store(AppendError::Disk(_)))));
+    assert!(cause, "{kept:?}");
+}
+
+fn buffer(replica: &Replica) {
     let buffered = |b: &mut woodland::Batch<'_>| {
         b.insert(&Tag { name: "buffered".into() });
     };
     replica.write_with(Durability::Buffered, buffered).expect("written");
-    disk.fail_call(1, ErrorKind::Other);
-    let rested = replica.rest();
-    assert!(matches!(rested, Err(RestError::Store(_))), "{rested:?}");
 }
