@@ -29,6 +29,8 @@ use woodland_store::{Access, Disk, DiskError};
 const BLOCK_BYTES: usize = 4096;
 const CHECK_BYTES: usize = 8;
 const STORED_BYTES: usize = BLOCK_BYTES + CHECK_BYTES;
+/// No file is as long; places up to here are computed without overflow.
+const BYTES_MAX: u64 = 1 << 60;
 
 /// A file as blocks.
 pub(crate) struct Blocks {
@@ -98,16 +100,29 @@ impl Blocks {
         self.damage.clone()
     }
 
-    /// The blocks from this one on, without their checks.
+    /// The blocks from this one on, without their checks. They may be past the file's end: then they
+    /// were never written.
     fn read_blocks(&self, first: u64, count: u64) -> Result<Vec<u8>, Error> {
         let (from, to) = (stored_at(first), stored_at(first + count));
-        let mut stored = vec![0; usize_of(to - from)?];
-        // Past its end the file is blocks that were never written.
         let length = self.disk.len(&self.name).map_err(failed)?.clamp(from, to);
+        let mut stored = vec![0; usize_of(to - from)?];
         let there = usize_of(length - from)?;
         self.disk.read_at(&self.name, from, &mut stored[..there]).map_err(failed)?;
+        self.checked(first, count, &stored)
+    }
+
+    /// The same of blocks that are there, mostly: else an error of kind `UnexpectedEof`.
+    fn read_there(&self, first: u64, count: u64) -> Result<Vec<u8>, Error> {
+        let (from, to) = (stored_at(first), stored_at(first + count));
+        let mut stored = vec![0; usize_of(to - from)?];
+        self.disk.read_at(&self.name, from, &mut stored).map_err(failed)?;
+        self.checked(first, count, &stored)
+    }
+
+    /// Blocks without their checks, if those hold.
+    fn checked(&self, first: u64, count: u64, stored: &[u8]) -> Result<Vec<u8>, Error> {
         let mut blocks = Vec::with_capacity(usize_of(count)? * BLOCK_BYTES);
-        let mut rest = stored.as_slice();
+        let mut rest = stored;
         for block in first..first + count {
             let (bytes, after) = rest.split_at(BLOCK_BYTES);
             rest = after;
@@ -161,12 +176,21 @@ impl redb::StorageBackend for Blocks {
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), Error> {
-        let end = offset + out.len() as u64;
-        if end > self.len()? {
+        let end = offset.saturating_add(out.len() as u64);
+        if end > BYTES_MAX {
             return Err(ErrorKind::UnexpectedEof.into());
         }
         let (first, count, start) = blocks_of(offset, out.len());
-        let blocks = self.read_blocks(first, count)?;
+        let blocks = match self.read_there(first, count) {
+            // The last block may be cut short, and what is asked for lie before that.
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                if end > self.len()? {
+                    return Err(error);
+                }
+                self.read_blocks(first, count)?
+            }
+            read => read?,
+        };
         out.copy_from_slice(&blocks[start..start + out.len()]);
         Ok(())
     }
@@ -220,7 +244,9 @@ mod tests {
                 assert_eq!(out, model[from..from + length]);
             }
         }
-        assert!(blocks.read(5 * BLOCK_BYTES as u64 - 1, &mut [0; 2]).is_err());
+        for past in [5 * BLOCK_BYTES as u64 - 1, BYTES_MAX, u64::MAX] {
+            assert!(blocks.read(past, &mut [0; 2]).is_err());
+        }
     }
 
     #[test]

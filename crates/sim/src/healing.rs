@@ -38,7 +38,7 @@ impl World<'_> {
             self.attempt(0, World::agree)?;
             if self.totals.derived_faults == faults {
                 self.count_recovered();
-                return Ok(());
+                return self.all_up();
             }
         }
         Err("what rests is not read, however often it is derived anew".to_owned())
@@ -49,10 +49,17 @@ impl World<'_> {
         for at in 0..self.peers.len() {
             self.write(at)?;
         }
-        let rounds = self.exchange()?;
+        let Some(rounds) = self.exchange()? else { return Ok(()) };
         self.totals.rounds_to_agree = rounds as u64;
         self.check_agreement()?;
         self.check_disks()
+    }
+
+    fn all_up(&self) -> Result<(), String> {
+        match self.peers.iter().position(|peer| peer.replica.is_none()) {
+            Some(at) => Err(format!("peer {at} is not up after faults have stopped")),
+            None => Ok(()),
+        }
     }
 
     fn bring_all_up(&mut self) -> Result<(), String> {
@@ -71,10 +78,8 @@ impl World<'_> {
                 }
             }
         }
-        match self.peers.iter().position(|peer| peer.replica.is_none()) {
-            Some(at) => Err(format!("peer {at} does not come up after faults have stopped")),
-            None => self.look_at_damaged_disks(),
-        }
+        self.all_up()?;
+        self.look_at_damaged_disks()
     }
 
     /// Opening by what rests does not read what lies before that: whoever's disk was damaged looks
@@ -104,15 +109,22 @@ impl World<'_> {
         names.all(|name| Some(name) == first)
     }
 
-    /// Rounds in which all send at once what the others lack; how many it took.
-    fn exchange(&mut self) -> Result<usize, String> {
+    /// Rounds in which all send at once what the others lack; how many it took. None where somebody
+    /// went down meanwhile.
+    fn exchange(&mut self) -> Result<Option<usize>, String> {
         let (topology, count) = (self.swarm.topology, self.peers.len());
         let rounds_max = topology.rounds_max(count);
         let (mut round, mut end) = (0, rounds_max);
         let most = rounds_max * (1 + self.waiting().into_iter().sum::<usize>());
-        while round < end.min(most) {
+        loop {
+            if self.all_up().is_err() {
+                return Ok(None);
+            }
             if self.do_agree() {
-                return Ok(round);
+                return Ok(Some(round));
+            }
+            if round == end.min(most) {
+                break;
             }
             self.trace.note(format_args!("round {round}"));
             let frontiers: Vec<Frontier> =
@@ -136,9 +148,6 @@ impl World<'_> {
             if are_let_in {
                 end = round + rounds_max;
             }
-        }
-        if self.do_agree() {
-            return Ok(round);
         }
         let held: Vec<usize> = self.peers.iter().map(|peer| peer.directory.len()).collect();
         let withheld: Vec<u64> = (0..count).map(|at| self.withheld(at)).collect();

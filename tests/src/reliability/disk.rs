@@ -2,7 +2,8 @@
 //!
 //! **Invariants**
 //! - Deterministic: the same calls and the same faults give the same journal.
-//! - A write that fails leaves its first half, or with a quota as much as there is room for.
+//! - A write that fails leaves its first half, or with a quota as much as there is room for. A file
+//!   takes room for all of its length, also where it was only made longer.
 //! - A sync that fails loses what it should have saved, as a kernel does, though memory shows it.
 //! - A lock lives in the disk's memory: a disk begun from an image is unlocked.
 //!
@@ -307,6 +308,10 @@ impl Disk for ScriptedDisk {
     fn truncate(&self, name: &str, length: u64) -> Result<(), DiskError> {
         let mut state = self.call(DiskAct::Truncate, name)?;
         let number = state.number(DiskAct::Truncate, name)?;
+        if state.room(number, 0, length) < length {
+            state.fail(DiskAct::Truncate);
+            return Err(DiskError::new(DiskAct::Truncate, name, ErrorKind::StorageFull.into()));
+        }
         state.change(number, Change::Length(length));
         Ok(())
     }

@@ -2,8 +2,8 @@
 //!
 //! **Invariants**
 //! - A file is written and synced through one kept handle, so a failed write-back is reported to
-//!   the handle that asks for it. Reading opens anew, read-only: inspecting needs no right to
-//!   write.
+//!   the handle that asks for it. Reading uses it where there is one, and else opens anew,
+//!   read-only: inspecting needs no right to write.
 //! - A handle whose file has bytes that were not synced is never given up for another.
 //! - The lock is the system's (`flock` and its like): a killed process leaves none behind.
 //!
@@ -78,6 +78,16 @@ impl FileDisk {
         Ok(file)
     }
 
+    /// The handle that is kept for this file, or another to read.
+    fn reader(&self, name: &str) -> io::Result<Arc<File>> {
+        let writers = self.writers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(writer) = writers.get(name) {
+            return Ok(writer.file.clone());
+        }
+        drop(writers);
+        File::open(self.path(name)).map(Arc::new)
+    }
+
     fn forget(&self, name: &str) {
         self.writers.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
     }
@@ -97,7 +107,7 @@ impl Disk for FileDisk {
     }
 
     fn read_at(&self, name: &str, offset: u64, into: &mut [u8]) -> Result<(), DiskError> {
-        File::open(self.path(name))
+        self.reader(name)
             .and_then(|file| read_exact_at(&file, into, offset))
             .map_err(|e| DiskError::new(DiskAct::Read, name, e))
     }
@@ -215,14 +225,19 @@ fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
 #[cfg(not(unix))]
 fn read_exact_at(mut file: &File, into: &mut [u8], offset: u64) -> io::Result<()> {
     use std::io::{Read, Seek, SeekFrom};
+    let _alone = SEEKING.lock().unwrap_or_else(PoisonError::into_inner);
     file.seek(SeekFrom::Start(offset))?;
     file.read_exact(into)
 }
 
-// One store has one writer, so no other seek comes between these two calls.
+// Readers and the writer share a handle, so no other seek may come between these two calls.
+#[cfg(not(unix))]
+static SEEKING: Mutex<()> = Mutex::new(());
+
 #[cfg(not(unix))]
 fn write_all_at(mut file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
     use std::io::{Seek, SeekFrom, Write};
+    let _alone = SEEKING.lock().unwrap_or_else(PoisonError::into_inner);
     file.seek(SeekFrom::Start(offset))?;
     file.write_all(bytes)
 }

@@ -10,6 +10,7 @@
 //! **Invariants**
 //! - What the kernel has not yet written to the image is lost in the copy, as in a power cut.
 //! - A copy counts only when the next is equal: else it mixes moments that no cut has.
+//! - A copy has room, however full the image was: to be opened as a copy takes another key.
 //!
 //! What this does not do: tear sectors; ring 1 does.
 
@@ -17,6 +18,7 @@ use super::child::{Program, Said};
 use super::{Row, Tier, folder, not_run, tally};
 use crate::reliability::sample::Numbers;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -54,6 +56,9 @@ fn run(program: &str, words: &[&str], place: Option<&Path>) -> Result<(), String
 }
 
 const IMAGE_BYTES: u64 = 12 * 1024 * 1024;
+/// A file that takes room in the image, and is removed from each copy.
+const BALLAST: &str = "ballast";
+const BALLAST_BYTES: usize = 512 * 1024;
 
 /// Cuts at random moments.
 pub(super) fn power_cuts(program: &Program, tier: Tier, seed: u64) -> Row {
@@ -100,6 +105,9 @@ pub(super) fn power_cuts(program: &Program, tier: Tier, seed: u64) -> Row {
                 Ok(copied) => copied,
                 Err(reason) => return not_run(class, promises, reason),
             };
+            if let Err(error) = fs::remove_file(cold.join(BALLAST)) {
+                return not_run(class, promises, format!("{BALLAST}: {error}"));
+            }
             let after = program.check(&cold.join("dataset"), cut);
             drop(copied);
             more += u64::from(after.as_ref().is_ok_and(|present| *present > cut));
@@ -120,7 +128,16 @@ fn fresh(image: &Path, live: &Path) -> Result<Mounted, String> {
     let made = fs::File::create(image).and_then(|file| file.set_len(IMAGE_BYTES));
     made.map_err(|error| format!("{}: {error}", image.display()))?;
     run("mkfs.ext4", &["-q", "-F"], Some(image))?;
-    Mounted::at(live, &["-o", "loop", &image.to_string_lossy()])
+    let mounted = Mounted::at(live, &["-o", "loop", &image.to_string_lossy()])?;
+    let path = live.join(BALLAST);
+    let filled = fs::File::create(&path).and_then(|mut file| {
+        file.write_all(&vec![0xa5; BALLAST_BYTES])?;
+        file.sync_all()
+    });
+    filled
+        .and_then(|()| fs::File::open(live)?.sync_all())
+        .map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(mounted)
 }
 
 /// The program while it writes; what it says goes into a file, which can be read at any moment.
