@@ -1,9 +1,11 @@
-//! The hunt: whether ring 1 catches a planted bug, and in how many workloads.
+//! The hunt: whether ring 1 catches a planted bug, and in how many workloads; and after how many
+//! seeds the simulated world does.
 //!
 //! **Invariants**
 //! - The bug is in force in the whole process; who asks starts one process a bug.
 //! - A thinned tier first; the whole CI tier where that caught nothing.
 //! - A workload that no longer plays to its end has caught it, too.
+//! - Seeds are played from 0 on, up to the first that catches it.
 //!
 //! What this does not do: plant; `--cfg planted` builds them in, and `woodland_format::planted`
 //! chooses.
@@ -12,8 +14,13 @@ use super::rehearsal::{Rehearsal, rehearse};
 use super::row::{Ring, Tally, Tier};
 use super::run::classes;
 use super::workload::workloads;
+use crate::simulated::{Wood, examine_sampled};
 use serde::{Deserialize, Serialize};
 use std::panic::catch_unwind;
+use woodland_sim::Simulation;
+
+/// A bug that this many seeds do not catch is left to ring 1.
+pub(super) const SEEDS_MAX: u64 = 100;
 
 /// The planted bugs, with the promise that each breaks.
 pub const BUGS: [(&str, &str); 27] = [
@@ -67,6 +74,10 @@ pub struct Hunted {
     pub classes: Vec<String>,
     /// The first violation.
     pub first: String,
+    /// How many seeds of the simulated world were played, the last of them catching it.
+    pub seeds: Option<u64>,
+    /// What that seed told.
+    pub first_of_seeds: String,
 }
 
 /// Hunts the bug that is in force.
@@ -78,6 +89,8 @@ pub fn hunt(bug: &str, breaks: &str) -> Hunted {
         pairs: 0,
         classes: Vec::new(),
         first: String::new(),
+        seeds: None,
+        first_of_seeds: String::new(),
     };
     let mut all: Vec<Rehearsal> = Vec::new();
     for workload in workloads() {
@@ -95,10 +108,25 @@ pub fn hunt(bug: &str, breaks: &str) -> Hunted {
         hunted.pairs = 0;
         hunted.through(&all, Tier::Ci);
     }
+    hunted.through_worlds();
     hunted
 }
 
 impl Hunted {
+    /// Whether anything caught it.
+    pub fn is_caught(&self) -> bool {
+        self.caught > 0 || self.seeds.is_some()
+    }
+
+    fn through_worlds(&mut self) {
+        let simulation = Simulation::of(&Wood).examine(&examine_sampled);
+        let caught = (0..SEEDS_MAX).find_map(|seed| simulation.run(seed).violation);
+        if let Some(violation) = caught {
+            self.seeds = Some(violation.seed + 1);
+            self.first_of_seeds = violation.what;
+        }
+    }
+
     fn through(&mut self, all: &[Rehearsal], tier: Tier) {
         for class in classes() {
             let parts: Vec<&[Rehearsal]> = match class.is_by_workload {

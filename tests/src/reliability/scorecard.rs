@@ -5,7 +5,7 @@
 //!
 //! What this does not do: run anything.
 
-use super::hunt::Hunted;
+use super::hunt::{Hunted, SEEDS_MAX};
 use super::row::{Ring, Row};
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -75,7 +75,7 @@ impl Scorecard {
             }
             failures.extend(row.violations.iter().map(|text| format!("{}: {text}", row.class)));
         }
-        for one in self.hunted.iter().filter(|one| one.caught == 0) {
+        for one in self.hunted.iter().filter(|one| !one.is_caught()) {
             failures.push(format!("planted bug {} was missed", one.bug));
         }
         for violation in
@@ -206,34 +206,44 @@ impl Scorecard {
             page.push_str("**Not hunted in this run**: `docs/testing.md` says how.\n");
             return;
         }
-        let caught = self.hunted.iter().filter(|one| one.caught > 0).count();
-        let mut shares: Vec<u64> =
-            self.hunted.iter().map(|one| one.caught * 1000 / one.pairs.max(1)).collect();
-        shares.sort_unstable();
-        let median = shares.get(shares.len() / 2).copied().unwrap_or(0);
+        let caught = self.hunted.iter().filter(|one| one.is_caught()).count();
+        let by_ring = self.hunted.iter().filter(|one| one.caught > 0).count();
+        let share = |one: &Hunted| one.caught * 1000 / one.pairs.max(1);
+        let shares = median(self.hunted.iter().map(share).collect());
+        let seeds: Vec<u64> = self.hunted.iter().filter_map(|one| one.seeds).collect();
         let _ = writeln!(
             page,
-            "Caught {caught} of {}. The median bug is caught in {}.{} % of all pairs of fault class \
-             and workload.\n\n| bug | breaks | caught in | by | for example |\n\
-             | --- | --- | --- | --- | --- |",
+            "Caught {caught} of {}. Ring 1 catches {by_ring}, the median bug in {}.{} % of all \
+             pairs of fault class and workload; the simulated world catches {} within {SEEDS_MAX} \
+             seeds, the median one of them after {}.\n\n| bug | breaks | pairs | by | for example | \
+             seeds |\n| --- | --- | --- | --- | --- | ---: |",
             self.hunted.len(),
-            median / 10,
-            median % 10,
+            shares / 10,
+            shares % 10,
+            seeds.len(),
+            median(seeds.clone()),
         );
         for one in &self.hunted {
-            let first: String = one.first.chars().take(110).collect();
+            let first = if one.caught > 0 { &one.first } else { &one.first_of_seeds };
+            let first: String = first.chars().take(110).collect();
             let _ = writeln!(
                 page,
-                "| {} | {} | {} of {} pairs | {} | {} |",
+                "| {} | {} | {} of {} | {} | {} | {} |",
                 one.bug,
                 one.breaks,
                 one.caught,
                 one.pairs,
                 one.classes.join(", "),
                 first.replace('|', "/").replace('\n', " "),
+                one.seeds.map_or("–".to_owned(), |seeds| seeds.to_string()),
             );
         }
     }
+}
+
+fn median(mut numbers: Vec<u64>) -> u64 {
+    numbers.sort_unstable();
+    numbers.get(numbers.len() / 2).copied().unwrap_or(0)
 }
 
 fn track(page: &mut String) {

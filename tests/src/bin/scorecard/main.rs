@@ -180,21 +180,24 @@ fn planted(json: Option<&Path>, names: &[String]) -> Result<ExitCode> {
         let output = Command::new(std::env::current_exe()?).args(["hunt", name]).output()?;
         let hunted: Hunted = serde_json::from_slice(&output.stdout)
             .with_context(|| format!("{name}: the hunt ended with {}", output.status))?;
-        let word = if hunted.caught > 0 { "caught" } else { "MISSED" };
+        let word = if hunted.is_caught() { "caught" } else { "MISSED" };
         println!(
-            "{name:<30} {word} in {} of {} pairs by {}: {}",
+            "{name:<30} {word} in {} of {} pairs by {}: {}; seeds {:?}: {}",
             hunted.caught,
             hunted.pairs,
             hunted.classes.join(", "),
-            hunted.first
+            hunted.first,
+            hunted.seeds,
+            hunted.first_of_seeds,
         );
         found.push(hunted);
+        // What was found so far stays, however this ends.
+        if let Some(path) = json {
+            std::fs::write(path, serde_json::to_string_pretty(&found)?)?;
+        }
     }
-    let caught = found.iter().filter(|one| one.caught > 0).count();
+    let caught = found.iter().filter(|one| one.is_caught()).count();
     println!("{caught} of {} caught", found.len());
-    if let Some(path) = json {
-        std::fs::write(path, serde_json::to_string_pretty(&found)?)?;
-    }
     Ok(if caught == found.len() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
