@@ -290,7 +290,13 @@ impl Log {
         let mut line = Line::starting(author, before, seq, commit.backlink());
         let mut epoch = Epoch { turn: commit.turn(), known: Knowledge::default() };
         if let Some((before, base)) = base {
-            epoch.known.learn(before, &base.past_at(before.seq));
+            let past = base.past_at(before.seq);
+            #[cfg(planted)]
+            let past = match woodland_format::planted::is("fork-knows-what-its-rival-saw") {
+                true => base.epochs.last().known,
+                false => past,
+            };
+            epoch.known.learn(before, &past);
             if let Some(schema) = base.schema_at(before.seq) {
                 line.note_schema(seq, schema);
             }

@@ -142,6 +142,10 @@ impl Store {
         let (disk, name) = (self.disk(), Some(layout.name()));
         let swapped = self.alone(|writer| {
             writer.flip(disk, Heads { layout: name, ..*writer.heads() })?;
+            #[cfg(planted)]
+            if woodland_format::planted::is("former-removed-after-one-flip") {
+                return Ok(());
+            }
             writer.flip(disk, *writer.heads())
         });
         swapped.map_err(|error| match error {

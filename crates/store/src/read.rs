@@ -119,6 +119,11 @@ fn matters(problem: &Problem, heads: Option<Heads>) -> bool {
 /// The segments of a file that are acknowledged.
 fn acknowledged(mut file: FileReport) -> impl Iterator<Item = StoredSegment> {
     let end = file.acknowledged_bytes.unwrap_or(0);
+    #[cfg(planted)]
+    let end = match woodland_format::planted::is("unacknowledged-shown-beside") {
+        true => file.bytes,
+        false => end,
+    };
     file.found.retain(|found| found.segment.as_ref().is_some_and(|segment| segment.offset < end));
     stored(file)
 }

@@ -58,6 +58,12 @@ fn replace(disk: &dyn Disk, secret: &SecretKey) -> Result<(), DiskError> {
     disk.write_at(names::AUTHOR_KEY_MAKING, 0, &key::encode(secret))?;
     disk.sync(names::AUTHOR_KEY_MAKING)?;
     disk.rename(names::AUTHOR_KEY_MAKING, names::AUTHOR_KEY)?;
+    #[cfg(planted)]
+    if woodland_format::planted::is("renewed-key-not-synced") {
+        let _ = disk.create_file(names::PLACE, Access::Shared);
+        let place = Place::of_key(disk, secret.author())?;
+        return disk.write_at(names::PLACE, 0, &place.encode());
+    }
     disk.sync_folder("")?;
     let place = Place::of_key(disk, secret.author())?;
     match disk.len(names::PLACE) {

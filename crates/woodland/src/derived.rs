@@ -95,6 +95,11 @@ impl OpenBase {
     fn wake(&self, root: PageRef) -> Result<Graph, PageFault> {
         let Rested { graph } = wake(&self.pages, root)?;
         let pin = self.base.pin();
+        #[cfg(planted)]
+        let pin = match woodland_format::planted::is("pin-forgotten") {
+            true => Arc::new(()) as woodland_base::Pin,
+            false => pin,
+        };
         let log = graph.log().clone().pinned(Arc::clone(&pin));
         Ok(graph.with_signatures_of(&log).pinned(pin))
     }
@@ -354,7 +359,13 @@ impl Core {
         };
         let mut writer = self.writer();
         let Some(store) = writer.target.written().cloned() else { return Ok(()) };
-        self.kept(store.flush())?;
+        let flush = || self.kept(store.flush());
+        #[cfg(planted)]
+        let flush = || match woodland_format::planted::is("rested-before-flushed") {
+            true => Ok(()),
+            false => flush(),
+        };
+        flush()?;
         let newest = writer.newest.clone();
         let graph = derived.rest(newest.snapshot.graph(), &store.position())?;
         let woken = catch(|| newest.snapshot.of_version(&graph))?;

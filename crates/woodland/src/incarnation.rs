@@ -75,6 +75,13 @@ impl Writer {
         let retired = self.key.author();
         let own = arrived.iter().filter(|(author, _)| *author == retired).map(|(_, tip)| *tip);
         let own: Vec<Tip> = own.chain(arrival.signed_by(&retired, before)).collect();
+        #[cfg(planted)]
+        let own = match self.tip.and_then(|id| tip_of(before, &id)) {
+            Some(tip) if woodland_format::planted::is("own-lower-seqs-ignored") => {
+                own.into_iter().filter(|it| it.seq > tip.seq).collect()
+            }
+            _ => own,
+        };
         if own.is_empty() {
             return Ok(None);
         }

@@ -146,6 +146,8 @@ impl Replica {
             }
             Durability::Buffered => self.promised(writer),
         };
+        #[cfg(planted)]
+        let before = before.filter(|_| !woodland_format::planted::is("buffered-overtakes-durable"));
         Ok(Staged { version, durability, store, ticket, before })
     }
 

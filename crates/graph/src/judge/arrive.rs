@@ -34,7 +34,10 @@ impl Run<'_> {
         }
         entry.life.get_or_insert_default().delete(log, at);
         self.news.cases.push(Case { at, act: Act::Deletion, node });
-        if !self.graph.existence.is_before_a_deletion(log, at) {
+        let is_last = !self.graph.existence.is_before_a_deletion(log, at);
+        #[cfg(planted)]
+        let is_last = is_last || woodland_format::planted::is("last-deletion-by-arrival");
+        if is_last {
             self.graph.existence.last_deletion = Some(at);
         }
         Ok(())

@@ -56,6 +56,9 @@ impl Thinning {
         for (index, candidate) in candidates.iter().enumerate() {
             passed.push(*candidate);
             let next = candidates.get(index + 1);
+            #[cfg(planted)]
+            let next = next
+                .or(woodland_format::planted::is("newest-signature-thinned").then_some(candidate));
             if next.is_some_and(|next| self.is_near(next.place)) {
                 continue;
             }
