@@ -4,8 +4,8 @@
 //! - Within the rounds of the topology, all hold the same commits, with one version and one digest,
 //!   and all forks are named (P5, P6, P8).
 //! - What stands on each disk then is whole, and opens as it was.
-//! - The rounds are those that news takes from one end of the topology to the other. What waits at a
-//!   door is in no export: it is news once its past has come, and the rounds are counted from there.
+//! - The rounds are those that news takes from one end of the topology to the other. What waits at
+//!   a door is in no export: it is news once its past has come, and rounds are counted from there.
 //!   That can happen at one peer after another, and no more often than what waited is let in.
 //!
 //! What this does not do: look into payloads; whoever examines the end of a seed does.

@@ -23,7 +23,7 @@ use woodland_sim::Simulation;
 pub(super) const SEEDS_MAX: u64 = 100;
 
 /// The planted bugs, with the promise that each breaks.
-pub const BUGS: [(&str, &str); 27] = [
+const BUGS: [(&str, &str); 27] = [
     ("segment-name-not-synced", "a begun segment file's name is not synced in its folder"),
     ("heads-name-not-synced", "the name of heads is not synced before the first write"),
     ("heads-before-other-names", "heads stands before the names that it needs are durable"),
@@ -54,10 +54,31 @@ pub const BUGS: [(&str, &str); 27] = [
 ];
 
 /// Further bugs, which the classes of ring 1 catch through the facade.
-pub const FACADE_BUGS: [(&str, &str); 2] = [
+const FACADE_BUGS: [(&str, &str); 2] = [
     ("since-forgotten", "what a peer lacks is computed as if it lacked nothing"),
     ("published-before-durable", "readers see a write before it is stored"),
 ];
+
+/// Bugs that somebody planted who had seen nothing of the harness.
+const UNSEEN_BUGS: [(&str, &str); 12] = [
+    ("newest-signature-thinned", "merging drops the last signature of a merged run"),
+    ("former-removed-after-one-flip", "merged files go while the older heads still count on them"),
+    ("unacknowledged-shown-beside", "a reader beside the writer is given what is not acknowledged"),
+    ("renewed-key-not-synced", "a new key counts as durable before its name and place are"),
+    ("pin-forgotten", "a version that is held does not keep the pages it reads from"),
+    ("rested-before-flushed", "a checkpoint holds what is not durable"),
+    ("bare-kept-behind-checkpoint", "unsigned commits stay when opening goes by a checkpoint"),
+    ("buffered-overtakes-durable", "a buffered write shows a durable one before it is synced"),
+    ("waiting-not-released-by-merge", "what waits is forgotten when a replica brings its past"),
+    ("fork-knows-what-its-rival-saw", "a fork's second branch saw what the first one did"),
+    ("last-deletion-by-arrival", "the last deletion is the one that arrived last"),
+    ("own-lower-seqs-ignored", "its own key in use elsewhere goes unnoticed at lower seqs"),
+];
+
+/// All of them.
+pub fn bugs() -> impl Iterator<Item = (&'static str, &'static str)> {
+    BUGS.into_iter().chain(FACADE_BUGS).chain(UNSEEN_BUGS)
+}
 
 /// Who caught a bug.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -56,7 +56,7 @@ pub use crate::reliability::lying::lying_syncs;
 pub use crate::reliability::reading::{Readable, failing_reads};
 pub use crate::reliability::run::{Class, classes, run};
 
-pub use crate::reliability::hunt::{BUGS, FACADE_BUGS, Hunted, hunt};
+pub use crate::reliability::hunt::{Hunted, bugs, hunt};
 pub use crate::reliability::kernel::{KERNEL_CLASSES, kernel};
 pub use crate::reliability::scorecard::{Found, Scorecard, TRACK};
 pub use crate::reliability::stress::stress;

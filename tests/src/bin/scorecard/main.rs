@@ -18,8 +18,8 @@ use clap::{Parser, Subcommand};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use woodland_tests::reliability::{
-    BUGS, FACADE_BUGS, Hunted, KERNEL_CLASSES, Rehearsal, Ring, Row, Scorecard, Tier, classes,
-    hunt, kernel, rehearsed, run, stress,
+    Hunted, KERNEL_CLASSES, Rehearsal, Ring, Row, Scorecard, Tier, bugs, classes, hunt, kernel,
+    rehearsed, run, stress,
 };
 
 /// Runs the reliability harness and writes the scorecard.
@@ -161,10 +161,6 @@ fn commit() -> String {
     let said = output.ok().filter(|output| output.status.success());
     let said = said.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
     said.unwrap_or_else(|| "unknown".to_owned())
-}
-
-fn bugs() -> impl Iterator<Item = (&'static str, &'static str)> {
-    BUGS.into_iter().chain(FACADE_BUGS)
 }
 
 fn planted(json: Option<&Path>, names: &[String]) -> Result<ExitCode> {
