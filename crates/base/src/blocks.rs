@@ -100,8 +100,8 @@ impl Blocks {
         self.damage.clone()
     }
 
-    /// The blocks from this one on, without their checks. They may be past the file's end: then they
-    /// were never written.
+    /// The blocks from this one on, without their checks. They may be past the file's end: then
+    /// they were never written.
     fn read_blocks(&self, first: u64, count: u64) -> Result<Vec<u8>, Error> {
         let (from, to) = (stored_at(first), stored_at(first + count));
         let length = self.disk.len(&self.name).map_err(failed)?.clamp(from, to);

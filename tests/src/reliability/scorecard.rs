@@ -215,7 +215,7 @@ impl Scorecard {
             page,
             "Caught {caught} of {}. Ring 1 catches {by_ring}, the median bug in {}.{} % of all \
              pairs of fault class and workload; the simulated world catches {} within {SEEDS_MAX} \
-             seeds, the median one of them after {}.\n\n| bug | breaks | pairs | by | for example | \
+             seeds, the median one of them after {}.\n\n| bug | breaks | pairs | by | example | \
              seeds |\n| --- | --- | --- | --- | --- | ---: |",
             self.hunted.len(),
             shares / 10,
