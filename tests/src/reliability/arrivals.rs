@@ -6,6 +6,8 @@
 //!        └─ other again  the same key, from the same image: a fork
 //! ```
 //!
+//! What comes last of one comes as bytes, too, before what it stands on, which a replica brings.
+//!
 //! **Invariants**
 //! - Every round has an author who forked at the same place of their chain, so that clocks agree
 //!   where commits differ.
@@ -19,6 +21,7 @@ use super::row::{Tally, Tier};
 use super::sample::Numbers;
 use std::collections::BTreeSet;
 use woodland::{CommitId, Log, Options, Replica};
+use woodland_format::{FileHeader, Purpose, encode_segment};
 
 /// The orders in which three logs can come.
 const ORDERS: [[usize; 3]; 6] = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
@@ -56,6 +59,9 @@ fn round(seed: u64) -> Result<u64, String> {
     write(&base, &mut numbers)?;
     let (one, _) = Replica::join_in_memory(model(), &base, 3 * seed + 1).map_err(|e| said(&e))?;
     write(&one, &mut numbers)?;
+    let (behind, _) = Replica::join_in_memory(model(), &one, 5_000 + seed).map_err(|e| said(&e))?;
+    write(&one, &mut numbers)?;
+    brought_in_two_ways(seed, &base, &one, &behind)?;
     let disk = ScriptedDisk::empty();
     let options = Options::on(disk.shared()).seed(3 * seed + 2);
     let (other, _) = Replica::join(options, model(), &base).map_err(|e| said(&e))?;
@@ -92,6 +98,31 @@ fn round(seed: u64) -> Result<u64, String> {
         }
     }
     Ok(ORDERS.len() as u64)
+}
+
+/// The end of a log comes as bytes, and waits; then a replica brings the rest, and not the end.
+fn brought_in_two_ways(
+    seed: u64,
+    base: &Replica,
+    ahead: &Replica,
+    behind: &Replica,
+) -> Result<(), String> {
+    let said = |error: &dyn std::error::Error| error.to_string();
+    let (reader, _) =
+        Replica::join_in_memory(model(), base, 7_000 + seed).map_err(|error| said(&error))?;
+    let (all, known) = (ahead.snapshot(), behind.snapshot());
+    let (log, since) = (all.log(), known.log().frontier());
+    let header = FileHeader { purpose: Purpose::Log, dataset: log.dataset() };
+    let mut bytes = header.encode().to_vec();
+    for chain in log.chains(&since) {
+        bytes.extend(encode_segment(log.dataset(), &chain, |one| log.signature(&one.id())));
+    }
+    let waits = reader.merge(&bytes[..]).map_err(|error| said(&error))?;
+    if waits.waiting == 0 {
+        return Err("what comes before its past does not wait".to_owned());
+    }
+    reader.merge(behind).map_err(|error| said(&error))?;
+    whole(reader.snapshot().log(), std::slice::from_ref(log))
 }
 
 /// All that any of these holds is there, vouched for, and named to whoever lacks it.

@@ -69,7 +69,27 @@ impl Specimen {
         Specimen::of(4_000, 1_500, 300)
     }
 
+    /// A small one whose files were merged last: of its two heads, either has to do.
+    ///
+    /// # Panics
+    /// Never: the disk does not fail.
+    pub fn merged() -> Specimen {
+        Specimen::made(4_000, 700, 60, |store| {
+            let step = || store.maintain(&store.position()).expect("the disk does not fail");
+            while step().files > 0 {}
+        })
+    }
+
     fn of(bytes: usize, segment_file_bytes_max: u64, payload_bytes: usize) -> Specimen {
+        Specimen::made(bytes, segment_file_bytes_max, payload_bytes, |_| ())
+    }
+
+    fn made(
+        bytes: usize,
+        segment_file_bytes_max: u64,
+        payload_bytes: usize,
+        last: impl FnOnce(&Store),
+    ) -> Specimen {
         let disk = ScriptedDisk::empty();
         let (mut chain, founding) = Chain::found();
         let options = StoreOptions { segment_file_bytes_max };
@@ -81,6 +101,7 @@ impl Specimen {
             store.append(&[chain.next(payload_bytes)]).expect("the disk does not fail");
             earlier.push(disk.image());
         }
+        last(&store);
         drop(store);
         let image = disk.image();
         let opened = Store::open(ScriptedDisk::of(image.clone()).shared());

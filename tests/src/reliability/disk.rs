@@ -15,6 +15,7 @@ use super::platter::SECTOR_BYTES;
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use woodland_store::{Access, Disk, DiskAct, DiskError, FileIdentity, LockGuard};
 
 /// What is to fail.
@@ -43,6 +44,8 @@ struct State {
     used_bytes: u64,
     bytes_max: u64,
     fault: Option<Fault>,
+    /// How long a sync takes.
+    pause: Duration,
     /// The part of a file that can no longer be read.
     bad: Option<(String, u64, u64)>,
     /// How many calls failed by plan, and what the last of them was.
@@ -88,6 +91,11 @@ impl ScriptedDisk {
     pub fn set_fault(&self, fault: Option<Fault>) {
         let mut state = self.state();
         (state.fault, state.calls, state.reads, state.bad) = (fault, 0, 0, None);
+    }
+
+    /// From now on each sync takes so long, before it has done anything.
+    pub fn pause_at_syncs(&self, pause: Duration) {
+        self.state().pause = pause;
     }
 
     /// How many calls there were since the fault was set, how many of them reads, and how many
@@ -317,6 +325,10 @@ impl Disk for ScriptedDisk {
     }
 
     fn sync(&self, name: &str) -> Result<(), DiskError> {
+        let pause = self.state().pause;
+        if !pause.is_zero() {
+            std::thread::sleep(pause);
+        }
         let mut state = self.state();
         let failure = state.planned(DiskAct::Sync);
         let number = state.number(DiskAct::Sync, name)?;

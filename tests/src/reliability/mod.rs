@@ -17,6 +17,7 @@
 mod actor;
 mod arrivals;
 mod bending;
+mod beside;
 mod crashes;
 mod disk;
 mod failing;
@@ -29,6 +30,7 @@ mod kernel;
 mod lying;
 mod mixing;
 mod platter;
+mod racing;
 mod reading;
 mod rehearsal;
 mod resting;

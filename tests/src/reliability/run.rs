@@ -7,10 +7,12 @@
 
 use super::arrivals::arrivals;
 use super::bending::{Specimen, flips, formats, swaps};
+use super::beside::reading_beside;
 use super::crashes::{Vary, power_cuts, torn};
 use super::failing::{Calls, failing_calls, quotas};
 use super::lying::lying_syncs;
 use super::mixing::merged_folders;
+use super::racing::racing;
 use super::reading::failing_reads;
 use super::rehearsal::Rehearsal;
 use super::resting;
@@ -83,12 +85,21 @@ pub fn classes() -> Vec<Class> {
                  that fails for ever was read"
             ));
         }),
-        alone("flipped bit", "P3", |_, tier, tally| {
-            let found = flips(&Specimen::whole(), tier, tally);
-            let readable = percent(found.read, found.whole);
-            tally.note(&format!("{} unnoticed; {readable} of the rest readable", found.unnoticed));
+        of("read beside the writer", "P1 P2", |all, _, tally| {
+            all.iter().for_each(|one| reading_beside(one, tally));
         }),
-        alone("misdirected or stale block", "P3", |_, _, tally| swaps(&Specimen::whole(), tally)),
+        alone("durable and buffered writers race", "P1", |_, tier, tally| racing(tier, tally)),
+        alone("flipped bit", "P3", |_, tier, tally| {
+            let whole = flips(&Specimen::whole(), tier, tally);
+            let merged = flips(&Specimen::merged(), tier, tally);
+            let readable = percent(whole.read + merged.read, whole.whole + merged.whole);
+            let unnoticed = whole.unnoticed + merged.unnoticed;
+            tally.note(&format!("{unnoticed} unnoticed; {readable} of the rest readable"));
+        }),
+        alone("misdirected or stale block", "P3", |_, _, tally| {
+            swaps(&Specimen::whole(), tally);
+            swaps(&Specimen::merged(), tally);
+        }),
         alone("merged folders", "P2 P3", |_, tier, tally| merged_folders(tier, tally)),
         alone("arrival order, with a forked author", "P5 P6", |_, tier, tally| {
             arrivals(tier, tally);
@@ -98,6 +109,9 @@ pub fn classes() -> Vec<Class> {
             resting::failed_calls(tier, tally);
         }),
         alone("derived state: no room", "P1 P3", |_, tier, tally| resting::no_room(tier, tally)),
+        alone("derived state: held versions", "P1 P3", |_, tier, tally| {
+            resting::held(tier, tally);
+        }),
         alone("derived state: bent, old or another's", "P3", |_, tier, tally| {
             resting::bent(tier, tally);
         }),

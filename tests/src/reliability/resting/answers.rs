@@ -11,7 +11,7 @@ use crate::reliability::image::Image;
 use crate::reliability::journal::{Event, NameChange};
 use crate::reliability::judge::{Met, guarded};
 use std::collections::BTreeSet;
-use woodland::{Options, ReadError, Replica, RestError, StartError, WriteError, all};
+use woodland::{Options, ReadError, Replica, RestError, Snapshot, StartError, WriteError, all};
 use woodland_store::OpenError;
 
 /// So little that pages are read again and again.
@@ -25,7 +25,12 @@ pub(super) fn options(disk: &ScriptedDisk, seed: u64) -> Options {
 /// How many notes there are, which are those from 0 on, each once; `None` where derived state
 /// cannot be read.
 pub(super) fn count(replica: &Replica) -> Result<Option<u64>, String> {
-    let found = match replica.snapshot().read(all::<Note>()) {
+    counted(&replica.snapshot())
+}
+
+/// The same of a version.
+pub(super) fn counted(snapshot: &Snapshot) -> Result<Option<u64>, String> {
+    let found = match snapshot.read(all::<Note>()) {
         Ok(found) => found,
         Err(ReadError::Derived(_)) => return Ok(None),
         Err(error) => return Err(format!("a read failed: {error}")),

@@ -18,8 +18,10 @@ mod answers;
 mod bent;
 mod cuts;
 mod failed;
+mod held;
 mod player;
 
 pub(super) use bent::bent;
 pub(super) use cuts::cuts;
 pub(super) use failed::{failed_calls, no_room};
+pub(super) use held::held;
