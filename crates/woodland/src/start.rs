@@ -27,7 +27,7 @@ use woodland_format::{
     SecretKey, Segment, SignedPoint, StepNote,
 };
 use woodland_graph::Graph;
-use woodland_log::{AppendError, Log, OrderKey, PointError};
+use woodland_log::{AppendError, Log, OrderKey, Pending, PointError};
 use woodland_page::{PageFault, catch};
 use woodland_store::{Disk, MemoryDisk, OpenError, Store, StoreOptions, StoredSegment};
 
@@ -230,25 +230,44 @@ fn join(
     options: &StoreOptions,
 ) -> Result<(Replica, Merged), StartError> {
     model.schema().check()?;
-    let mut arrival = source.read().map_err(StartError::Source)?;
-    let dataset = arrival.dataset();
-    let log = arrival.found().ok_or(StartError::NoFounding { dataset })?;
-    let mut pending = woodland_log::Pending::default();
-    let (log, mut merged) = arrival.merge_into(&log, &mut pending).map_err(StartError::Source)?;
-    // To the door the founding commit was there before it came; to whoever joins it came with the
-    // rest.
-    merged.admitted += 1;
-    merged.duplicates = merged.duplicates.saturating_sub(1);
+    // All that is read of the source is read before anything is made.
+    let Joining { log, merged, pending, segments } =
+        catch(|| Joining::from(source)).map_err(StartError::from).flatten()?;
     let (snapshot, proposal) = snapshot_of(&log, model)?;
     let key = SecretKey::from_seed(entropy.bytes()?);
-    let store = Store::create(disk.clone(), dataset, &key, options)?;
-    let commits: Vec<Commit> = log.order().map(|(_, commit)| commit).collect();
-    store.append(&segments_of(&log, &commits))?;
+    let store = Store::create(disk.clone(), log.dataset(), &key, options)?;
+    store.append(&segments)?;
     let replica =
         Replica::assemble(Backing::Written(Arc::new(store), None), disk, key, entropy, snapshot)?;
     replica.writer().pending = pending;
     replica.settle_schema(proposal)?;
     Ok((replica, merged))
+}
+
+/// What whoever joins begins with.
+struct Joining {
+    log: Log,
+    merged: Merged,
+    pending: Pending,
+    segments: Vec<Vec<u8>>,
+}
+
+impl Joining {
+    fn from(source: Source<'_>) -> Result<Joining, StartError> {
+        let mut arrival = source.read().map_err(StartError::Source)?;
+        let dataset = arrival.dataset();
+        let log = arrival.found().ok_or(StartError::NoFounding { dataset })?;
+        let mut pending = Pending::default();
+        let (log, mut merged) =
+            arrival.merge_into(&log, &mut pending).map_err(StartError::Source)?;
+        // To the door the founding commit was there before it came; to whoever joins it came with
+        // the rest.
+        merged.admitted += 1;
+        merged.duplicates = merged.duplicates.saturating_sub(1);
+        let commits: Vec<Commit> = log.order().map(|(_, commit)| commit).collect();
+        let segments = segments_of(&log, &commits);
+        Ok(Joining { log, merged, pending, segments })
+    }
 }
 
 pub(crate) fn reopen(

@@ -23,7 +23,15 @@ pub struct Found {
 }
 
 /// The track record. A bug is added where it is fixed.
-pub const TRACK: [Found; 2] = [CREATION, BOOKKEEPING];
+pub const TRACK: [Found; 3] = [CREATION, BOOKKEEPING, JOINING];
+
+const JOINING: Found = Found {
+    bug: "Joining from a replica of which a page could not be read unwound through the caller, and \
+          could leave a directory that was begun.",
+    introduced: "with the derived state on disk",
+    found_by: "ring 1, derived state: failed call, once its script merged",
+    command: "`cargo test -p woodland --test derived every_act`",
+};
 
 const BOOKKEEPING: Found = Found {
     bug: "A damaged block of the derived state in which no page lies, only the account of free room: \

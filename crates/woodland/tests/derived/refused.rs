@@ -4,8 +4,8 @@ use crate::model::{Dice, Tag, act, created, model};
 use std::io::ErrorKind;
 use std::sync::Arc;
 use woodland::{
-    Durability, MemoryDisk, MergeError, Options, ReadError, Replica, RestError, UpkeepError,
-    WriteError, catch,
+    Durability, MemoryDisk, MergeError, Options, ReadError, Replica, RestError, StartError,
+    UpkeepError, WriteError, catch,
 };
 use woodland_store::AppendError;
 
@@ -43,6 +43,8 @@ fn every_act_that_needs_a_page_says_that_it_cannot_be_read() {
     assert!(matches!(written, Err(WriteError::Derived(_))), "{written:?}");
     let merged = replica.merge(&peer);
     assert!(matches!(merged, Err(MergeError::Derived(_))), "{merged:?}");
+    let joined = Replica::join_in_memory(model(), &replica, 8);
+    assert!(matches!(joined, Err(StartError::Derived(_))), "{joined:?}");
     let digest = catch(|| replica.snapshot().digest());
     assert!(digest.is_err(), "{digest:?}");
     let kept = replica.maintain();

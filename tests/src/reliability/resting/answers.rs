@@ -11,7 +11,10 @@ use crate::reliability::image::Image;
 use crate::reliability::journal::{Event, NameChange};
 use crate::reliability::judge::{Met, guarded};
 use std::collections::BTreeSet;
-use woodland::{Options, ReadError, Replica, RestError, Snapshot, StartError, WriteError, all};
+use woodland::{
+    Options, ReadError, Replica, RestError, Snapshot, StartError, WriteError, all, catch,
+};
+use woodland_log::Frontier;
 use woodland_store::OpenError;
 
 /// So little that pages are read again and again.
@@ -43,6 +46,14 @@ pub(super) fn counted(snapshot: &Snapshot) -> Result<Option<u64>, String> {
         true => Ok(Some(count)),
         false => Err(format!("{} notes, {count} of them different, not the first", found.len())),
     }
+}
+
+/// How many commits are held and are in no export, for want of a signature.
+fn kept_back(replica: &Replica) -> u64 {
+    let snapshot = replica.snapshot();
+    let log = snapshot.log();
+    let given: u64 = log.chains(&Frontier::new()).map(|chain| chain.len() as u64).sum();
+    log.len() - given
 }
 
 /// What an image must hold.
@@ -109,6 +120,12 @@ impl Expected<'_> {
         if before.is_none_or(|before| before < self.least) {
             let (least, ends) = (self.least, self.ends);
             return Err(format!("{found} notes with {added} more; {least} at least, of {ends:?}"));
+        }
+        let given = catch(|| kept_back(&replica));
+        match given {
+            Err(fault) => return Ok(Tried::Told(fault.to_string())),
+            Ok(0) => {}
+            Ok(kept) => return Err(format!("{kept} commits are held and cannot be passed on")),
         }
         let note = Note::titled(&found.to_string());
         match replica.write(|batch| batch.insert(&note)) {

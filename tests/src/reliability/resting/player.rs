@@ -12,7 +12,7 @@ use crate::reliability::disk::ScriptedDisk;
 use crate::reliability::founding::found_in;
 use crate::reliability::image::Image;
 use std::error::Error;
-use woodland::{Durability, Replica, RestError, UpkeepError, WriteError};
+use woodland::{Durability, MergeError, Replica, RestError, StartError, UpkeepError, WriteError};
 
 /// One step.
 #[derive(Debug, Clone, Copy)]
@@ -22,13 +22,17 @@ enum Step {
     /// The same, and nobody waits for it to be durable.
     Buffer(u64, usize),
     Flush,
+    /// Two others write in turn, each having seen the other: what is merged of the one of them is
+    /// one chain in several segments.
+    Merge,
     Rest,
     Maintain,
     Reopen,
 }
 
-/// Rests at the beginning, in between, on top of what is buffered, before and after merging.
-const SCRIPT: [Step; 18] = [
+/// Rests at the beginning, in between, on top of what is buffered, before and after merging; what
+/// others wrote comes behind what rests.
+const SCRIPT: [Step; 20] = [
     Step::Write(30, 40),
     Step::Rest,
     Step::Write(2, 300),
@@ -36,6 +40,7 @@ const SCRIPT: [Step; 18] = [
     Step::Buffer(3, 10),
     Step::Rest,
     Step::Write(1, 200),
+    Step::Merge,
     Step::Maintain,
     Step::Buffer(1, 10),
     Step::Flush,
@@ -47,6 +52,7 @@ const SCRIPT: [Step; 18] = [
     Step::Reopen,
     Step::Rest,
     Step::Write(1, 20),
+    Step::Merge,
 ];
 
 /// What is known at a moment of the journal.
@@ -148,6 +154,10 @@ impl Player<'_> {
                 self.replica().flush()?;
                 self.durable();
             }
+            Step::Merge => {
+                self.merge()?;
+                self.durable();
+            }
             Step::Rest => match self.replica().rest() {
                 Err(error @ RestError::Store(_)) => return Err(error.into()),
                 Err(_) => self.played.told += 1,
@@ -172,6 +182,23 @@ impl Player<'_> {
                 self.durable();
             }
         }
+        Ok(())
+    }
+
+    fn merge(&mut self) -> Result<(), Box<dyn Error>> {
+        self.seeds += 2;
+        let join = |seed| Replica::join_in_memory(model(), self.replica(), seed);
+        let ((one, _), (other, _)) = (join(self.seeds + 100)?, join(self.seeds + 101)?);
+        let (mut number, mut ends) = (self.visible, Vec::new());
+        for (writer, reader) in [(&one, &other), (&other, &one), (&one, &other)] {
+            writer.write(|batch| batch.insert(&Note::titled(&number.to_string())))?;
+            reader.merge(writer)?;
+            number += 1;
+            ends.push(number);
+        }
+        self.replica().merge(&one)?;
+        self.visible = number;
+        self.played.ends.extend(ends);
         Ok(())
     }
 
@@ -209,7 +236,9 @@ impl Player<'_> {
     }
 
     fn is_told(&self, step: Step, error: &(dyn Error + 'static)) -> Result<(), String> {
-        let is_derived = matches!(error.downcast_ref(), Some(WriteError::Derived(_)));
+        let is_derived = matches!(error.downcast_ref(), Some(WriteError::Derived(_)))
+            || matches!(error.downcast_ref(), Some(StartError::Derived(_)))
+            || matches!(error.downcast_ref(), Some(MergeError::Derived(_)));
         if is_derived && self.disk.failed_act().is_some() {
             return Ok(());
         }
