@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use woodland_base::{Base, BaseError, OpenedBase};
-use woodland_page::{Pages, Tree, catch, rest, wake};
+use woodland_page::{OpenPages, Tree, catch, rest, wake};
 use woodland_store::{Disk, MemoryDisk, PowerCut, Unsynced};
 
 type Numbers = Tree<u64, u64>;
@@ -21,8 +21,8 @@ fn open(disk: &Arc<MemoryDisk>) -> Result<OpenedBase, BaseError> {
     Base::open(disk.clone(), CACHE)
 }
 
-fn pages(base: &Base) -> Pages {
-    Pages::new(base.source(), CACHE, Arc::new(()))
+fn pages(base: &Base) -> OpenPages {
+    OpenPages::new(base.source(), CACHE, Arc::new(()))
 }
 
 fn filled(count: u64, value: u64) -> Numbers {

@@ -9,14 +9,15 @@ use proptest::prelude::*;
 use std::sync::Arc;
 use woodland_format::{Commit, CommitId};
 use woodland_log::{Frontier, Log, OrderKey};
-use woodland_page::{MemoryPages, PageRef, catch, rest, wake};
+use woodland_page::{MemoryPages, OpenPages, PageRef, catch, rest, wake};
 
 fn put(shelf: &MemoryPages, log: &Log) -> PageRef {
     rest(log, &mut shelf.clone())
 }
 
-fn woken(shelf: &MemoryPages, at: PageRef, cached_bytes_max: usize) -> Log {
-    wake(&shelf.pages(cached_bytes_max, Arc::new(())), at).expect("it was put there")
+fn woken(shelf: &MemoryPages, at: PageRef, cached_bytes_max: usize) -> (Log, OpenPages) {
+    let open = shelf.pages(cached_bytes_max, Arc::new(()));
+    (wake(&open, at).expect("it was put there"), open)
 }
 
 /// All that a log can be asked, on both.
@@ -67,7 +68,7 @@ proptest! {
         let history = History::of(&steps);
         let shelf = MemoryPages::default();
         let mut never = Log::found(history.commits[0].clone()).unwrap();
-        let mut rested = never.clone();
+        let (mut rested, mut _open) = (never.clone(), shelf.pages(0, Arc::new(())));
         let mut before = vec![(never.clone(), rested.clone())];
         for (number, commit) in history.commits.iter().enumerate() {
             never = never.append(commit).unwrap();
@@ -77,7 +78,7 @@ proptest! {
             }
             if rests.contains(&number) {
                 let at = put(&shelf, &rested);
-                rested = woken(&shelf, at, cached);
+                (rested, _open) = woken(&shelf, at, cached);
                 prop_assert_eq!(put(&shelf, &rested).check, at.check, "rest and wake are inverse");
                 before.push((never.clone(), rested.clone()));
             }
@@ -121,7 +122,7 @@ fn waking_reads_a_few_pages_however_long_the_log_is() {
         let (log, last) = chain(length);
         let at = put(&shelf, &log);
         let before = shelf.reads();
-        let log = woken(&shelf, at, 1 << 20);
+        let (log, _open) = woken(&shelf, at, 1 << 20);
         let opened = shelf.reads() - before;
         let middle = log.at_position(length / 2).unwrap();
         assert_eq!(log.commit(middle).unwrap().seq(), length / 2 - 1);
@@ -140,7 +141,8 @@ fn a_second_rest_writes_what_is_new() {
     let (log, last) = chain(20_000);
     let at = put(&shelf, &log);
     let before = shelf.len();
-    let log = woken(&shelf, at, 1 << 20).append(&next(1, &last, 1, vec![])).unwrap();
+    let (woken, _open) = woken(&shelf, at, 1 << 20);
+    let log = woken.append(&next(1, &last, 1, vec![])).unwrap();
     put(&shelf, &log);
     let more = shelf.len() - before;
     assert!(before > 1_000 && more <= 16, "{before} pages, then {more}");
@@ -161,7 +163,7 @@ fn a_damaged_page_ends_the_act_that_needs_it() {
         bent[bytes.len() / 2] ^= 4;
         shelf.replace(page, Some(bent));
         // A page of which nothing is needed does no harm.
-        match catch(|| all(&woken(&shelf, at, 1 << 20))) {
+        match catch(|| all(&woken(&shelf, at, 1 << 20).0)) {
             Ok(found) => assert_eq!(found, expected),
             Err(fault) => {
                 assert_eq!(fault.page, page);
@@ -171,5 +173,5 @@ fn a_damaged_page_ends_the_act_that_needs_it() {
         shelf.replace(page, Some(bytes));
     }
     assert!(noticed > 100, "{noticed}");
-    assert_eq!(all(&woken(&shelf, at, 1 << 20)), expected);
+    assert_eq!(all(&woken(&shelf, at, 1 << 20).0), expected);
 }

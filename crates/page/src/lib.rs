@@ -38,5 +38,5 @@ pub use crate::codec::{Reading, Stored, Writing, rest, wake};
 pub use crate::fault::{FaultCause, PageFault, catch};
 pub use crate::memory::MemoryPages;
 pub use crate::own::{OWN_BYTES_MIN, Own, Seat};
-pub use crate::pages::{PageRef, PageSink, PageSource, Pages, read_references};
+pub use crate::pages::{OpenPages, PageRef, PageSink, PageSource, Pages, read_references};
 pub use crate::tree::{Entries, Entry, Key, Tree, Valued, Weigh};

@@ -6,7 +6,7 @@
 //! What this does not do: let a page go.
 
 use crate::fault::{FaultCause, PageFault};
-use crate::pages::{PageRef, PageSink, PageSource, Pages, read_references};
+use crate::pages::{OpenPages, PageRef, PageSink, PageSource, read_references};
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,8 +24,8 @@ struct Held {
 
 impl MemoryPages {
     /// These pages, with a cache of so many bytes.
-    pub fn pages(&self, cached_bytes_max: usize, context: Arc<dyn Any + Send + Sync>) -> Pages {
-        Pages::new(Box::new(self.clone()), cached_bytes_max, context)
+    pub fn pages(&self, cached_bytes_max: usize, context: Arc<dyn Any + Send + Sync>) -> OpenPages {
+        OpenPages::new(Box::new(self.clone()), cached_bytes_max, context)
     }
 
     /// How often a page was read.

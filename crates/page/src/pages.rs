@@ -8,7 +8,8 @@
 //!
 //! **Invariants**
 //! - A page's bytes are compared with the check of whoever refers to it before they are decoded.
-//! - What is cached is bounded, in bytes of the pages that were decoded.
+//! - What is cached is bounded, in bytes of the pages that were decoded, and goes with whoever
+//!   opened the pages: values that were read name their pages, and hold no value that was cached.
 //!
 //! What this does not do: keep pages. That is for who implements [`PageSource`] and [`PageSink`].
 
@@ -17,8 +18,9 @@ use crate::codec::{Reading, Stored};
 use crate::fault::{FaultCause, PageFault};
 use std::any::Any;
 use std::fmt::Debug;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// Length of a reference, in bytes.
 const REFERENCE_BYTES: usize = 16;
@@ -79,17 +81,19 @@ pub struct Pages(Option<Arc<Shelf>>);
 struct Shelf {
     source: Box<dyn PageSource>,
     context: Arc<dyn Any + Send + Sync>,
-    cache: Mutex<Cache>,
+    /// Of whoever opened the pages: what is in it refers to this.
+    cache: Weak<Mutex<Cache>>,
     has_failed: AtomicBool,
 }
 
-impl Debug for Pages {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(if self.0.is_some() { "Pages" } else { "no pages" })
-    }
+/// Pages, and what is kept decoded of them for as long as this is there. Without it they are read
+/// each time.
+pub struct OpenPages {
+    pages: Pages,
+    cache: Arc<Mutex<Cache>>,
 }
 
-impl Pages {
+impl OpenPages {
     /// Pages read from here, of which so many bytes are kept decoded.
     ///
     /// `context` is what the values need that no page has, such as the code that belongs to a name;
@@ -99,11 +103,40 @@ impl Pages {
         cached_bytes_max: usize,
         context: Arc<dyn Any + Send + Sync>,
     ) -> Self {
-        let cache = Mutex::new(Cache::new(cached_bytes_max));
-        let has_failed = AtomicBool::new(false);
-        Pages(Some(Arc::new(Shelf { source, context, cache, has_failed })))
+        let cache = Arc::new(Mutex::new(Cache::new(cached_bytes_max)));
+        let (weak, has_failed) = (Arc::downgrade(&cache), AtomicBool::new(false));
+        let pages = Pages(Some(Arc::new(Shelf { source, context, cache: weak, has_failed })));
+        OpenPages { pages, cache }
     }
 
+    /// Bytes of the pages that are kept decoded now.
+    pub fn cached_bytes(&self) -> usize {
+        // Whoever panicked with it left a cache that lacks something, which a cache may.
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner).bytes()
+    }
+}
+
+impl Deref for OpenPages {
+    type Target = Pages;
+
+    fn deref(&self) -> &Pages {
+        &self.pages
+    }
+}
+
+impl Debug for OpenPages {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("OpenPages")
+    }
+}
+
+impl Debug for Pages {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_some() { "Pages" } else { "no pages" })
+    }
+}
+
+impl Pages {
     /// Whether some page could not be had: then they are of no use.
     pub fn has_failed(&self) -> bool {
         self.0.as_ref().is_some_and(|shelf| shelf.has_failed.load(Ordering::Relaxed))
@@ -111,11 +144,6 @@ impl Pages {
 
     pub(crate) fn context(&self) -> Option<&(dyn Any + Send + Sync)> {
         self.0.as_deref().map(|shelf| &*shelf.context)
-    }
-
-    /// Bytes of the pages that are kept decoded now.
-    pub fn cached_bytes(&self) -> usize {
-        self.0.as_ref().map_or(0, |shelf| shelf.cache().bytes())
     }
 
     /// What a page holds.
@@ -130,13 +158,13 @@ impl Pages {
 
     fn try_load<T: Stored + Any + Send + Sync>(&self, at: PageRef) -> Result<Arc<T>, FaultCause> {
         let shelf = self.0.as_ref().ok_or(FaultCause::Missing)?;
-        let cached = shelf.cache().get(at);
+        let cached = shelf.with_cache(|cache| cache.get(at)).flatten();
         if let Some(value) = cached.and_then(|value| value.downcast::<T>().ok()) {
             return Ok(value);
         }
         let (value, bytes) = self.decode::<T>(shelf, at)?;
         let value = Arc::new(value);
-        shelf.cache().put(at, Arc::clone(&value) as _, bytes);
+        shelf.with_cache(|cache| cache.put(at, Arc::clone(&value) as _, bytes));
         Ok(value)
     }
 
@@ -167,9 +195,11 @@ impl Pages {
 }
 
 impl Shelf {
-    fn cache(&self) -> std::sync::MutexGuard<'_, Cache> {
-        // Whoever panicked with it left a cache that lacks something, which a cache may.
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    /// None where nobody has the pages open any more.
+    fn with_cache<T>(&self, act: impl FnOnce(&mut Cache) -> T) -> Option<T> {
+        let cache = self.cache.upgrade()?;
+        let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(act(&mut cache))
     }
 }
 

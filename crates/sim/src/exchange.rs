@@ -95,9 +95,15 @@ impl World<'_> {
 
     fn merge(&mut self, at: usize, message: &Message) -> Result<(), String> {
         let replica = self.replica(at);
-        let before = replica.snapshot();
+        let (before, author) = (replica.snapshot(), replica.author());
         match replica.merge(&message.bytes[..]) {
             Ok(merged) => {
+                let after = replica.snapshot();
+                let mut arrived = after.log().arrived(before.log());
+                let is_own = arrived.any(|(_, commit)| commit.author() == author);
+                if is_own && replica.author() == author {
+                    return Err(format!("{author} is in use elsewhere, and goes on being used"));
+                }
                 let (admitted, waiting) = (merged.admitted, merged.waiting);
                 self.peers[at].waiting = waiting;
                 self.trace.note(format_args!("  takes {admitted} commits, {waiting} wait"));

@@ -28,7 +28,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use woodland_base::{Base, BaseError, Checkpoint};
 use woodland_graph::{Graph, Kinds};
 use woodland_log::Log;
-use woodland_page::{PageFault, PageRef, Pages, Reading, Stored, Writing, catch, rest, wake};
+use woodland_page::{OpenPages, PageFault, PageRef, Reading, Stored, Writing, catch, rest, wake};
 use woodland_store::{Disk, OpenError, Opened, Position, Store};
 
 /// So much is derived again when a dataset is opened, rather than put to rest when it is closed.
@@ -82,12 +82,12 @@ pub(crate) struct Derived {
 
 struct OpenBase {
     base: Base,
-    pages: Pages,
+    pages: OpenPages,
 }
 
 impl OpenBase {
     fn of(base: Base, kinds: &Kinds, memory: Memory) -> Self {
-        let pages = Pages::new(base.source(), memory.pages_bytes(), Arc::new(kinds.clone()));
+        let pages = OpenPages::new(base.source(), memory.pages_bytes(), Arc::new(kinds.clone()));
         OpenBase { base, pages }
     }
 

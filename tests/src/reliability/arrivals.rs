@@ -97,7 +97,18 @@ fn round(seed: u64) -> Result<u64, String> {
             Some(_) => return Err(format!("arriving as {order:?} gives another graph")),
         }
     }
+    took_another_key(&twin, &again)?;
     Ok(ORDERS.len() as u64)
+}
+
+/// Of two who write under one key, the one that hears of it stops.
+fn took_another_key(twin: &Replica, again: &Replica) -> Result<(), String> {
+    let author = again.author();
+    again.merge(twin).map_err(|error| error.to_string())?;
+    match again.author() == author {
+        true => Err(format!("{author} is in use elsewhere, and goes on being used")),
+        false => Ok(()),
+    }
 }
 
 /// The end of a log comes as bytes, and waits; then a replica brings the rest, and not the end.

@@ -66,7 +66,8 @@ fn check(seed: u64) -> usize {
     let pages = MemoryPages::default();
     let mut log = Log::found(all[0].log.founding().clone()).expect("it founds");
     let mut waking = Graph::of(&log, Kinds::standard());
-    let (mut woken, mut earlier) = (nap(&pages, &waking, CACHED_BYTES_MAX), waking.clone());
+    let (mut woken, mut _open) = nap(&pages, &waking, CACHED_BYTES_MAX);
+    let mut earlier = waking.clone();
     let mut left: Vec<Commit> = all.iter().flat_map(|one| one.written.clone()).collect();
     while !left.is_empty() {
         for _ in 0..=world.numbers.below(3) {
@@ -86,7 +87,7 @@ fn check(seed: u64) -> usize {
             _ => {}
         }
         if world.numbers.below(2) == 0 {
-            woken = nap(&pages, &woken, CACHED_BYTES_MAX);
+            (woken, _open) = nap(&pages, &woken, CACHED_BYTES_MAX);
             naps += 1;
             assert_eq!(woken.work(), Work::default(), "{name}");
             assert_eq!(changes(&woken, &earlier), changes(&waking, &earlier), "{name}");
@@ -139,7 +140,7 @@ fn without_a_page_there_is_a_fault_or_the_same_answer() {
         for damage in [None, Some(damaged)] {
             pages.replace(*page, damage);
             let wake = || woken(&pages, at, Kinds::standard(), CACHED_BYTES_MAX);
-            match catch(|| wake().map(|graph| ask(&graph))).flatten() {
+            match catch(|| wake().map(|(graph, _open)| ask(&graph))).flatten() {
                 Ok(answers) => assert_eq!(answers, expected),
                 Err(fault) => {
                     assert_eq!(fault.page, *page);
@@ -194,7 +195,7 @@ fn cost(count: u32) -> Cost {
     let at = put_to_rest(&pages, &replica.graph);
     let mut before = 0;
     let mut reads = || pages.reads() - std::mem::replace(&mut before, pages.reads());
-    let woken = woken(&pages, at, Kinds::standard(), 1 << 20).expect("it was put there");
+    let (woken, _open) = woken(&pages, at, Kinds::standard(), 1 << 20).expect("it was put there");
     let woke = reads();
     let mut other = replica.clone();
     (other.log, other.graph) = (woken.log().clone(), woken);

@@ -78,7 +78,7 @@ fn check(seed: u64) -> (usize, usize) {
     let mut founder = Replica::found(&schema());
     let nodes = founder.create(&[FOLDER, NOTE, NOTE, NOTE, NOTE]);
     let mut all = [founder.clone(), founder.join(2), founder.join(3)];
-    let mut woken = nap(&pages, &founder.graph, CACHED_BYTES_MAX);
+    let (mut woken, mut _open) = nap(&pages, &founder.graph, CACHED_BYTES_MAX);
     let (mut naps, mut clashes) = (0, 0);
     for round in 0..30 {
         let at = numbers.below(3);
@@ -99,7 +99,7 @@ fn check(seed: u64) -> (usize, usize) {
             clashes += waking.clashes().len();
         }
         if numbers.below(2) == 0 {
-            woken = nap(&pages, &woken, CACHED_BYTES_MAX);
+            (woken, _open) = nap(&pages, &woken, CACHED_BYTES_MAX);
             naps += 1;
         }
     }
@@ -125,7 +125,8 @@ fn claims_that_rested_are_not_made_again() {
     founder.write(titles.map(|(at, note)| set(object(*note, TITLE), at.to_string())).collect());
     assert_eq!(founder.graph.clashes(), []);
     let at = put_to_rest(&pages, &founder.graph);
-    founder.graph = woken(&pages, at, Kinds::standard(), 1 << 20).expect("it was put there");
+    let (graph, _open) = woken(&pages, at, Kinds::standard(), 1 << 20).expect("it was put there");
+    founder.graph = graph;
     founder.log = founder.graph.log().clone();
     let woke = pages.reads();
     assert_eq!(founder.graph.clashes(), []);

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use woodland_graph::{Graph, Kinds};
 use woodland_log::Log;
 use woodland_page::{
-    MemoryPages, PageFault, PageRef, PageSource, Reading, Stored, Writing, rest, wake,
+    MemoryPages, OpenPages, PageFault, PageRef, PageSource, Reading, Stored, Writing, rest, wake,
 };
 
 /// A log and its graph, as one value.
@@ -32,25 +32,32 @@ pub(crate) fn put_to_rest(pages: &MemoryPages, graph: &Graph) -> PageRef {
     rest(&Rested(graph.clone()), &mut pages.clone())
 }
 
-/// Wakes what was put to rest there, with a cache of this size.
+/// Wakes what was put to rest there, with a cache of this size, which is there as long as the pages
+/// are open.
 pub(crate) fn woken(
     pages: &MemoryPages,
     at: PageRef,
     kinds: Kinds,
     cached_bytes_max: usize,
-) -> Result<Graph, PageFault> {
-    let pages = pages.pages(cached_bytes_max, Arc::new(kinds));
-    wake(&pages, at).map(|Rested(graph)| graph)
+) -> Result<(Graph, OpenPages), PageFault> {
+    let open = pages.pages(cached_bytes_max, Arc::new(kinds));
+    let Rested(graph) = wake(&open, at)?;
+    Ok((graph, open))
 }
 
 /// Puts a graph to rest and wakes it. What woke rests as it did, and needs no more than one page.
-pub(crate) fn nap(pages: &MemoryPages, graph: &Graph, cached_bytes_max: usize) -> Graph {
+pub(crate) fn nap(
+    pages: &MemoryPages,
+    graph: &Graph,
+    cached_bytes_max: usize,
+) -> (Graph, OpenPages) {
     let at = put_to_rest(pages, graph);
-    let woken = woken(pages, at, Kinds::standard(), cached_bytes_max).expect("it was put there");
+    let (woken, open) =
+        woken(pages, at, Kinds::standard(), cached_bytes_max).expect("it was put there");
     let before = pages.len();
     let again = put_to_rest(pages, &woken);
     assert_eq!(pages.len(), before + 1, "nothing has changed");
     let bytes = |at: PageRef| pages.read(at.page).expect("it was put there");
     assert_eq!(bytes(again), bytes(at), "what woke rests as it did");
-    woken
+    (woken, open)
 }

@@ -1,6 +1,7 @@
 //! A tree against a map of the standard library, in memory and with its nodes in pages.
 
 use super::*;
+use crate::OpenPages;
 use crate::codec::{Reading, Writing, rest};
 use crate::fault::{FaultCause, catch};
 use crate::memory::MemoryPages;
@@ -28,7 +29,7 @@ impl Stored for Heavy {
     }
 }
 
-fn pages(shelf: &MemoryPages, cached_bytes_max: usize) -> Pages {
+fn pages(shelf: &MemoryPages, cached_bytes_max: usize) -> OpenPages {
     shelf.pages(cached_bytes_max, Arc::new(()))
 }
 

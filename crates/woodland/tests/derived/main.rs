@@ -3,6 +3,7 @@
 
 mod alike;
 mod cuts;
+mod let_go;
 mod model;
 mod opening;
 mod refused;

@@ -58,7 +58,7 @@ struct Choices {
     simulation: Option<PathBuf>,
     /// What `scorecard planted --json` wrote
     #[arg(long, value_name = "FILE")]
-    planted: Option<PathBuf>,
+    planted: Vec<PathBuf>,
     /// Where rows are kept as they end; those that are there are not run again
     #[arg(long, value_name = "FILE")]
     keep: Vec<PathBuf>,
@@ -92,7 +92,10 @@ fn score(name: &str, tier: Tier, choices: &Choices) -> Result<ExitCode> {
     keep_panics_quiet();
     let rows = rows(tier, choices)?;
     let simulation = choices.simulation.as_deref().map(read).transpose()?;
-    let hunted = choices.planted.as_deref().map(read).transpose()?.unwrap_or_default();
+    let mut hunted: Vec<Hunted> = Vec::new();
+    for path in &choices.planted {
+        hunted.extend(read::<Vec<Hunted>>(path)?);
+    }
     let card = Scorecard { tier: name.to_owned(), commit: commit(), rows, simulation, hunted };
     let page = card.page();
     if choices.only.is_empty() {
