@@ -28,6 +28,7 @@ const STORE: &str = "woodland-store";
 const GRAPH: &str = "woodland-graph";
 const LAWS: &str = "woodland-laws";
 const DERIVE: &str = "woodland-derive";
+const SYNC: &str = "woodland-sync";
 
 const CRATES: &[Crate] = &[
     Crate { folder: "format", package: FORMAT, uses: &[], tests_use: &[], is_pure: true },
@@ -49,6 +50,8 @@ const CRATES: &[Crate] = &[
         tests_use: &[],
         is_pure: true,
     },
+    // Reads versions; what arrives goes through the door of the log.
+    Crate { folder: "sync", package: SYNC, uses: &[LOG, FORMAT], tests_use: &[], is_pure: true },
     // For whoever makes a kind: its tests use it, programs do not.
     Crate {
         folder: "laws",

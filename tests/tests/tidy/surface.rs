@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use syn::{Attribute, Fields, ImplItem, Item, TraitItem, Type, UseTree, Visibility};
 
-const LIBRARIES: [&str; 6] = ["format", "log", "graph", "laws", "store", "woodland"];
+const LIBRARIES: [&str; 7] = ["format", "log", "graph", "laws", "store", "sync", "woodland"];
 
 /// The parsed files of one crate, by path.
 type Sources = BTreeMap<String, syn::File>;

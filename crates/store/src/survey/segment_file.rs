@@ -267,6 +267,7 @@ impl<'a> Walk<'a> {
         };
         self.dataset = Some(dataset);
         let (length, end) = (report.bytes, place.acknowledged_bytes().unwrap_or(report.bytes));
+        let is_whole = length >= end;
         #[cfg(planted)]
         let end = match woodland_format::planted::is("length-trusted") {
             true => end.min(length),
@@ -277,7 +278,7 @@ impl<'a> Walk<'a> {
             self.findings.problems.push(Problem::Short { name, expected, found });
         }
         self.acknowledged(report, content, end, dataset);
-        if length >= end {
+        if is_whole {
             self.compare_root(report, place, end);
         }
         match place {

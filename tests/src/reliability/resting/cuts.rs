@@ -22,7 +22,7 @@ pub(in crate::reliability) fn cuts(tier: Tier, tally: &mut Tally) {
     let (played, _) = play(&disk).expect("the script plays on a healthy disk");
     let journal = disk.journal();
     let (mut platter, mut seen) = (Platter::default(), BTreeSet::new());
-    let step = tier.choose(7, 1) * tier.thinned();
+    let step = tier.thinned();
     for (at, event) in journal.iter().enumerate() {
         if at % step == 0 {
             let known = known(&played, at);
