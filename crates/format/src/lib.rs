@@ -57,6 +57,7 @@ mod segment;
 mod signature;
 mod value;
 mod value_type;
+mod varint;
 mod view;
 
 pub use crate::id::{
@@ -98,3 +99,4 @@ pub use crate::hash::{
     commit_id, digest_branch, digest_key, digest_leaf, keyed_node_id, node_id, payload_hash,
     recreated_node_id, schema_id, segment_root, type_digest, version_id,
 };
+pub use crate::varint::{NoVarint, put_varint, take_varint};

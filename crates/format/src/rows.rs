@@ -24,6 +24,7 @@ use crate::damage::DamageCause;
 use crate::header::{HEADER_FORMAT, Header, HeaderError, Position, SchemaChange};
 use crate::id::{AuthorKey, CommitId, PayloadHash, SchemaId, Signature};
 use crate::limits::{HEADER_BYTES_MAX, LIKE_BYTES_MAX, PARENTS_MAX, PAYLOAD_BYTES_MAX};
+use crate::varint::{NoVarint, put_varint, take_varint};
 
 const HEADER: u8 = 1;
 const TURN: u8 = 2;
@@ -80,7 +81,7 @@ impl Chain {
             Some(payload) => flags |= self.put_payload(out, payload),
             None => {
                 flags |= ERASED;
-                put_number(out, u64::from(commit.header().payload_bytes));
+                put_varint(out, u64::from(commit.header().payload_bytes));
                 out.extend_from_slice(&commit.header().payload_hash.0);
             }
         }
@@ -95,18 +96,18 @@ impl Chain {
     fn put_header(&self, out: &mut Vec<u8>, commit: &Commit) -> u8 {
         let Position::Next { schema, .. } = commit.header().position else {
             let header = commit.header().encode();
-            put_number(out, header.len() as u64);
+            put_varint(out, header.len() as u64);
             out.extend_from_slice(&header);
             return HEADER;
         };
         let mut flags = 0;
         if self.turn != Some(commit.turn()) {
             flags |= TURN;
-            put_number(out, commit.turn());
+            put_varint(out, commit.turn());
         }
         if !commit.parents().is_empty() {
             flags |= PARENTS;
-            put_number(out, commit.parents().len() as u64);
+            put_varint(out, commit.parents().len() as u64);
             for parent in commit.parents() {
                 out.extend_from_slice(&parent.0);
             }
@@ -121,7 +122,7 @@ impl Chain {
     }
 
     fn put_payload(&mut self, out: &mut Vec<u8>, payload: &[u8]) -> u8 {
-        put_number(out, payload.len() as u64);
+        put_varint(out, payload.len() as u64);
         let plain_at = out.len();
         let is_short = !self.payload.is_empty() && payload.len() <= LIKE_BYTES_MAX;
         let mut flag = 0;
@@ -328,7 +329,7 @@ fn put_edits(out: &mut Vec<u8>, before: &[u8], after: &[u8]) -> bool {
     let mut at = 0;
     while at < after.len() {
         let kept = (at..after.len()).take_while(|at| same(*at)).count();
-        put_number(out, kept as u64);
+        put_varint(out, kept as u64);
         at += kept;
         if at == after.len() {
             break;
@@ -342,7 +343,7 @@ fn put_edits(out: &mut Vec<u8>, before: &[u8], after: &[u8]) -> bool {
             end += equal + 1;
         }
         let end = end.min(after.len());
-        put_number(out, (end - at) as u64);
+        put_varint(out, (end - at) as u64);
         out.extend_from_slice(&after[at..end]);
         at = end;
         if out.len() - start >= after.len() {
@@ -352,14 +353,7 @@ fn put_edits(out: &mut Vec<u8>, before: &[u8], after: &[u8]) -> bool {
     out.len() - start < after.len()
 }
 
-/// Appends a number as LEB128: seven bits a byte, lowest first, the high bit where more follow.
-pub(crate) fn put_number(out: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        out.push(number.to_le_bytes()[0] | 0x80);
-        number >>= 7;
-    }
-    out.push(number.to_le_bytes()[0]);
-}
+const ENDS: &str = "ends after the block does";
 
 /// Takes parts off the front of rows; every take is checked.
 #[derive(Debug, Clone)]
@@ -381,7 +375,7 @@ impl<'a> Cursor<'a> {
 
     pub(crate) fn take(&mut self, length: usize) -> Result<&'a [u8], DamageCause> {
         let Some((taken, rest)) = self.bytes.split_at_checked(length) else {
-            return Err(self.broken("ends after the block does"));
+            return Err(self.broken(ENDS));
         };
         self.bytes = rest;
         Ok(taken)
@@ -398,19 +392,12 @@ impl<'a> Cursor<'a> {
     }
 
     fn number(&mut self) -> Result<u64, DamageCause> {
-        let mut number = 0;
-        for shift in (0..u64::BITS).step_by(7) {
-            let byte = self.take(1)?[0];
-            let bits = u64::from(byte & 0x7f);
-            if bits << shift >> shift != bits || byte == 0 && shift > 0 {
-                return Err(self.broken("has a number that is too large or longer than it need be"));
-            }
-            number |= bits << shift;
-            if byte & 0x80 == 0 {
-                return Ok(number);
-            }
-        }
-        Err(self.broken("has a number that is too large or longer than it need be"))
+        take_varint(&mut self.bytes).map_err(|why| {
+            self.broken(match why {
+                NoVarint::Short => ENDS,
+                NoVarint::Form => "has a number that is too large or longer than it need be",
+            })
+        })
     }
 
     fn parents(&mut self) -> Result<Vec<CommitId>, DamageCause> {
@@ -434,23 +421,6 @@ mod tests {
 
     fn cursor(bytes: &[u8]) -> Cursor<'_> {
         Cursor { bytes, offset: 0, seq: 0 }
-    }
-
-    #[test]
-    fn numbers_have_one_form() {
-        for number in [0, 1, 127, 128, 16_383, 16_384, u64::from(u32::MAX), u64::MAX] {
-            let mut bytes = Vec::new();
-            put_number(&mut bytes, number);
-            assert_eq!(cursor(&bytes).number(), Ok(number));
-            assert!(cursor(&bytes[..bytes.len() - 1]).number().is_err());
-            *bytes.last_mut().unwrap() |= 0x80;
-            bytes.push(0);
-            assert!(cursor(&bytes).number().is_err(), "{number} with a zero more");
-        }
-        assert!(cursor(&[0xff; 11]).number().is_err());
-        assert!(
-            cursor(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2]).number().is_err()
-        );
     }
 
     #[test]

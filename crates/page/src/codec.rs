@@ -11,6 +11,7 @@
 use crate::fault::{PageFault, catch};
 use crate::pages::{PageRef, PageSink, Pages, assemble};
 use std::sync::Arc;
+use woodland_format::{put_varint, take_varint};
 
 /// A value that stands in pages.
 pub trait Stored: Sized {
@@ -160,7 +161,7 @@ impl<'a> Reading<'a> {
 
     /// Takes a number.
     pub fn number(&mut self) -> Option<u64> {
-        take_varint(&mut self.rest)
+        take_varint(&mut self.rest).ok()
     }
 
     /// Takes a number that counts what follows, each at least one byte long.
@@ -180,28 +181,6 @@ impl<'a> Reading<'a> {
         let (page, check) = (self.array()?, self.array()?);
         Some(PageRef { page: u64::from_le_bytes(page), check: u64::from_le_bytes(check) })
     }
-}
-
-pub(crate) fn put_varint(to: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        to.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    to.push(number as u8);
-}
-
-pub(crate) fn take_varint(from: &mut &[u8]) -> Option<u64> {
-    let mut number = 0_u64;
-    for shift in (0..64).step_by(7) {
-        let (byte, rest) = from.split_first()?;
-        *from = rest;
-        let part = u64::from(byte & 0x7f);
-        number |= part.checked_shl(shift).filter(|moved| moved >> shift == part)?;
-        if byte & 0x80 == 0 {
-            return Some(number);
-        }
-    }
-    None
 }
 
 impl Stored for () {

@@ -206,7 +206,7 @@ impl Shelf {
 /// A page of these references and this body.
 pub(crate) fn assemble(references: &[PageRef], body: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(10 + references.len() * REFERENCE_BYTES + body.len());
-    crate::codec::put_varint(&mut bytes, references.len() as u64);
+    woodland_format::put_varint(&mut bytes, references.len() as u64);
     for PageRef { page, check } in references {
         bytes.extend_from_slice(&page.to_le_bytes());
         bytes.extend_from_slice(&check.to_le_bytes());
@@ -217,7 +217,7 @@ pub(crate) fn assemble(references: &[PageRef], body: &[u8]) -> Vec<u8> {
 
 fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut rest = bytes;
-    let count = crate::codec::take_varint(&mut rest)?;
+    let count = woodland_format::take_varint(&mut rest).ok()?;
     let length = usize::try_from(count).ok()?.checked_mul(REFERENCE_BYTES)?;
     rest.split_at_checked(length)
 }

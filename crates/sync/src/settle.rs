@@ -2,14 +2,14 @@
 //!
 //! ```text
 //!  asker                                        answerer
-//!   tips, or a sketch of them where many ─────►  compares
-//!                             ◄───────────────── gaps: authors of whom the asker has something that
-//!                                                the answerer has not, and how far it has them
-//!   forks: authors of whom both have ─────────►  likewise, where it has not said so yet
+//!   tips, or a sketch of them where many ────►  compares
+//!                             ◄──────────────── gaps: authors of whom the asker has something that
+//!                                               the answerer has not, and how far it has them
+//!   forks: authors of whom both have ────────►  likewise, where it has not said so yet
 //!   something that the other has not
 //!
-//!  where the sketch was too short:   ◄────────── more (then symbols ─────►), or the answerer's tips,
-//!                                                if they are few: then the asker answers
+//!  where the sketch was too short:   ◄───────── more (then symbols ────►), or the answerer's tips,
+//!                                               if they are few: then the asker answers
 //! ```
 //!
 //! A frontier says all: an author's tip vouches for its chain, so sets of tips are compared, not

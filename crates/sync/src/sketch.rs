@@ -15,8 +15,8 @@
 //! steps between an item's symbols are computed with whole numbers, so that all machines agree.
 //!
 //! **Invariants**
-//! - What is decoded hashes to what its symbols say, so nothing else than an item comes out but with
-//!   a chance of 2⁻⁶⁴ each; symbols that fit nothing give no answer.
+//! - What is decoded hashes to what its symbols say, so nothing else than an item comes out but
+//!   with a chance of 2⁻⁶⁴ each; symbols that fit nothing give no answer.
 //! - Decoding ends, whatever the symbols are: it takes out at most as many items as there are
 //!   symbols.
 //!
@@ -214,7 +214,8 @@ mod tests {
                 .iter()
                 .map(|(number, check, count)| {
                     let item = item(number % 50);
-                    let mut symbol = Symbol { check: check % 2, count: *count, ..Symbol::default() };
+                    let (check, count) = (check % 2, *count);
+                    let mut symbol = Symbol { check, count, ..Symbol::default() };
                     symbol.mix(&item, hash_of(salt, &item), 0);
                     symbol
                 })

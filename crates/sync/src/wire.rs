@@ -2,11 +2,11 @@
 //!
 //! ```text
 //!  note     kind u8, then
-//!   1 tips      count, tips                         tip     author 8, seq, commit 8
-//!   2 symbols   count, symbols                      symbol  author 8, seq 8, commit 8, check 8, count
-//!   3 more      count                               count, seq: varint; a symbol's count zigzag
-//!   4 gaps      count, gaps                         gap     author 8, steps of tips, steps of rungs
-//!   5 forks     count, gaps                         steps   count, (seq, commit 8)
+//!   1 tips      count, tips        tip     author 8, seq, commit 8
+//!   2 symbols   count, symbols     symbol  author 8, seq 8, commit 8, check 8, count
+//!   3 more      count              count, seq: varint; a symbol's count zigzag
+//!   4 gaps      count, gaps        gap     author 8, steps of tips, steps of rungs
+//!   5 forks     count, gaps        steps   count, (seq, commit 8)
 //! ```
 //!
 //! **Invariants**
@@ -18,6 +18,7 @@
 use crate::names::{AuthorName, CommitName, NamedTip};
 use crate::settle::{Gap, Note, Step};
 use crate::sketch::Symbol;
+use woodland_format::{put_varint, take_varint};
 
 /// Bytes that are no note.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -48,12 +49,12 @@ impl Note {
                     [author, seq, commit, check].iter().for_each(|part| {
                         to.extend(part.to_le_bytes());
                     });
-                    varint(to, (count.wrapping_shl(1) ^ (count >> 63)) as u64);
+                    put_varint(to, (count.wrapping_shl(1) ^ (count >> 63)) as u64);
                 });
             }
             Note::More(symbols) => {
                 to.push(3);
-                varint(&mut to, *symbols);
+                put_varint(&mut to, *symbols);
             }
             Note::Gaps(gaps) => {
                 to.push(4);
@@ -98,21 +99,13 @@ impl Note {
     }
 }
 
-fn varint(to: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        to.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    to.push(number as u8);
-}
-
 fn list<T>(to: &mut Vec<u8>, items: &[T], put: impl Fn(&mut Vec<u8>, &T)) {
-    varint(to, items.len() as u64);
+    put_varint(to, items.len() as u64);
     items.iter().for_each(|item| put(to, item));
 }
 
 fn put_step(to: &mut Vec<u8>, (seq, commit): &Step) {
-    varint(to, *seq);
+    put_varint(to, *seq);
     to.extend(commit.0.to_le_bytes());
 }
 
@@ -146,23 +139,10 @@ impl Bytes<'_> {
     }
 
     fn varint(&mut self) -> Result<u64, NoteError> {
-        let (mut number, mut shift) = (0_u64, 0);
-        loop {
-            let byte = self.byte()?;
-            let part = u64::from(byte & 0x7f);
-            let is_last = byte < 0x80;
-            let is_short = shift < 63 || shift == 63 && part <= 1;
-            // The last byte of a longer one says something.
-            if !is_short || is_last && shift > 0 && part == 0 {
-                self.at -= 1;
-                return Err(self.fails("ends a number"));
-            }
-            number |= part << shift;
-            if is_last {
-                return Ok(number);
-            }
-            shift += 7;
-        }
+        let mut rest = &self.all[self.at..];
+        let number = take_varint(&mut rest).map_err(|_| self.fails("begins a number"))?;
+        self.at = self.all.len() - rest.len();
+        Ok(number)
     }
 
     fn list<T>(

@@ -26,7 +26,7 @@ pub struct Class {
     pub promises: &'static str,
     /// Whether each workload is met alone; else the class brings its own.
     pub is_by_workload: bool,
-    run: fn(&[Rehearsal], Tier, &mut Tally),
+    run: Act,
 }
 
 impl Class {
@@ -36,34 +36,39 @@ impl Class {
     }
 }
 
+type Act = fn(&[Rehearsal], Tier, &mut Tally);
+
+/// Meets each workload by itself.
+fn of(name: &'static str, promises: &'static str, run: Act) -> Class {
+    Class { name, promises, is_by_workload: true, run }
+}
+
+/// Brings its own.
+fn alone(name: &'static str, promises: &'static str, run: Act) -> Class {
+    Class { name, promises, is_by_workload: false, run }
+}
+
 /// All of them, in the order of the scorecard.
 pub fn classes() -> Vec<Class> {
-    let of = |name, promises, run| Class { name, promises, is_by_workload: true, run };
-    let alone = |name, promises, run| Class { name, promises, is_by_workload: false, run };
+    [of_crashes(), of_calls(), of_bytes(), of_derived_state()].into_iter().flatten().collect()
+}
+
+fn of_crashes() -> Vec<Class> {
     vec![
         of("power cut at every byte", "P1 P2", |all, tier, tally| {
             all.iter().for_each(|one| power_cuts(one, tier, tally));
             tally.note(&format!("{} workloads", all.len()));
         }),
-        of("torn write", "P2", |all, tier, tally| {
-            let (mut exhaustive, mut moments) = (0, 0);
-            for one in all {
-                let (some, of) = torn(one, tier, Vary::Bytes, tally);
-                (exhaustive, moments) = (exhaustive + some, moments + of);
-            }
-            tally.note(&format!("every subset at {exhaustive} of {moments} moments"));
-        }),
-        of("folder entry lost", "P2", |all, tier, tally| {
-            let (mut exhaustive, mut moments) = (0, 0);
-            for one in all {
-                let (some, of) = torn(one, tier, Vary::Names, tally);
-                (exhaustive, moments) = (exhaustive + some, moments + of);
-            }
-            tally.note(&format!("every subset at {exhaustive} of {moments} moments"));
-        }),
+        of("torn write", "P2", |all, tier, tally| torn_all(all, tier, Vary::Bytes, tally)),
+        of("folder entry lost", "P2", |all, tier, tally| torn_all(all, tier, Vary::Names, tally)),
         of("lost sync (the disk lies)", "P2 P3", |all, tier, tally| {
             all.iter().for_each(|one| lying_syncs(one, tier, tally));
         }),
+    ]
+}
+
+fn of_calls() -> Vec<Class> {
+    vec![
         of("failed sync", "P1 P2", |all, tier, tally| {
             all.iter().for_each(|one| failing_calls(one, Calls::Syncs, tier, tally));
         }),
@@ -89,6 +94,11 @@ pub fn classes() -> Vec<Class> {
             all.iter().for_each(|one| reading_beside(one, tally));
         }),
         alone("durable and buffered writers race", "P1", |_, tier, tally| racing(tier, tally)),
+    ]
+}
+
+fn of_bytes() -> Vec<Class> {
+    vec![
         alone("flipped bit", "P3", |_, tier, tally| {
             let whole = flips(&Specimen::whole(), tier, tally);
             let merged = flips(&Specimen::merged(), tier, tally);
@@ -104,6 +114,12 @@ pub fn classes() -> Vec<Class> {
         alone("arrival order, with a forked author", "P5 P6", |_, tier, tally| {
             arrivals(tier, tally);
         }),
+        alone("foreign format", "P9", |_, _, tally| formats(&Specimen::small(), tally)),
+    ]
+}
+
+fn of_derived_state() -> Vec<Class> {
+    vec![
         alone("derived state: power cut", "P1 P2 P3", |_, tier, tally| resting::cuts(tier, tally)),
         alone("derived state: failed call", "P1 P3", |_, tier, tally| {
             resting::failed_calls(tier, tally);
@@ -115,8 +131,16 @@ pub fn classes() -> Vec<Class> {
         alone("derived state: bent, old or another's", "P3", |_, tier, tally| {
             resting::bent(tier, tally);
         }),
-        alone("foreign format", "P9", |_, _, tally| formats(&Specimen::small(), tally)),
     ]
+}
+
+fn torn_all(all: &[Rehearsal], tier: Tier, vary: Vary, tally: &mut Tally) {
+    let (mut exhaustive, mut moments) = (0, 0);
+    for one in all {
+        let (some, of) = torn(one, tier, vary, tally);
+        (exhaustive, moments) = (exhaustive + some, moments + of);
+    }
+    tally.note(&format!("every subset at {exhaustive} of {moments} moments"));
 }
 
 fn percent(part: u64, whole: u64) -> String {
