@@ -67,12 +67,16 @@ impl World<'_> {
         act: impl FnOnce(&mut Self) -> Result<(), String>,
     ) -> Result<(), String> {
         self.reading.set(at);
-        match catch(|| act(self)) {
-            Ok(outcome) => outcome,
-            Err(fault) => {
-                self.trace.note(format_args!("  {fault}"));
-                self.failed(self.reading.get(), Failure::Derived(fault.to_string()))
-            }
+        let mut attempted = catch(|| act(self));
+        loop {
+            let fault = match attempted {
+                Ok(outcome) => return outcome,
+                Err(fault) => fault,
+            };
+            self.trace.note(format_args!("  {fault}"));
+            // Whoever goes down may be opened again at once, and meet another.
+            let (at, failure) = (self.reading.get(), Failure::Derived(fault.to_string()));
+            attempted = catch(|| self.failed(at, failure));
         }
     }
 

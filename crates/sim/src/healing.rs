@@ -168,10 +168,13 @@ impl World<'_> {
         let snapshots: Vec<_> =
             (0..self.peers.len()).map(|at| self.replica(at).snapshot()).collect();
         let first = &snapshots[0];
+        self.reading.set(0);
+        let first_digest = first.digest();
         let named = self.ledger.forks(&self.peers[0].directory);
         for (at, snapshot) in snapshots.iter().enumerate() {
+            self.reading.set(at);
             let digest = self.ledger.compare(&self.peers[at].directory, snapshot)?;
-            if (snapshot.version(), digest) != (first.version(), first.digest()) {
+            if (snapshot.version(), digest) != (first.version(), first_digest) {
                 return Err(format!("peer {at} holds the same commits as another version"));
             }
             let forks: BTreeSet<_> = snapshot
@@ -186,7 +189,7 @@ impl World<'_> {
             self.check(snapshot)?;
         }
         self.totals.commits = first.log().len();
-        self.trace.note(format_args!("all agree on {}", first.digest()));
+        self.trace.note(format_args!("all agree on {first_digest}"));
         Ok(())
     }
 

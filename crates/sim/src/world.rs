@@ -134,7 +134,7 @@ impl<'a> World<'a> {
             // An act may end well while what it did last met its end.
             for at in 0..self.peers.len() {
                 if self.peers[at].disk.dark().is_some() {
-                    self.down(at)?;
+                    self.attempt(at, |world| world.down(at))?;
                 }
             }
         }
@@ -160,16 +160,16 @@ impl<'a> World<'a> {
                 let before = self.totals.crashes;
                 self.attempt(at, |world| world.write(at))?;
                 if self.peers[at].disk.dark().is_some() {
-                    self.down(at)?;
+                    self.attempt(at, |world| world.down(at))?;
                 }
                 // Something else may have come first.
                 match self.totals.crashes == before {
-                    true => self.crash(at),
+                    true => self.attempt(at, |world| world.crash(at)),
                     false => Ok(()),
                 }
             }
             // Everybody is down: then one of them loses power while it is.
-            None => self.crash(0),
+            None => self.attempt(0, |world| world.crash(0)),
         }
     }
 

@@ -70,8 +70,8 @@ fn list(violations: &[Violation]) -> String {
 
 impl Replica {
     /// Writes all that the closure does, as one batch: visible and durable at once when this
-    /// returns, or not at all. A closure that does nothing writes nothing. [`Replica::write_with`]
-    /// waits for less.
+    /// returns, or not at all. A closure that does nothing writes nothing; what was buffered before
+    /// is durable then, too. [`Replica::write_with`] waits for less.
     ///
     /// Closures of many threads run one after the other, and then share one sync of the disk. Do
     /// not write to the same replica within the closure.
@@ -114,7 +114,9 @@ impl Replica {
         let mut batch = Batch::begin(&current, author, seq, writer.salt);
         let answer = closure(&mut batch);
         if batch.is_empty() {
-            return Ok((None, answer));
+            // Nothing is written; who asked for durable is not told that it is while it is not.
+            let is_durable = durability == Durability::Durable;
+            return Ok((is_durable.then(|| self.awaited(&writer)).flatten(), answer));
         }
         let mut collected = batch.collected;
         let commit = chain.add(std::mem::take(&mut collected.ops))?;

@@ -23,7 +23,14 @@ pub struct Found {
 }
 
 /// The track record. A bug is added where it is fixed.
-pub const TRACK: [Found; 4] = [CREATION, BOOKKEEPING, JOINING, KEPT];
+pub const TRACK: [Found; 5] = [CREATION, BOOKKEEPING, JOINING, KEPT, NOTHING];
+
+const NOTHING: Found = Found {
+    bug: "A durable write whose closure did nothing returned while what was visible was buffered only.",
+    introduced: "with buffered writes",
+    found_by: "the simulated world, seed 5576",
+    command: "`cargo test -p woodland --test durability a_durable_write_of_nothing`",
+};
 
 const KEPT: Found = Found {
     bug: "A dataset that was closed kept what was cached of it, and what reads its pages, for ever: \

@@ -24,6 +24,23 @@ fn a_buffered_write_is_shown_and_not_synced() {
     assert_eq!(disk.syncs(), before + 2, "there is nothing left to flush");
 }
 
+/// Who asks for durable has all durable that is visible, also where there was nothing to write.
+#[test]
+fn a_durable_write_of_nothing_makes_durable_what_was_buffered() {
+    let disk = GatedDisk::new();
+    let replica = founded(disk.clone(), 1);
+    assert!(write(&replica, Durability::Buffered, 0, 0));
+    let before = disk.syncs();
+    replica.write_with(Durability::Buffered, |_| ()).expect("nothing to write");
+    assert_eq!((disk.syncs(), words(&replica.durable_snapshot()).len()), (before, 0));
+    replica.write(|_| ()).expect("nothing to write");
+    assert_eq!(words(&replica.durable_snapshot()), [(0, 0)]);
+    let synced = disk.syncs();
+    assert!(synced > before);
+    replica.write(|_| ()).expect("nothing to write");
+    assert_eq!(disk.syncs(), synced, "all is durable");
+}
+
 /// The process ends without a word: the disk's cache lives on.
 #[test]
 fn a_buffered_write_survives_the_end_of_the_process() {
