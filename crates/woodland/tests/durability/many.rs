@@ -174,7 +174,7 @@ fn a_buffered_write_shows_no_durable_one_early() {
                 assert!(on_disk.contains(&(1, 0)), "it was shown before it was durable");
             });
             // Once the right to write is free, the buffered one may stand behind the durable one.
-            drop(replica.write(|_| ()));
+            drop(replica.write_with(Durability::Buffered, |_| ()));
             // The first group is let through; the others meet behind it.
             allowed.fetch_add(2, Ordering::SeqCst);
             disk.look();
