@@ -156,14 +156,13 @@ impl Settling {
             Note::More(symbols) => Some(self.more(&named, symbols)?),
             Note::Gaps(gaps) => {
                 within("gaps", gaps.len())?;
-                let all = log.frontier();
-                let forks = self.learn(&named, all.clone(), &gaps);
+                let forks = self.learn(&named, &log.frontier(), &gaps);
                 self.forks(&named, forks)
             }
             Note::Forks(gaps) => {
                 within("forks", gaps.len())?;
                 let known = self.known.clone().unwrap_or_else(|| log.frontier());
-                let forks = self.learn(&named, known, &gaps);
+                let forks = self.learn(&named, &known, &gaps);
                 self.forks(&named, forks)
             }
         };
@@ -236,7 +235,7 @@ impl Settling {
     }
 
     /// Takes how far the other holds authors; of whom both hold something that the other does not.
-    fn learn(&mut self, named: &Named<'_>, known: Frontier, gaps: &[Gap]) -> Vec<AuthorName> {
+    fn learn(&mut self, named: &Named<'_>, known: &Frontier, gaps: &[Gap]) -> Vec<AuthorName> {
         let (mut learned, mut forks) = (BTreeMap::new(), Vec::new());
         for gap in gaps {
             let Some(author) = named.author(gap.author) else { continue };

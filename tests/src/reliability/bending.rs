@@ -13,9 +13,9 @@ use super::reading::Way;
 use super::row::{Tally, Tier};
 use super::sample::{Chain, key};
 use std::collections::BTreeSet;
-use woodland_format::FILE_HEADER_BYTES;
+use std::ops::Range;
 use woodland_store::{
-    HEADS_FORMAT, OpenError, Opened, Position, RECORD_FORMAT, Store, StoreOptions,
+    FileReport, HEADS_FORMAT, OpenError, Opened, Position, RECORD_FORMAT, Store, StoreOptions,
 };
 
 /// The store whose bits are flipped is this long.
@@ -32,6 +32,8 @@ pub struct Specimen {
     middle: (Position, usize),
     /// All that it hands out.
     print: Print,
+    /// Each segment: its file, its bytes, and how many commits it has.
+    segments: Vec<(String, Range<u64>, usize)>,
 }
 
 /// Commits and signatures: all that an opened store hands out.
@@ -109,7 +111,23 @@ impl Specimen {
         let half = ScriptedDisk::of(earlier[earlier.len() / 2].clone());
         let half = Store::open(half.shared()).expect("the disk does not fail");
         let middle = (half.store.position(), Print::of(&half).0.len());
-        Specimen { image, earlier, middle, print }
+        let inspection = Store::inspect(ScriptedDisk::of(image.clone()).shared().as_ref());
+        let of_file = |file: &FileReport| -> Vec<(String, Range<u64>, usize)> {
+            let segments = file.found.iter().filter_map(|found| found.segment.as_ref());
+            let placed = segments.map(|one| (one.offset..one.offset + one.bytes, one));
+            placed.map(|(bytes, one)| (file.name.clone(), bytes, one.commits().count())).collect()
+        };
+        let segments = inspection.files.iter().flat_map(of_file).collect();
+        Specimen { image, earlier, middle, print, segments }
+    }
+
+    /// How many commits stand in the segment of this file that has this byte.
+    fn commits_at(&self, name: &str, byte: u64) -> usize {
+        let segments = self
+            .segments
+            .iter()
+            .filter(|(file, stretch, _)| file == name && stretch.contains(&byte));
+        segments.map(|(.., commits)| commits).sum()
     }
 
     /// Opens what was made of it: whether it was refused, and whether that names `name`.
@@ -201,8 +219,7 @@ fn flip(
                 return broken(tally, "what was never written can be read".to_owned());
             }
             // The damaged segment itself is one that nobody can ask for.
-            let is_in_segment = name.starts_with("segments/");
-            let most = whole.len() - usize::from(is_in_segment && bit / 8 >= FILE_HEADER_BYTES);
+            let most = whole.len() - specimen.commits_at(name, bit as u64 / 8);
             flips.read += read.len().min(most) as u64;
             flips.whole += most as u64;
             tally.counted(true, read.len() >= most);

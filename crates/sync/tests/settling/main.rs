@@ -171,6 +171,7 @@ fn apart(authors: u32, more: u32) -> (Log, Log) {
 /// Few authors are named; of many a sketch tells what differs, in one round trip where that is
 /// little.
 #[test]
+#[expect(clippy::disallowed_macros, reason = "what it costs is what the decision's table has")]
 fn it_costs_what_differs() {
     for (authors, more, notes_max, bytes_max) in [
         (2, 0, 2, 60),
