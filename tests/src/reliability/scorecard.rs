@@ -216,6 +216,13 @@ impl Scorecard {
                 total("messages"),
             );
         }
+        for violation in
+            self.simulated("violations").and_then(Value::as_array).into_iter().flatten()
+        {
+            let part = |name: &str| violation.get(name).cloned().unwrap_or_default();
+            let what = part("what").as_str().unwrap_or_default().replace('\n', " ");
+            let _ = writeln!(page, "- **seed {}**, act {}: {what}", part("seed"), part("act"));
+        }
         for row in self.rows.iter().filter(|row| !row.violations.is_empty()) {
             for violation in &row.violations {
                 let _ = writeln!(page, "- **{}**: {violation}", row.class);
