@@ -103,26 +103,19 @@ impl Blocks {
     /// The blocks from this one on, without their checks. They may be past the file's end: then
     /// they were never written.
     fn read_blocks(&self, first: u64, count: u64) -> Result<Vec<u8>, Error> {
+        let length = self.disk.len(&self.name).map_err(failed)?;
+        self.read_to(length, first, count)
+    }
+
+    /// The same, in a file of which these bytes are read at most: an error of kind `UnexpectedEof`
+    /// where it has fewer.
+    fn read_to(&self, length: u64, first: u64, count: u64) -> Result<Vec<u8>, Error> {
         let (from, to) = (stored_at(first), stored_at(first + count));
-        let length = self.disk.len(&self.name).map_err(failed)?.clamp(from, to);
         let mut stored = vec![0; usize_of(to - from)?];
-        let there = usize_of(length - from)?;
+        let there = usize_of(length.clamp(from, to) - from)?;
         self.disk.read_at(&self.name, from, &mut stored[..there]).map_err(failed)?;
-        self.checked(first, count, &stored)
-    }
-
-    /// The same of blocks that are there, mostly: else an error of kind `UnexpectedEof`.
-    fn read_there(&self, first: u64, count: u64) -> Result<Vec<u8>, Error> {
-        let (from, to) = (stored_at(first), stored_at(first + count));
-        let mut stored = vec![0; usize_of(to - from)?];
-        self.disk.read_at(&self.name, from, &mut stored).map_err(failed)?;
-        self.checked(first, count, &stored)
-    }
-
-    /// Blocks without their checks, if those hold.
-    fn checked(&self, first: u64, count: u64, stored: &[u8]) -> Result<Vec<u8>, Error> {
         let mut blocks = Vec::with_capacity(usize_of(count)? * BLOCK_BYTES);
-        let mut rest = stored;
+        let mut rest = stored.as_slice();
         for block in first..first + count {
             let (bytes, after) = rest.split_at(BLOCK_BYTES);
             rest = after;
@@ -181,7 +174,8 @@ impl redb::StorageBackend for Blocks {
             return Err(ErrorKind::UnexpectedEof.into());
         }
         let (first, count, start) = blocks_of(offset, out.len());
-        let blocks = match self.read_there(first, count) {
+        // Mostly all of it is there: how long the file is is asked where it is not.
+        let blocks = match self.read_to(u64::MAX, first, count) {
             // The last block may be cut short, and what is asked for lie before that.
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
                 if end > self.len()? {

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!   Tree ──► node ──► node     in memory: shared by the versions that have it
-//!              └────► page 7   at rest: a number and a check; read through `Pages`, which cache it
+//!              └────► page 7   at rest: a number and a check; read through `Pages`, and cached
+//!                              for as long as somebody has them open
 //! ```
 //!
 //! What a version derives is made of [`Tree`]s. Where a version is put to rest ([`rest`]), each

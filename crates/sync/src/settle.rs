@@ -81,11 +81,8 @@ pub struct Settled {
 
 /// A note that nobody says at that place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{what}: {limit} at most, or another note was expected")]
-pub struct OutOfPlace {
-    what: &'static str,
-    limit: usize,
-}
+#[error("the other side does not keep to the protocol: {0}")]
+pub struct OutOfPlace(&'static str);
 
 /// One side of it.
 #[derive(Debug, Clone)]
@@ -133,7 +130,7 @@ impl Settling {
         let named = Named::of(log, self.salt);
         let say = match note {
             Note::Tips(tips) => {
-                within("tips", tips.len())?;
+                within(tips.len())?;
                 let theirs: BTreeSet<NamedTip> = tips.into_iter().collect();
                 let mine: BTreeSet<NamedTip> = named.tips().copied().collect();
                 let differing = Difference {
@@ -143,7 +140,7 @@ impl Settling {
                 Some(self.compared(&named, &differing))
             }
             Note::Symbols(symbols) => {
-                within("symbols", self.symbols.len() + symbols.len())?;
+                within(self.symbols.len() + symbols.len())?;
                 self.symbols.extend(symbols);
                 match difference(named.tips(), self.salt, &self.symbols) {
                     Some(differing) => Some(self.compared(&named, &differing)),
@@ -155,12 +152,12 @@ impl Settling {
             }
             Note::More(symbols) => Some(self.more(&named, symbols)?),
             Note::Gaps(gaps) => {
-                within("gaps", gaps.len())?;
+                within(gaps.len())?;
                 let forks = self.learn(&named, &log.frontier(), &gaps);
                 self.forks(&named, forks)
             }
             Note::Forks(gaps) => {
-                within("forks", gaps.len())?;
+                within(gaps.len())?;
                 let known = self.known.clone().unwrap_or_else(|| log.frontier());
                 let forks = self.learn(&named, &known, &gaps);
                 self.forks(&named, forks)
@@ -173,7 +170,7 @@ impl Settling {
     fn more(&mut self, named: &Named<'_>, symbols: u64) -> Result<Note, OutOfPlace> {
         let wanted = usize::try_from(symbols).unwrap_or(usize::MAX);
         if wanted <= self.sent {
-            return Err(OutOfPlace { what: "more symbols", limit: SYMBOLS_MAX });
+            return Err(OutOfPlace("it asks for no more symbols than it was sent"));
         }
         // A symbol takes about twice the bytes of a tip.
         if wanted > SYMBOLS_MAX || wanted * 2 > named.tips().len() {
@@ -265,9 +262,9 @@ impl Settling {
     }
 }
 
-fn within(what: &'static str, count: usize) -> Result<(), OutOfPlace> {
+fn within(count: usize) -> Result<(), OutOfPlace> {
     if count > SYMBOLS_MAX {
-        return Err(OutOfPlace { what, limit: SYMBOLS_MAX });
+        return Err(OutOfPlace("a note has more items than a conversation may"));
     }
     Ok(())
 }

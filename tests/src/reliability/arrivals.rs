@@ -16,7 +16,6 @@
 
 use super::actor::{Note, model};
 use super::disk::ScriptedDisk;
-use super::judge::guarded;
 use super::row::{Tally, Tier};
 use super::sample::Numbers;
 use std::collections::BTreeSet;
@@ -28,20 +27,7 @@ const ORDERS: [[usize; 3]; 6] = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2,
 
 /// Rounds from seeds, each in every order, some things twice.
 pub(super) fn arrivals(tier: Tier, tally: &mut Tally) {
-    let rounds = tier.choose(12, 400);
-    for seed in 0..rounds {
-        if tally.is_over() {
-            return;
-        }
-        match guarded(|| round(seed)) {
-            Ok(orders) => (0..orders).for_each(|_| tally.counted(true, true)),
-            Err(text) => {
-                tally.counted(false, false);
-                tally.broken(format!("seed {seed}: {text}"));
-            }
-        }
-    }
-    tally.note(&format!("seeds 0 to {}", rounds - 1));
+    tally.seeds(tier.choose(12, 400), round);
 }
 
 fn write(replica: &Replica, numbers: &mut Numbers) -> Result<(), String> {

@@ -8,11 +8,10 @@
 
 use super::actor::{Note, model};
 use super::disk::ScriptedDisk;
-use super::judge::guarded;
 use super::platter::{Lying, Platter};
 use super::reading::readable;
 use super::row::{Tally, Tier};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use woodland::{Durability, Options, Replica};
 
@@ -23,27 +22,16 @@ const WAITING: usize = 2;
 
 /// Every version that the reader meets is held against what a power cut would leave.
 pub(super) fn racing(tier: Tier, tally: &mut Tally) {
-    for round in 0..tier.choose(3, 60) {
-        match guarded(|| one(round)) {
-            Ok(versions) => (0..versions).for_each(|_| tally.counted(true, true)),
-            Err(text) => {
-                tally.counted(false, false);
-                tally.broken(format!("round {round}: {text}"));
-            }
-        }
-        if tally.is_over() {
-            return;
-        }
-    }
+    tally.seeds(tier.choose(3, 60), one);
     tally.note("four threads; injected: versions looked at");
 }
 
-fn one(round: u64) -> Result<u64, String> {
+fn one(seed: u64) -> Result<u64, String> {
     let disk = ScriptedDisk::empty();
-    let options = Options::on(disk.shared()).seed(round);
+    let options = Options::on(disk.shared()).seed(seed);
     let replica = Replica::create(options, model()).map_err(|error| error.to_string())?;
     disk.pause_at_syncs(SYNC);
-    let running = AtomicU64::new(WAITING as u64);
+    let are_over = AtomicBool::new(false);
     let write = |durability, title: String| {
         let written = replica.write_with(durability, |batch| batch.insert(&Note::titled(&title)));
         written.map(drop).map_err(|error| error.to_string())
@@ -51,19 +39,17 @@ fn one(round: u64) -> Result<u64, String> {
     std::thread::scope(|scope| {
         let waiting: Vec<_> = (0..WAITING)
             .map(|thread| {
-                let (write, running) = (&write, &running);
+                let write = &write;
                 scope.spawn(move || {
-                    let outcome = (0..25).try_for_each(|number| {
+                    (0..25).try_for_each(|number| {
                         write(Durability::Durable, format!("{WAITED_FOR} {thread} {number}"))
-                    });
-                    running.fetch_sub(1, Ordering::SeqCst);
-                    outcome
+                    })
                 })
             })
             .collect();
         let passing = scope.spawn(|| {
             let mut number = 0;
-            while running.load(Ordering::SeqCst) > 0 {
+            while !are_over.load(Ordering::SeqCst) {
                 write(Durability::Buffered, format!("passing {number}"))?;
                 number += 1;
             }
@@ -71,10 +57,11 @@ fn one(round: u64) -> Result<u64, String> {
         });
         let mut versions = 0;
         let mut looked = Ok(());
-        while running.load(Ordering::SeqCst) > 0 && looked.is_ok() {
+        while waiting.iter().any(|thread| !thread.is_finished()) && looked.is_ok() {
             looked = look(&replica, &disk);
             versions += 1;
         }
+        are_over.store(true, Ordering::SeqCst);
         let outcomes = waiting.into_iter().chain([passing]);
         for outcome in outcomes.map(|thread| thread.join().expect("no writer panics")) {
             outcome?;

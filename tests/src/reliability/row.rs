@@ -6,7 +6,7 @@
 //!
 //! What this does not do: print; `scorecard` does.
 
-use super::judge::Met;
+use super::judge::{Met, guarded};
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
 
@@ -144,6 +144,23 @@ impl Tally {
         self.row.injected += 1;
         self.row.detected += u64::from(is_detected);
         self.row.recovered += u64::from(is_recovered);
+    }
+
+    /// Plays these seeds until enough is known. Each counts as much as it says.
+    pub fn seeds(&mut self, seeds: u64, play: impl Fn(u64) -> Result<u64, String>) {
+        for seed in 0..seeds {
+            match guarded(|| play(seed)) {
+                Ok(count) => (0..count).for_each(|_| self.counted(true, true)),
+                Err(text) => {
+                    self.counted(false, false);
+                    self.broken(format!("seed {seed}: {text}"));
+                }
+            }
+            if self.is_over() {
+                return;
+            }
+        }
+        self.note(&format!("seeds 0 to {}", seeds - 1));
     }
 
     /// A broken promise.

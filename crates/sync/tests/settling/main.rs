@@ -1,7 +1,5 @@
 //! Two who settle who holds what: both know it exactly, for what the difference costs.
 
-#![allow(missing_docs)]
-
 mod peer;
 
 use crate::peer::Peer;

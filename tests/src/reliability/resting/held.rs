@@ -7,7 +7,6 @@
 
 use super::answers::counted;
 use crate::reliability::actor::{Note, model};
-use crate::reliability::judge::guarded;
 use crate::reliability::row::{Tally, Tier};
 use std::sync::Arc;
 use woodland::{MemoryDisk, Options, Replica, Snapshot};
@@ -18,26 +17,15 @@ const HELD_EVERY: u64 = 100;
 
 /// Holds versions, goes on, and asks them again.
 pub(in crate::reliability) fn held(tier: Tier, tally: &mut Tally) {
-    for round in 0..tier.choose(1, 10) {
-        match guarded(|| one(round)) {
-            Ok(versions) => (0..versions).for_each(|_| tally.counted(true, true)),
-            Err(text) => {
-                tally.counted(false, false);
-                tally.broken(format!("round {round}: {text}"));
-            }
-        }
-        if tally.is_over() {
-            return;
-        }
-    }
+    tally.seeds(tier.choose(1, 10), one);
     tally.note("injected: versions held");
 }
 
-fn one(round: u64) -> Result<u64, String> {
+fn one(seed: u64) -> Result<u64, String> {
     let said = |error: &dyn std::error::Error| error.to_string();
     let disk = Arc::new(MemoryDisk::new());
     // Nothing is cached: what is asked is read.
-    let options = || Options::on(disk.clone()).seed(round).memory(0);
+    let options = || Options::on(disk.clone()).seed(seed).memory(0);
     let replica = Replica::create(options(), model()).map_err(|error| said(&error))?;
     let mut held: Vec<(Snapshot, u64)> = Vec::new();
     for number in 0..RESTS {
