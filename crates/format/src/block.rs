@@ -260,9 +260,7 @@ impl OpenBlock {
     /// # Panics
     /// When it does not follow, or is another author's.
     pub fn push(&mut self, commit: &Commit) {
-        let follows = commit.backlink() == self.last()
-            && commit.seq() == self.chain.next_seq
-            && commit.author() == self.chain.author;
+        let follows = self.chain.is_followed_by(commit);
         assert!(follows, "a block holds consecutive commits of one author");
         // Rows are short and many blocks are held: room is made as it is needed.
         if self.block.rows.capacity() - self.block.rows.len() < 64 {

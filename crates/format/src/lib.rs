@@ -55,6 +55,7 @@ mod rows;
 mod schema;
 mod segment;
 mod signature;
+mod stretch;
 mod value;
 mod value_type;
 mod varint;
@@ -93,6 +94,7 @@ pub use crate::frame::{
 };
 pub use crate::reader::{Found, Segment, Segments, read_segments};
 pub use crate::segment::{SEGMENT_FORMAT, SegmentHead, encode_segment};
+pub use crate::stretch::{StretchStart, encode_stretch, read_stretch};
 
 pub use crate::canonical::{CanonicalError, decode, encode};
 pub use crate::hash::{

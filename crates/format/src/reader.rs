@@ -18,7 +18,7 @@ use crate::canonical;
 use crate::commit::{Commit, SignedPoint};
 use crate::damage::{Damage, DamageCause};
 use crate::frame::{self, FRAME_HEADER_BYTES, FrameError, Tag};
-use crate::id::{AuthorKey, DatasetId};
+use crate::id::{AuthorKey, CommitId, DatasetId};
 use crate::limits::{FRAME_BYTES_MAX, SEGMENT_COMMITS_MAX};
 use crate::rows::{Chain, Cursor};
 use crate::segment::{SEGMENT_FORMAT, SegmentHead};
@@ -142,11 +142,7 @@ impl Iterator for Segments<'_> {
             self.damage(number, Some(head.author), at, intact, cause)
         });
         let (offset, bytes) = (self.offset(start), (self.at - start) as u64);
-        let Run { mut blocks, mut points, .. } = run;
-        // A head may have claimed blocks that are not there.
-        blocks.shrink_to_fit();
-        points.shrink_to_fit();
-        let segment = Segment { head, blocks, points, offset, bytes };
+        let segment = run.into_segment(head, offset, bytes);
         Some(Found { segment: Some(segment), damage })
     }
 }
@@ -310,8 +306,8 @@ impl<'a> Segments<'a> {
 }
 
 /// The chain as far as it is read.
-struct Run {
-    chain: Chain,
+pub(crate) struct Run {
+    pub(crate) chain: Chain,
     blocks: Vec<Block>,
     points: Vec<SignedPoint>,
 }
@@ -321,15 +317,30 @@ impl Run {
     /// has room for.
     fn of(head: &SegmentHead, bytes: usize) -> Self {
         let fitting = bytes / (FRAME_HEADER_BYTES + BLOCK_HEAD_BYTES);
-        Run {
-            chain: Chain::starting(head.author, head.first_seq, head.previous),
-            blocks: Vec::with_capacity(fitting.min(head.blocks as usize)),
-            points: Vec::new(),
-        }
+        let mut run = Run::starting(head.author, head.first_seq, head.previous);
+        run.blocks.reserve_exact(fitting.min(head.blocks as usize));
+        run
+    }
+
+    pub(crate) fn starting(author: AuthorKey, first_seq: u64, previous: Option<CommitId>) -> Self {
+        let chain = Chain::starting(author, first_seq, previous);
+        Run { chain, blocks: Vec::new(), points: Vec::new() }
+    }
+
+    pub(crate) fn into_segment(self, head: SegmentHead, offset: u64, bytes: u64) -> Segment {
+        let Run { mut blocks, mut points, .. } = self;
+        // A head may have claimed blocks that are not there.
+        blocks.shrink_to_fit();
+        points.shrink_to_fit();
+        Segment { head, blocks, points, offset, bytes }
     }
 
     /// Takes the rows of a block. What stands before the damage in them is kept.
-    fn take(&mut self, cursor: &mut Cursor<'_>, commits: u32) -> Result<(), DamageCause> {
+    pub(crate) fn take(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        commits: u32,
+    ) -> Result<(), DamageCause> {
         let rows = cursor.bytes;
         let (first_seq, previous) = (self.chain.next_seq, self.chain.previous);
         self.chain.renewed();

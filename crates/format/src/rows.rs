@@ -59,6 +59,13 @@ impl Chain {
         self.payload.clear();
     }
 
+    /// Whether this commit comes next.
+    pub(crate) fn is_followed_by(&self, commit: &Commit) -> bool {
+        commit.backlink() == self.previous
+            && commit.seq() == self.next_seq
+            && commit.author() == self.author
+    }
+
     fn advance(&mut self, commit: &Commit) {
         self.turn = Some(commit.turn());
         self.previous = Some(commit.id());

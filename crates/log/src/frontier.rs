@@ -38,6 +38,11 @@ impl Frontier {
         self.tips.entry(author).or_default().insert(tip);
     }
 
+    /// Puts these tips in place of the author's.
+    pub fn set(&mut self, author: AuthorKey, tips: impl IntoIterator<Item = Tip>) {
+        self.tips.insert(author, tips.into_iter().collect());
+    }
+
     /// How many tips it names, of all authors together.
     pub fn len(&self) -> usize {
         self.tips.values().map(BTreeSet::len).sum()

@@ -28,11 +28,8 @@ impl Log {
     /// Commits after the last signed point of their chain are left out. Chains come in the order of
     /// their first commits.
     pub fn chains(&self, since: &Frontier) -> impl ExactSizeIterator<Item = Vec<Commit>> + '_ {
-        let vouched = self.vouched();
         let mut chains: Vec<Stretch> = Vec::new();
-        for Stretch { line, first, end } in self.lacking(since) {
-            let vouched = vouched.get(line as usize).copied().flatten();
-            let end = end.min(vouched.map_or(0, |last| last + 1));
+        for Stretch { line, first, end } in self.vouched_lacking(since) {
             let cut = (first..end).step_by(SEGMENT_COMMITS_MAX as usize);
             chains.extend(cut.map(|first| {
                 let end = end.min(first.saturating_add(u64::from(SEGMENT_COMMITS_MAX)));
@@ -42,6 +39,37 @@ impl Log {
         let first = |chain: &Stretch| Place { line: chain.line, seq: chain.first };
         chains.sort_by(|one, other| self.compare(first(one), first(other)));
         chains.into_iter().map(|chain| self.listed(&[chain]).map(|(_, commit)| commit).collect())
+    }
+
+    /// What [`Log::since`] gives, without the commits after the last signed point of their chain:
+    /// ready to be passed on.
+    pub fn offered(&self, since: &Frontier) -> Listed<'_> {
+        self.listed(&self.vouched_lacking(since))
+    }
+
+    /// The chain of one author up to `tip`, without what the chain of `known` holds of it. Nothing
+    /// where `tip` is not held; all of it where `known` is not.
+    pub fn chain(&self, tip: Place, known: Option<Place>) -> Listed<'_> {
+        let (mut stretches, mut at) = (Vec::new(), Some(tip));
+        while let Some(Place { line, seq }) = at {
+            let Some(own) = self.line(line).filter(|own| own.holds(seq)) else { break };
+            let known = known.and_then(|known| self.seen(known, line));
+            let first = known.map_or(own.first_seq, |seq| seq + 1);
+            stretches.push(Stretch { line, first, end: seq + 1 });
+            at = own.base.filter(|_| known.is_none());
+        }
+        self.listed(&stretches)
+    }
+
+    /// What is lacking, up to the last signed point of each line.
+    fn vouched_lacking(&self, since: &Frontier) -> Vec<Stretch> {
+        let vouched = self.vouched();
+        let cut = |stretch: Stretch| {
+            let vouched = vouched.get(stretch.line as usize).copied().flatten();
+            Stretch { end: stretch.end.min(vouched.map_or(0, |last| last + 1)), ..stretch }
+        };
+        let lacking = self.lacking(since).into_iter().map(cut);
+        lacking.filter(|stretch| stretch.first < stretch.end).collect()
     }
 
     fn lacking(&self, earlier: &Frontier) -> Vec<Stretch> {

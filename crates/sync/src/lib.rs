@@ -1,25 +1,45 @@
 //! Woodland's sync: messages in, messages out; no sockets, no clock.
 //!
 //! ```text
-//!  Log ─► Settling ◄──► notes ◄──► Settling ◄─ Log         what the other holds
-//!            │                        │
-//!            └─► Log::since(known) ◄──┘                     what to send it
+//!  Hub ─► Session (one a peer) ─┬► Settling ─► what the other side lacks      `settle`, `sketch`
+//!                               ├► Sending  ─► pieces of the log ─► messages  `session`
+//!                               └► Arriving ─► the door ─► versions to merge
+//!  bytes ◄─► Message ◄─► parts                                                `message`, `wire`
 //! ```
 //!
 //! **Invariants**
-//! - It reads versions and changes none: what arrives goes through the door of the log.
+//! - It reads versions and changes none: what arrives goes through the door of the log, and the
+//!   host makes it durable.
 //! - What is said costs what differs, not what is shared.
+//! - A peer costs bounded memory, whatever it says or leaves unsaid.
 //!
-//! What this does not do, yet: carry commits, stay live, bound what a slow peer costs.
+//! What this does not do: connect, encrypt, or know who somebody is.
 
+mod bytes;
+mod closed;
+mod door;
+mod hub;
+mod message;
 mod names;
+mod session;
 mod settle;
 mod sketch;
 mod wire;
 
-pub use crate::names::{AuthorName, CommitName, NamedTip, Salt};
-pub use crate::settle::{
-    Gap, Note, OutOfPlace, SYMBOLS_FIRST, SYMBOLS_MAX, Settled, Settling, Step, TIPS_TOLD_MAX,
-};
-pub use crate::sketch::Symbol;
-pub use crate::wire::NoteError;
+pub use crate::closed::Closed;
+pub use crate::hub::{Event, Hub, Limits, Peer, TooLong};
+pub use crate::message::{MessageError, PRESENCE_BYTES_MAX, PROTOCOL_VERSION, Reason};
+pub use crate::names::Salt;
+
+/// The parts of messages, for those who look at a conversation or take part in it by themselves.
+pub mod parts {
+    pub use crate::bytes::NoteError;
+    pub use crate::message::{
+        AuthorRef, Hello, Introduced, Message, Part, Previous, Stretch, Told, Want,
+    };
+    pub use crate::names::{AuthorName, CommitName, NamedTip};
+    pub use crate::settle::{
+        Gap, Note, OutOfPlace, SYMBOLS_FIRST, SYMBOLS_MAX, Settled, Settling, Step, TIPS_TOLD_MAX,
+    };
+    pub use crate::sketch::Symbol;
+}

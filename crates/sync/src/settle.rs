@@ -18,8 +18,8 @@
 //!
 //! **Invariants**
 //! - What is said costs what differs, and O(authors) only where there are few.
-//! - Of an author of whom both hold something that the other does not, both are taken to hold all
-//!   until they have said where they part: nothing is sent twice for want of knowing.
+//! - Of an author of whom both hold something that the other does not, each says where they part.
+//!   Until then nothing is known: what others wrote may stand on either branch.
 //! - Whatever the other says, what is known of it is a frontier of commits that are held here.
 //!
 //! What this does not do: send commits, or believe that the other told the truth. Who lied gets too
@@ -82,7 +82,7 @@ pub struct Settled {
 /// A note that nobody says at that place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the other side does not keep to the protocol: {0}")]
-pub struct OutOfPlace(&'static str);
+pub struct OutOfPlace(pub(crate) &'static str);
 
 /// One side of it.
 #[derive(Debug, Clone)]
@@ -94,11 +94,14 @@ pub struct Settling {
     known: Option<Frontier>,
     /// Authors of whom the rungs were told.
     told: BTreeSet<AuthorName>,
+    /// Authors of whom the other is to say where they part.
+    awaited: BTreeSet<AuthorName>,
 }
 
 impl Settling {
     fn new(salt: Salt) -> Self {
-        Settling { salt, symbols: Vec::new(), sent: 0, known: None, told: BTreeSet::new() }
+        let (told, awaited) = (BTreeSet::new(), BTreeSet::new());
+        Settling { salt, symbols: Vec::new(), sent: 0, known: None, told, awaited }
     }
 
     /// Asks what the other holds. The salt is fresh, and goes to the other with the note.
@@ -117,9 +120,9 @@ impl Settling {
         Settling::new(salt)
     }
 
-    /// What the other holds of this log, as far as that is settled.
+    /// What the other holds of this log; none until that is settled.
     pub fn known(&self) -> Option<&Frontier> {
-        self.known.as_ref()
+        self.known.as_ref().filter(|_| self.awaited.is_empty())
     }
 
     /// Takes what the other says.
@@ -163,7 +166,7 @@ impl Settling {
                 self.forks(&named, forks)
             }
         };
-        Ok(Settled { say, known: self.known.clone() })
+        Ok(Settled { say, known: self.known().cloned() })
     }
 
     /// A longer sketch, or all tips where that costs less.
@@ -206,6 +209,9 @@ impl Settling {
             // Above all that is held here it is what comes next, mostly: then all here is held
             // there. Else somebody branched off.
             let is_fork = named.tips_of(name).any(|(_, tip)| tip.seq >= least);
+            if is_fork {
+                self.awaited.insert(name);
+            }
             gaps.push(self.gap(named, name, is_fork));
             if let Some(author) = named.author(name) {
                 let held = named.tips_of(name).map(|(_, tip)| tip);
@@ -241,8 +247,13 @@ impl Settling {
                 named.held(&NamedTip { author: gap.author, seq, commit }).map(|(_, tip)| tip)
             };
             let is_branch = gap.tips.iter().any(|step| held(step).is_none());
-            if is_branch && !self.told.contains(&gap.author) {
+            // Who told its rungs waits for an answer; so does who is about to be told these.
+            if (is_branch || !gap.rungs.is_empty()) && !self.told.contains(&gap.author) {
                 forks.push(gap.author);
+            }
+            self.awaited.remove(&gap.author);
+            if is_branch && gap.rungs.is_empty() {
+                self.awaited.insert(gap.author);
             }
             if !is_branch || !gap.rungs.is_empty() {
                 let steps = gap.tips.iter().chain(&gap.rungs);

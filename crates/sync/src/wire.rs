@@ -15,36 +15,41 @@
 //!
 //! What this does not do: judge a note; [`crate::Settling`] does.
 
+use crate::bytes::{Bytes, NoteError};
 use crate::names::{AuthorName, CommitName, NamedTip};
 use crate::settle::{Gap, Note, Step};
 use crate::sketch::Symbol;
-use woodland_format::{put_varint, take_varint};
-
-/// Bytes that are no note.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("byte {at} of a note is none that {expected}")]
-pub struct NoteError {
-    /// How many bytes were good.
-    pub at: usize,
-    /// What was to come.
-    pub expected: &'static str,
-}
+use woodland_format::put_varint;
 
 impl Note {
     /// The bytes of it.
     pub fn encode(&self) -> Vec<u8> {
-        let mut to = Vec::new();
+        let mut to = vec![self.kind()];
+        self.put(&mut to);
+        to
+    }
+
+    pub(crate) fn kind(&self) -> u8 {
+        match self {
+            Note::Tips(_) => 1,
+            Note::Symbols(_) => 2,
+            Note::More(_) => 3,
+            Note::Gaps(_) => 4,
+            Note::Forks(_) => 5,
+        }
+    }
+
+    /// What stands behind its kind.
+    pub(crate) fn put(&self, to: &mut Vec<u8>) {
         match self {
             Note::Tips(tips) => {
-                to.push(1);
-                list(&mut to, tips, |to, tip| {
+                list(to, tips, |to, tip| {
                     to.extend(tip.author.0.to_le_bytes());
                     put_step(to, &(tip.seq, tip.commit));
                 });
             }
             Note::Symbols(symbols) => {
-                to.push(2);
-                list(&mut to, symbols, |to, symbol| {
+                list(to, symbols, |to, symbol| {
                     let Symbol { author, seq, commit, check, count } = symbol;
                     [author, seq, commit, check].iter().for_each(|part| {
                         to.extend(part.to_le_bytes());
@@ -53,19 +58,15 @@ impl Note {
                 });
             }
             Note::More(symbols) => {
-                to.push(3);
-                put_varint(&mut to, *symbols);
+                put_varint(to, *symbols);
             }
             Note::Gaps(gaps) => {
-                to.push(4);
-                list(&mut to, gaps, put_gap);
+                list(to, gaps, put_gap);
             }
             Note::Forks(gaps) => {
-                to.push(5);
-                list(&mut to, gaps, put_gap);
+                list(to, gaps, put_gap);
             }
         }
-        to
     }
 
     /// The note that these bytes are.
@@ -73,11 +74,22 @@ impl Note {
     /// # Errors
     /// [`NoteError`].
     pub fn decode(bytes: &[u8]) -> Result<Note, NoteError> {
-        let mut from = Bytes { all: bytes, at: 0 };
-        let note = match from.byte()? {
+        let mut from = Bytes::of(bytes);
+        let kind = from.byte()?;
+        let note = Note::take(kind, &mut from)?;
+        let note = note.ok_or(NoteError { at: 0, expected: "begins one" })?;
+        if !from.is_empty() {
+            return Err(from.fails("belongs to it"));
+        }
+        Ok(note)
+    }
+
+    /// The note of this kind; none where there is no such kind.
+    pub(crate) fn take(kind: u8, from: &mut Bytes<'_>) -> Result<Option<Note>, NoteError> {
+        Ok(Some(match kind {
             1 => Note::Tips(from.list(17, |from| {
                 let author = AuthorName(from.number()?);
-                let (seq, commit) = from.step()?;
+                let (seq, commit) = step(from)?;
                 Ok(NamedTip { author, seq, commit })
             })?),
             2 => Note::Symbols(from.list(33, |from| {
@@ -88,23 +100,19 @@ impl Note {
                 Ok(Symbol { author, seq, commit, check, count })
             })?),
             3 => Note::More(from.varint()?),
-            4 => Note::Gaps(from.list(10, Bytes::gap)?),
-            5 => Note::Forks(from.list(10, Bytes::gap)?),
-            _ => return Err(NoteError { at: 0, expected: "begins one" }),
-        };
-        if from.at < bytes.len() {
-            return Err(from.fails("belongs to it"));
-        }
-        Ok(note)
+            4 => Note::Gaps(from.list(10, gap)?),
+            5 => Note::Forks(from.list(10, gap)?),
+            _ => return Ok(None),
+        }))
     }
 }
 
-fn list<T>(to: &mut Vec<u8>, items: &[T], put: impl Fn(&mut Vec<u8>, &T)) {
+pub(crate) fn list<T>(to: &mut Vec<u8>, items: &[T], put: impl Fn(&mut Vec<u8>, &T)) {
     put_varint(to, items.len() as u64);
     items.iter().for_each(|item| put(to, item));
 }
 
-fn put_step(to: &mut Vec<u8>, (seq, commit): &Step) {
+pub(crate) fn put_step(to: &mut Vec<u8>, (seq, commit): &Step) {
     put_varint(to, *seq);
     to.extend(commit.0.to_le_bytes());
 }
@@ -115,54 +123,11 @@ fn put_gap(to: &mut Vec<u8>, gap: &Gap) {
     list(to, &gap.rungs, put_step);
 }
 
-struct Bytes<'a> {
-    all: &'a [u8],
-    at: usize,
+pub(crate) fn step(from: &mut Bytes<'_>) -> Result<Step, NoteError> {
+    Ok((from.varint()?, CommitName(from.number()?)))
 }
 
-impl Bytes<'_> {
-    fn fails(&self, expected: &'static str) -> NoteError {
-        NoteError { at: self.at, expected }
-    }
-
-    fn byte(&mut self) -> Result<u8, NoteError> {
-        let byte = *self.all.get(self.at).ok_or_else(|| self.fails("is there"))?;
-        self.at += 1;
-        Ok(byte)
-    }
-
-    fn number(&mut self) -> Result<u64, NoteError> {
-        let bytes = self.all.get(self.at..self.at + 8).and_then(|bytes| bytes.try_into().ok());
-        let bytes = bytes.ok_or_else(|| self.fails("begins eight"))?;
-        self.at += 8;
-        Ok(u64::from_le_bytes(bytes))
-    }
-
-    fn varint(&mut self) -> Result<u64, NoteError> {
-        let mut rest = &self.all[self.at..];
-        let number = take_varint(&mut rest).map_err(|_| self.fails("begins a number"))?;
-        self.at = self.all.len() - rest.len();
-        Ok(number)
-    }
-
-    fn list<T>(
-        &mut self,
-        least_bytes: usize,
-        mut take: impl FnMut(&mut Self) -> Result<T, NoteError>,
-    ) -> Result<Vec<T>, NoteError> {
-        let count = usize::try_from(self.varint()?).unwrap_or(usize::MAX);
-        if count > (self.all.len() - self.at) / least_bytes {
-            return Err(self.fails("begins so many"));
-        }
-        (0..count).map(|_| take(self)).collect()
-    }
-
-    fn step(&mut self) -> Result<Step, NoteError> {
-        Ok((self.varint()?, CommitName(self.number()?)))
-    }
-
-    fn gap(&mut self) -> Result<Gap, NoteError> {
-        let author = AuthorName(self.number()?);
-        Ok(Gap { author, tips: self.list(9, Bytes::step)?, rungs: self.list(9, Bytes::step)? })
-    }
+fn gap(from: &mut Bytes<'_>) -> Result<Gap, NoteError> {
+    let author = AuthorName(from.number()?);
+    Ok(Gap { author, tips: from.list(9, step)?, rungs: from.list(9, step)? })
 }

@@ -1,13 +1,12 @@
 //! Two who settle who holds what: both know it exactly, for what the difference costs.
 
-mod peer;
-
-use crate::peer::Peer;
+use crate::writer::Writer;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use woodland_format::{AuthorKey, CommitId};
 use woodland_log::{Frontier, Log};
-use woodland_sync::{Note, Salt, Settling};
+use woodland_sync::Salt;
+use woodland_sync::parts::{Note, Settling};
 
 /// What it took, and what each knows of the other.
 #[derive(Debug)]
@@ -91,8 +90,8 @@ proptest! {
         forks: bool,
         salt: u8,
     ) {
-        let founder = Peer::found();
-        let mut peers: Vec<Peer> = (1..count as u32).map(|key| founder.join(key)).collect();
+        let founder = Writer::found();
+        let mut peers: Vec<Writer> = (1..count as u32).map(|key| founder.join(key)).collect();
         peers.push(founder);
         for act in acts {
             match act {
@@ -148,7 +147,7 @@ proptest! {
 
 /// So many authors, all in one log; and two who went on from there, `more` others with each.
 fn apart(authors: u32, more: u32) -> (Log, Log) {
-    let mut all = Peer::found();
+    let mut all = Writer::found();
     for number in 1..authors {
         let mut author = all.join(number);
         author.write();
@@ -195,7 +194,7 @@ fn it_costs_what_differs() {
 #[test]
 fn who_holds_little_is_told_of_all_at_little_cost() {
     let (one, _) = apart(1_000, 0);
-    let empty = Peer::found().log;
+    let empty = Writer::found().log;
     let asked = check_both(&one, &empty, 1);
     assert!(asked.notes <= 3 && asked.bytes < 1_500, "{asked:?}");
     let asks = check_both(&empty, &one, 2);
@@ -205,7 +204,7 @@ fn who_holds_little_is_told_of_all_at_little_cost() {
 /// Of a long chain that parted, at most about twice as much is sent as lies behind the parting.
 #[test]
 fn a_fork_costs_what_lies_behind_it() {
-    let mut one = Peer::found();
+    let mut one = Writer::found();
     (0..3_000).for_each(|_| one.write());
     let mut two = one.twin();
     (0..40).for_each(|_| one.write());

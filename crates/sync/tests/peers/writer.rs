@@ -1,4 +1,4 @@
-//! Peers with a log each, that write and merge.
+//! Writers with a log each, that write and merge.
 
 use woodland_format::{
     Commit, CommitId, Draft, Op, Payload, Position, Schema, SchemaChange, SecretKey,
@@ -19,15 +19,15 @@ fn key(number: u32) -> SecretKey {
 
 /// Who writes under one key.
 #[derive(Debug, Clone)]
-pub(crate) struct Peer {
+pub(crate) struct Writer {
     pub(crate) log: Log,
     key: u32,
     tip: Option<CommitId>,
     salt: u64,
 }
 
-impl Peer {
-    pub(crate) fn found() -> Peer {
+impl Writer {
+    pub(crate) fn found() -> Writer {
         let author = key(0).author();
         let position =
             Position::Founding { author, nonce: [7; 32], schema: schema().id(), certificate: None };
@@ -36,17 +36,22 @@ impl Peer {
         let founding = Commit::seal(author, draft).expect("a founding");
         let log = Log::found(founding.clone()).expect("a log");
         let log = log.with_point(&founding.sign(&key(0))).expect("its own");
-        Peer { log, key: 0, tip: Some(founding.id()), salt: 0 }
+        Writer { log, key: 0, tip: Some(founding.id()), salt: 0 }
+    }
+
+    /// Under which key it writes.
+    pub(crate) fn author(&self) -> woodland_format::AuthorKey {
+        key(self.key).author()
     }
 
     /// Another author, who holds what this one does.
-    pub(crate) fn join(&self, key: u32) -> Peer {
-        Peer { log: self.log.clone(), key, tip: None, salt: 0 }
+    pub(crate) fn join(&self, key: u32) -> Writer {
+        Writer { log: self.log.clone(), key, tip: None, salt: 0 }
     }
 
     /// The same author in another place, who writes other things.
-    pub(crate) fn twin(&self) -> Peer {
-        Peer { salt: self.salt + 1_000_000, ..self.clone() }
+    pub(crate) fn twin(&self) -> Writer {
+        Writer { salt: self.salt + 1_000_000, ..self.clone() }
     }
 
     /// Writes one commit, having seen all that is held.
@@ -81,7 +86,7 @@ impl Peer {
         self.tip = Some(commit.id());
     }
 
-    pub(crate) fn merge(&mut self, other: &Peer) {
+    pub(crate) fn merge(&mut self, other: &Writer) {
         self.log = self.log.merge(&other.log).expect("one dataset");
     }
 }

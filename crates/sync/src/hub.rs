@@ -1,0 +1,486 @@
+//! The hub: one replica's conversations, with as many peers as there are.
+//!
+//! ```text
+//!            take(peer, bytes) ─►┌─────┐─► Event::Arrived(log)   to be made durable
+//!  transport                     │ hub │                                           host
+//!            ◄─ say(peer) ───────└─────┘◄─ advanced(log)         what is durable now
+//! ```
+//!
+//! **Invariants**
+//! - It is asked of one peer at a time what this side lacks; of the others once that is durable. So
+//!   nothing is fetched twice.
+//! - What several peers tell of is wanted from one of them; whose own commits they are sends them
+//!   unasked, and they are wanted from nobody else while it is connected and not late.
+//! - What ends a conversation ends that one alone, and with it all that it held here.
+//! - The same calls give the same bytes: salts and ticks come from the caller.
+//!
+//! What this does not do: connect, encrypt, store, or decide with whom to talk.
+
+use crate::closed::Closed;
+use crate::door::{Door, brings};
+use crate::names::{CommitName, Salt};
+use crate::session::{self, Fetch, Here, Session};
+use std::collections::{BTreeMap, VecDeque};
+use woodland_format::{AuthorKey, Segment};
+use woodland_log::{Log, Refusal, Tip};
+
+/// The host's number for a connection. A connection that comes again has another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Peer(pub u64);
+
+/// What one conversation may cost, and how long it may be silent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of commits that may have come and not be durable yet.
+    pub window: u64,
+    /// The longest message that is taken, in bytes; at least [`Limits::MESSAGE_BYTES_LEAST`].
+    pub message_bytes_max: u64,
+    /// Bytes of commits that may wait for their past or for a signature.
+    pub waiting_bytes_max: u64,
+    /// So many ticks a peer may owe something and send nothing.
+    pub patience: u32,
+}
+
+impl Limits {
+    /// Every peer takes messages of so many bytes.
+    pub const MESSAGE_BYTES_LEAST: u64 = 16 * 1024 * 1024;
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            window: 1024 * 1024,
+            // The longest commit, and room for the rest.
+            message_bytes_max: 80 * 1024 * 1024,
+            waiting_bytes_max: 64 * 1024 * 1024,
+            patience: 30,
+        }
+    }
+}
+
+/// What the host is to do or to know.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Event {
+    /// Commits came and went through the door: make them durable, and call [`Hub::advanced`].
+    Arrived {
+        /// A version that holds them. Merge it; it need not hold what this side has written since.
+        log: Box<Log>,
+    },
+    /// All that this side lacked of a peer is durable; from here on it tells what is new.
+    CaughtUp {
+        /// Which.
+        peer: Peer,
+    },
+    /// A peer holds commits of this replica's own author that this replica lacks: the key is in use
+    /// elsewhere, or this is an old copy. Merge what comes before anything is written.
+    Behind {
+        /// Who says so.
+        peer: Peer,
+        /// The commit that it holds.
+        tip: Tip,
+    },
+    /// Something that is kept nowhere.
+    Presence {
+        /// From whom.
+        peer: Peer,
+        /// Under which key that peer says it writes. Nothing proves it.
+        author: AuthorKey,
+        /// What it says.
+        bytes: Vec<u8>,
+    },
+    /// A conversation ended. Send what [`Hub::say`] has left for it, and close the connection.
+    Closed {
+        /// With whom.
+        peer: Peer,
+        /// Why.
+        why: Closed,
+    },
+}
+
+/// Somebody has something that is lacking here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Offer {
+    peer: Peer,
+    tip: (u64, CommitName),
+    /// For how long it is not sent.
+    ticks: u32,
+}
+
+/// One replica's conversations.
+pub struct Hub {
+    log: Log,
+    author: AuthorKey,
+    limits: Limits,
+    door: Door,
+    sessions: BTreeMap<Peer, Session>,
+    /// What others told of and this side lacks.
+    offers: BTreeMap<AuthorKey, Vec<Offer>>,
+    /// Who was asked for it.
+    wanted: BTreeMap<AuthorKey, Offer>,
+    events: VecDeque<Event>,
+}
+
+/// So many tips of one author are noted for a peer: it has more than one where it forked.
+const OFFERS_OF_AN_AUTHOR_MAX: usize = 8;
+/// Ticks after which what its author should have sent is wanted from somebody else.
+const LATE_TICKS: u32 = 3;
+
+impl Hub {
+    /// Of a replica that writes under this key, and whose durable version this is.
+    pub fn new(log: Log, author: AuthorKey, limits: Limits) -> Hub {
+        Hub {
+            log,
+            author,
+            limits,
+            door: Door::new(),
+            sessions: BTreeMap::new(),
+            offers: BTreeMap::new(),
+            wanted: BTreeMap::new(),
+            events: VecDeque::new(),
+        }
+    }
+
+    /// The version that is durable, as far as the hub was told.
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// Begins a conversation with a peer that this side connected to. The salt is fresh: random,
+    /// and used for nothing else.
+    pub fn open(&mut self, peer: Peer, salt: Salt) {
+        self.insert(peer, Some(salt));
+    }
+
+    /// Begins one with a peer that connected to this side.
+    pub fn accept(&mut self, peer: Peer) {
+        self.insert(peer, None);
+    }
+
+    fn insert(&mut self, peer: Peer, salt: Option<Salt>) {
+        let session = Session::new(self.here(), salt);
+        self.forget(peer);
+        self.sessions.insert(peer, session);
+        self.plan();
+    }
+
+    /// The connection is gone. Whatever came is kept; the next conversation goes on from there.
+    pub fn disconnect(&mut self, peer: Peer) {
+        self.forget(peer);
+        self.plan();
+    }
+
+    fn forget(&mut self, peer: Peer) {
+        let session = self.sessions.remove(&peer);
+        self.drop_offers(peer);
+        if session.is_some_and(|session| !session.waiting().is_empty()) {
+            self.keep_waiting();
+        }
+    }
+
+    /// What others brought goes on waiting.
+    fn keep_waiting(&mut self) {
+        let others = self.sessions.values().filter(|session| !session.is_over);
+        self.door.keep_only(&self.log, others.flat_map(Session::waiting));
+    }
+
+    /// Offers to the door what a peer brought.
+    fn offer_to_door(&mut self, peer: Peer, segments: Vec<Segment>) {
+        let passed = self.door.offer(&self.log, &segments);
+        let ahead = self.door.ahead(&self.log);
+        let Hub { log, author, limits, sessions, .. } = self;
+        let here = Here { log, ahead: &ahead, author: *author, limits };
+        let own = passed.refused.iter().find(|refusal| brings(&segments, refusal)).cloned();
+        let session = sessions.get_mut(&peer);
+        let events = session.map(|session| session.offered(here, segments, passed.last));
+        self.events.extend(passed.log.map(|log| Event::Arrived { log: Box::new(log) }));
+        match (own, events) {
+            (Some(refusal), _) => self.close(peer, Closed::Refused(Box::new(refusal))),
+            (None, Some(Ok(events))) => self.heard(peer, events),
+            (None, Some(Err(why))) => self.close(peer, why),
+            (None, None) => {}
+        }
+        self.blame(&passed.refused);
+    }
+
+    /// Cuts off who brought what was refused.
+    fn blame(&mut self, refused: &[Refusal]) {
+        for refusal in refused {
+            let sessions = self.sessions.iter().filter(|(_, session)| !session.is_over);
+            let guilty = sessions.filter(|(_, session)| brings(session.waiting(), refusal));
+            let guilty: Vec<Peer> = guilty.map(|(peer, _)| *peer).collect();
+            for peer in guilty {
+                self.close(peer, Closed::Refused(Box::new(refusal.clone())));
+            }
+        }
+    }
+
+    /// What is durable now may be what a peer was asked for.
+    fn settled(&mut self, peer: Peer) {
+        let session = self.sessions.get_mut(&peer).filter(|session| !session.is_over);
+        match session.map(|session| session.advanced(&self.log)) {
+            Some(Ok(events)) => self.heard(peer, events),
+            Some(Err(why)) => self.close(peer, why),
+            None => {}
+        }
+    }
+
+    fn drop_offers(&mut self, peer: Peer) {
+        self.offers.retain(|_, offers| {
+            offers.retain(|offer| offer.peer != peer);
+            !offers.is_empty()
+        });
+        self.wanted.retain(|_, offer| offer.peer != peer);
+    }
+
+    /// The peers with whom it talks.
+    pub fn peers(&self) -> impl Iterator<Item = Peer> + '_ {
+        self.sessions.keys().copied()
+    }
+
+    /// Whether all that a peer had when it was asked is durable here.
+    pub fn is_caught_up(&self, peer: Peer) -> bool {
+        self.sessions.get(&peer).is_some_and(|session| session.fetch == Fetch::Done)
+    }
+
+    /// Takes a message from a peer. A peer that is not known is not heard.
+    pub fn take(&mut self, peer: Peer, message: &[u8]) {
+        let ahead = self.door.ahead(&self.log);
+        let Hub { log, author, limits, sessions, .. } = self;
+        let here = Here { log, ahead: &ahead, author: *author, limits };
+        let Some(session) = sessions.get_mut(&peer).filter(|session| !session.is_over) else {
+            return;
+        };
+        match session.take(here, message) {
+            Ok(heard) => {
+                self.heard(peer, heard.events);
+                if !heard.segments.is_empty() {
+                    self.offer_to_door(peer, heard.segments);
+                } else {
+                    self.settled(peer);
+                }
+            }
+            Err(why) => self.close(peer, why),
+        }
+        self.plan();
+    }
+
+    /// The next message for a peer: ask when the transport can take one, until there is none.
+    pub fn say(&mut self, peer: Peer) -> Option<Vec<u8>> {
+        let Hub { log, author, limits, sessions, .. } = self;
+        let here = Here { log, ahead: log, author: *author, limits };
+        match sessions.get_mut(&peer)?.say(here) {
+            Ok(message) => message,
+            Err(why) => {
+                self.close(peer, why);
+                self.say(peer)
+            }
+        }
+    }
+
+    /// What the host is to do or to know, in order.
+    pub fn event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// The version that is durable now: with what this side wrote, and what [`Event::Arrived`]
+    /// brought. It was made from the one before.
+    pub fn advanced(&mut self, log: &Log) {
+        self.log = log.clone();
+        self.door.is_durable(log);
+        if self.door.is_waiting() {
+            let passed = self.door.offer(&self.log, &[]);
+            self.events.extend(passed.log.map(|log| Event::Arrived { log: Box::new(log) }));
+            self.blame(&passed.refused);
+        }
+        let peers: Vec<Peer> = self.sessions.keys().copied().collect();
+        peers.into_iter().for_each(|peer| self.settled(peer));
+        let Hub { offers, wanted, sessions, .. } = self;
+        let is_lacking = |author: &AuthorKey, offer: &Offer| {
+            let session = sessions.get(&offer.peer);
+            session.is_some_and(|session| !session.holds(log, *author, offer.tip))
+        };
+        offers.retain(|author, offers| {
+            offers.retain(|offer| is_lacking(author, offer));
+            !offers.is_empty()
+        });
+        wanted.retain(|author, offer| is_lacking(author, offer));
+        self.plan();
+    }
+
+    /// This replica writes under another key from now on.
+    pub fn renamed(&mut self, author: AuthorKey) {
+        self.author = author;
+    }
+
+    /// Tells all peers something that is kept nowhere, at most
+    /// [`crate::PRESENCE_BYTES_MAX`] bytes of it; what was not sent yet is forgotten for it.
+    ///
+    /// # Errors
+    /// [`TooLong`], and nothing is told.
+    pub fn present(&mut self, bytes: &[u8]) -> Result<(), TooLong> {
+        if bytes.len() > crate::PRESENCE_BYTES_MAX {
+            return Err(TooLong { found: bytes.len() });
+        }
+        self.sessions.values_mut().for_each(|session| session.present(bytes));
+        Ok(())
+    }
+
+    /// Time passes: by as much as the host likes, such as a second. Who owes something and is
+    /// silent for too long is cut off.
+    pub fn tick(&mut self) {
+        let mut late = Vec::new();
+        for (peer, session) in &mut self.sessions {
+            let has_wants = self.wanted.values().any(|offer| offer.peer == *peer);
+            if session.is_over || !session.is_owed(has_wants) {
+                session.quiet_ticks = 0;
+                continue;
+            }
+            session.quiet_ticks += 1;
+            if session.quiet_ticks > self.limits.patience {
+                late.push((*peer, Closed::Stalled { ticks: session.quiet_ticks }));
+            }
+        }
+        self.offers.values_mut().flatten().for_each(|offer| offer.ticks += 1);
+        late.into_iter().for_each(|(peer, why)| self.close(peer, why));
+        self.plan();
+    }
+
+    /// Ends the conversation with a peer, and tells it so.
+    pub fn close(&mut self, peer: Peer, why: Closed) {
+        let Some(session) = self.sessions.get_mut(&peer).filter(|session| !session.is_over) else {
+            return;
+        };
+        let had_waiting = !session.waiting().is_empty();
+        session.close(&why);
+        self.drop_offers(peer);
+        if had_waiting {
+            self.keep_waiting();
+        }
+        self.events.push_back(Event::Closed { peer, why });
+    }
+
+    fn here(&self) -> Here<'_> {
+        Here { log: &self.log, ahead: &self.log, author: self.author, limits: &self.limits }
+    }
+
+    fn heard(&mut self, peer: Peer, events: Vec<session::Event>) {
+        for event in events {
+            self.events.push_back(match event {
+                session::Event::CaughtUp => Event::CaughtUp { peer },
+                session::Event::Behind(tip) => Event::Behind { peer, tip },
+                session::Event::Presence(bytes) => {
+                    let author = self.sessions.get(&peer).and_then(Session::author);
+                    let Some(author) = author else { continue };
+                    Event::Presence { peer, author, bytes }
+                }
+                session::Event::Offered(author, tip) => {
+                    self.offer(author, Offer { peer, tip, ticks: 0 });
+                    continue;
+                }
+            });
+        }
+    }
+
+    /// Notes what a peer has, as far as there is room; else it is asked for all again, later.
+    fn offer(&mut self, author: AuthorKey, offer: Offer) {
+        let offers = self.offers.entry(author).or_default();
+        let same = |other: &&Offer| (other.peer, other.tip) == (offer.peer, offer.tip);
+        if offers.iter().any(|other| same(&other)) {
+            return;
+        }
+        // A chain moves on: what came before it in its chain comes with it.
+        if offers.iter().filter(|other| other.peer == offer.peer).count() >= OFFERS_OF_AN_AUTHOR_MAX
+        {
+            let least = offers.iter().filter(|other| other.peer == offer.peer);
+            let least = least.min_by_key(|other| other.tip.0).map(|other| other.tip);
+            offers.retain(|other| other.peer != offer.peer || Some(other.tip) != least);
+            if let Some(session) = self.sessions.get_mut(&offer.peer) {
+                session.ask_again();
+            }
+        }
+        offers.push(offer);
+    }
+
+    /// Whom to ask next, and for what.
+    fn plan(&mut self) {
+        let mut sessions = self.sessions.values();
+        if sessions.any(|session| !session.is_over && session.fetch == Fetch::Running) {
+            return;
+        }
+        if let Some(session) = self.sessions.values_mut().find(|session| session.can_ask()) {
+            session.ask(&self.log);
+            return;
+        }
+        let directs: BTreeMap<AuthorKey, Peer> = match self.offers.is_empty() {
+            true => return,
+            false => self.directs(),
+        };
+        let ahead = self.door.ahead(&self.log);
+        let mut wants = Vec::new();
+        for (author, offers) in &self.offers {
+            // One after the other: the next may come with it, where it is not of another branch.
+            let is_due = |offer: &&Offer| !self.is_coming(&ahead, *author, offer);
+            if self.wanted.get(author).is_some_and(|wanted| is_due(&wanted)) {
+                continue;
+            }
+            let Some(best) = offers.iter().filter(is_due).max_by_key(|offer| offer.tip.0) else {
+                continue;
+            };
+            let direct = directs.get(author);
+            let is_sent = direct.is_some_and(|peer| *peer != best.peer);
+            let is_late = offers.iter().any(|offer| offer.ticks >= LATE_TICKS);
+            if !is_sent || is_late {
+                wants.push((*author, *best));
+            }
+        }
+        for (author, offer) in wants {
+            let from = self.log.tips(&author).pop();
+            if let Some(session) = self.sessions.get_mut(&offer.peer) {
+                session.want(author, from, offer.tip);
+                self.wanted.insert(author, offer);
+            }
+        }
+    }
+
+    /// Whether what a peer has was sent by somebody.
+    fn is_coming(&self, ahead: &Log, author: AuthorKey, offer: &Offer) -> bool {
+        let Some(session) = self.sessions.get(&offer.peer) else { return true };
+        session.holds(ahead, author, offer.tip)
+            || self.sessions.values().any(|other| {
+                let mut segments = other.waiting().iter();
+                segments.any(|segment| session.is_in(segment, author, offer.tip))
+            })
+    }
+
+    /// Who writes under which key, of those who send what is theirs.
+    fn directs(&self) -> BTreeMap<AuthorKey, Peer> {
+        let live = self
+            .sessions
+            .iter()
+            .filter(|(_, session)| !session.is_over && session.fetch == Fetch::Done);
+        live.filter_map(|(peer, session)| Some((session.author()?, *peer))).collect()
+    }
+}
+
+impl std::fmt::Debug for Hub {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let fetches = self.sessions.iter().map(|(peer, session)| (peer.0, session.fetch));
+        let wanted = self.wanted.iter().map(|(author, offer)| (author, offer.peer.0, offer.tip.0));
+        let offers = self.offers.iter().map(|(author, offers)| (author, offers.len()));
+        f.debug_struct("Hub")
+            .field("log", &self.log)
+            .field("fetches", &fetches.collect::<Vec<_>>())
+            .field("wanted", &wanted.collect::<Vec<_>>())
+            .field("offers", &offers.collect::<Vec<_>>())
+            .finish()
+    }
+}
+
+/// A presence that is too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{found} bytes of presence, at most {} can be told at once", crate::PRESENCE_BYTES_MAX)]
+pub struct TooLong {
+    /// How many bytes it has.
+    pub found: usize,
+}

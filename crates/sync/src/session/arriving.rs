@@ -1,0 +1,182 @@
+//! What the other side sends: from rows to segments for the door, and what is waited for.
+//!
+//! **Invariants**
+//! - Room is given again once what came is durable, or waits.
+//! - What waits is kept, to answer for it; there is a limit to it.
+//! - Nothing is read that was not given room for.
+//!
+//! What this does not do: let anything in; the door does.
+
+use crate::closed::Closed;
+use crate::hub::Limits;
+use crate::message::{Previous, Stretch};
+use crate::names::{CommitName, Salt};
+use std::collections::{BTreeMap, VecDeque};
+use woodland_format::{AuthorKey, CommitId, Segment, StretchStart, read_stretch};
+use woodland_log::{Log, Place};
+
+/// The receiving half of a conversation.
+#[derive(Debug, Clone)]
+pub(crate) struct Arriving {
+    window: u64,
+    /// How much the other side may send yet.
+    granted: u64,
+    /// How much it may send beyond that, and has not been told.
+    regained: u64,
+    /// What is not durable yet: bytes, and the last commit that they brought.
+    under_way: VecDeque<(u64, CommitId)>,
+    /// The last commits of stretches that are not durable yet, and whether they were fetched.
+    ends: BTreeMap<(AuthorKey, u64, CommitId), bool>,
+    /// What it brought and the door has not let in.
+    waiting: Vec<Segment>,
+}
+
+impl Arriving {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Arriving {
+            window: limits.window,
+            granted: limits.window,
+            regained: 0,
+            under_way: VecDeque::new(),
+            ends: BTreeMap::new(),
+            waiting: Vec::new(),
+        }
+    }
+
+    /// Reads a stretch by this author. `ahead` has what is admitted and not durable.
+    pub(crate) fn read(
+        &mut self,
+        ahead: &Log,
+        salt: Salt,
+        author: AuthorKey,
+        stretch: &Stretch,
+    ) -> Result<Segment, Closed> {
+        let (found, limit) = (stretch.rows.len() as u64, self.granted);
+        let is_single = stretch.commits == 1 && limit >= self.window.div_ceil(2);
+        if found > limit && !is_single {
+            return Err(Closed::OverCredit { found, limit });
+        }
+        self.granted -= found.min(limit);
+        let previous = match stretch.previous {
+            None => None,
+            Some(Previous::Id(id)) => Some(id),
+            Some(Previous::Name(name)) => {
+                let first_seq = stretch.first_seq;
+                let step = (first_seq.saturating_sub(1), name);
+                let held = self.named(ahead, salt, author, step);
+                Some(held.ok_or(Closed::Unplaced { author, first_seq })?)
+            }
+        };
+        let (dataset, first_seq) = (ahead.dataset(), stretch.first_seq);
+        let start = StretchStart { dataset, author, first_seq, previous };
+        let segment = read_stretch(start, stretch.commits, &stretch.rows);
+        let segment = segment.map_err(|why| Closed::Damaged(Box::new(why)))?;
+        let last_seq = first_seq + u64::from(stretch.commits) - 1;
+        self.ends.insert((author, last_seq, segment.head.last), !stretch.is_new);
+        Ok(segment)
+    }
+
+    /// Room that a stretch took, and that it does not need.
+    pub(crate) fn pass_over(&mut self, stretch: &Stretch) {
+        self.regained += stretch.rows.len() as u64;
+    }
+
+    /// The commit of that name that is held or has arrived.
+    fn named(
+        &self,
+        ahead: &Log,
+        salt: Salt,
+        author: AuthorKey,
+        step: (u64, CommitName),
+    ) -> Option<CommitId> {
+        let (seq, name) = step;
+        let held = find(ahead, salt, author, step).and_then(|place| ahead.id(place));
+        let arrived = self.ends.range((author, seq, CommitId([0; 32]))..);
+        let arrived = arrived.take_while(|((of, at, _), _)| (*of, *at) == (author, seq));
+        let mut arrived = arrived.map(|((.., id), _)| *id);
+        held.or_else(|| arrived.find(|id| salt.commit(id) == name))
+    }
+
+    /// The door was offered these: what it did not let in waits. `last` is the last commit that it
+    /// let in.
+    pub(crate) fn offered(
+        &mut self,
+        ahead: &Log,
+        segments: Vec<Segment>,
+        last: Option<CommitId>,
+        limits: &Limits,
+    ) -> Result<(), Closed> {
+        let bytes = segments.iter().map(|segment| segment.bytes).sum();
+        match last {
+            Some(last) => self.under_way.push_back((bytes, last)),
+            None => self.regained += bytes,
+        }
+        self.waiting.extend(segments);
+        self.waiting.retain(|segment| !ahead.contains(&segment.head.last));
+        let (found, limit) =
+            (self.waiting.iter().map(|segment| segment.bytes).sum(), limits.waiting_bytes_max);
+        if found > limit {
+            return Err(Closed::Full { found, limit });
+        }
+        Ok(())
+    }
+
+    /// What it brought and the door has not let in.
+    pub(crate) fn waiting(&self) -> &[Segment] {
+        &self.waiting
+    }
+
+    /// Room for what is durable now is given again. Where what is so ends.
+    pub(crate) fn is_durable(&mut self, log: &Log) -> Vec<Place> {
+        while let Some((bytes, last)) = self.under_way.front()
+            && log.contains(last)
+        {
+            self.regained += bytes;
+            self.under_way.pop_front();
+        }
+        self.waiting.retain(|segment| !log.contains(&segment.head.last));
+        let mut held = Vec::new();
+        self.ends.retain(|(.., id), _| match log.place(id) {
+            Some(place) => {
+                held.push(place);
+                false
+            }
+            None => true,
+        });
+        held
+    }
+
+    /// Whether all that was admitted is durable.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.under_way.is_empty()
+    }
+
+    /// What was fetched and is not durable yet.
+    pub(crate) fn fetched(&self) -> Vec<(AuthorKey, CommitId)> {
+        let fetched = self.ends.iter().filter(|(_, is_fetched)| **is_fetched);
+        fetched.map(|((author, _, id), _)| (*author, *id)).collect()
+    }
+
+    /// What to give room for, where it is time to say so.
+    pub(crate) fn credit(&mut self) -> Option<u64> {
+        if self.regained < self.window.div_ceil(2) {
+            return None;
+        }
+        let regained = std::mem::take(&mut self.regained);
+        self.granted = (self.granted + regained).min(self.window);
+        Some(regained)
+    }
+}
+
+/// The commit of that name in the author's chain.
+pub(crate) fn find(
+    log: &Log,
+    salt: Salt,
+    author: AuthorKey,
+    step: (u64, CommitName),
+) -> Option<Place> {
+    let (seq, name) = step;
+    let lines = log.tips(&author).into_iter().filter_map(|tip| Some(log.place(&tip.id)?.line));
+    let mut places = lines.map(|line| Place { line, seq });
+    places.find(|place| log.id(*place).is_some_and(|id| salt.commit(&id) == name))
+}

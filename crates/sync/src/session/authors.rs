@@ -1,0 +1,82 @@
+//! Whom a conversation is about: each side numbers the authors that it speaks of, as they come up.
+//!
+//! **Invariants**
+//! - A number is given once, in order, with a name or a key; from then on it says enough.
+//! - By name comes up whom the other side held when that was settled; anybody else by key.
+//!
+//! What this does not do: compare what is held of an author.
+
+use crate::closed::Closed;
+use crate::message::{AuthorRef, Introduced};
+use crate::names::{AuthorName, Salt};
+use std::collections::BTreeMap;
+use woodland_format::AuthorKey;
+use woodland_log::Log;
+
+/// Most authors of one conversation.
+const AUTHORS_MAX: usize = 1 << 20;
+
+/// Whom this side has spoken of.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Spoken {
+    numbers: BTreeMap<AuthorKey, u32>,
+}
+
+impl Spoken {
+    /// What to say for an author; `name` is for those whom the other side holds something of.
+    pub(crate) fn of(&mut self, author: AuthorKey, name: Option<AuthorName>) -> AuthorRef {
+        if let Some(number) = self.numbers.get(&author) {
+            return AuthorRef { number: *number, introduced: Introduced::Before };
+        }
+        let number = u32::try_from(self.numbers.len()).expect("fewer authors than bytes in memory");
+        self.numbers.insert(author, number);
+        let introduced = name.map_or(Introduced::Key(author), Introduced::Name);
+        AuthorRef { number, introduced }
+    }
+}
+
+/// Whom the other side has spoken of.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct HeardOf {
+    authors: Vec<AuthorKey>,
+    /// The names of the authors that are held here; made when one is heard.
+    names: BTreeMap<AuthorName, AuthorKey>,
+}
+
+impl HeardOf {
+    /// Who that is.
+    pub(crate) fn who(
+        &mut self,
+        reference: AuthorRef,
+        log: &Log,
+        salt: Salt,
+    ) -> Result<AuthorKey, Closed> {
+        let AuthorRef { number, introduced } = reference;
+        let author = match introduced {
+            Introduced::Before => {
+                let author = self.authors.get(number as usize);
+                return author.copied().ok_or(Closed::OutOfPlace("it speaks of nobody it named"));
+            }
+            Introduced::Key(author) => author,
+            Introduced::Name(name) => self.named(name, log, salt).ok_or(Closed::UnknownAuthor)?,
+        };
+        if number as usize != self.authors.len() || self.authors.len() >= AUTHORS_MAX {
+            return Err(Closed::OutOfPlace("it numbers authors out of turn"));
+        }
+        self.authors.push(author);
+        Ok(author)
+    }
+
+    fn named(&mut self, name: AuthorName, log: &Log, salt: Salt) -> Option<AuthorKey> {
+        if !self.names.contains_key(&name) {
+            let frontier = log.frontier();
+            self.names = frontier.authors().map(|author| (salt.author(&author), author)).collect();
+        }
+        self.names.get(&name).copied()
+    }
+
+    /// Lets go of what is seldom needed any more.
+    pub(crate) fn settle_down(&mut self) {
+        self.names = BTreeMap::new();
+    }
+}

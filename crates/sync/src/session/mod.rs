@@ -1,0 +1,477 @@
+//! A conversation with one peer: what it says is taken part by part, what to say is made when the
+//! transport can take it.
+//!
+//! ```text
+//!  opener   hello ─ tips | sketch ──────────►              asks what it lacks
+//!                    ◄── hello ─ gaps ─ fetch ─ stretches ─ sent     and is sent it
+//!           stretches ─ sent ───────────────►              so is the other, by its gaps
+//!
+//!  then     own commits are pushed, others' tips told (`have`) and sent where they are wanted
+//! ```
+//!
+//! **Invariants**
+//! - Nothing is queued but what to say of it: a peer that reads slowly costs a version that is
+//!   held, and tips. Messages are made one at a time, within the credit that the other side gave.
+//! - A message out of turn ends it. One that comes again is passed over.
+//! - Once something ended it, the only thing said is why.
+//!
+//! What this does not do: choose between peers; the hub does.
+
+pub(crate) mod arriving;
+pub(crate) mod authors;
+mod pieces;
+mod saying;
+mod sending;
+mod settling;
+
+use crate::closed::Closed;
+use crate::hub::Limits;
+use crate::message::{Hello, Message, Part, Reason, Told, Want};
+use crate::names::{CommitName, Salt};
+use crate::session::arriving::{Arriving, find};
+use crate::session::authors::{HeardOf, Spoken};
+use crate::session::sending::Sending;
+use crate::session::settling::Question;
+use crate::settle::Note;
+use woodland_format::{AuthorKey, CommitId, Segment};
+use woodland_log::{Frontier, Log, Tip};
+
+const BEGINS: &str = "it does not begin with a hello";
+
+/// What of the own side a conversation looks at.
+#[derive(Clone, Copy)]
+pub(crate) struct Here<'a> {
+    pub(crate) log: &'a Log,
+    /// With what is admitted and not durable yet.
+    pub(crate) ahead: &'a Log,
+    pub(crate) author: AuthorKey,
+    pub(crate) limits: &'a Limits,
+}
+
+/// Where this side stands in getting what it lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fetch {
+    /// It has not asked.
+    Due,
+    /// It has.
+    Running,
+    /// It was sent all of it.
+    Done,
+}
+
+/// What a message led to.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Heard {
+    pub(crate) events: Vec<Event>,
+    /// What it brought.
+    pub(crate) segments: Vec<Segment>,
+}
+
+/// What the hub is to hear of.
+#[derive(Debug, Clone)]
+pub(crate) enum Event {
+    /// The other side has these, and this side has not.
+    Offered(AuthorKey, (u64, CommitName)),
+    /// All that was asked for is durable.
+    CaughtUp,
+    /// The other side holds more of this side's author than this side.
+    Behind(Tip),
+    /// What it says is kept nowhere.
+    Presence(Vec<u8>),
+}
+
+pub(crate) struct Session {
+    is_opener: bool,
+    salt: Salt,
+    said: u64,
+    heard: u64,
+    /// How many of those that were said the other side has heard.
+    acknowledged: u64,
+    hello: Option<Hello>,
+    has_said_hello: bool,
+    asked: Option<Question>,
+    /// Whether the other side fetches by the gaps that it told.
+    is_fetched: bool,
+    /// Whether this side can: its gaps are about to be told.
+    can_fetch: bool,
+    answered: Option<Question>,
+    /// How many notes about forks each side has said: as who answers, as who asks.
+    forks_said: [u64; 2],
+    forks_heard: [u64; 2],
+    /// Whether this side asked last; else it fetches by its gaps.
+    has_asked: bool,
+    /// What is to be said to what was heard: at most one for each question, and a few bytes.
+    replies: Vec<Part>,
+    sending: Option<Sending>,
+    arriving: Arriving,
+    spoken: Spoken,
+    heard_of: HeardOf,
+    pub(crate) fetch: Fetch,
+    /// What was sent until the other side said that it is all: it must become durable.
+    due: Option<Vec<(AuthorKey, CommitId)>>,
+    wants: Vec<(AuthorKey, Option<Tip>, (u64, CommitName))>,
+    presence: Option<Vec<u8>>,
+    pub(crate) quiet_ticks: u32,
+    bye: Option<Reason>,
+    pub(crate) is_over: bool,
+}
+
+impl Session {
+    pub(crate) fn new(here: Here<'_>, salt: Option<Salt>) -> Session {
+        Session {
+            is_opener: salt.is_some(),
+            salt: salt.unwrap_or(Salt([0; 16])),
+            said: 0,
+            heard: 0,
+            acknowledged: 0,
+            hello: None,
+            has_said_hello: false,
+            asked: None,
+            is_fetched: false,
+            can_fetch: false,
+            answered: None,
+            forks_said: [0; 2],
+            forks_heard: [0; 2],
+            has_asked: false,
+            replies: Vec::new(),
+            sending: None,
+            arriving: Arriving::new(here.limits),
+            spoken: Spoken::default(),
+            heard_of: HeardOf::default(),
+            fetch: Fetch::Due,
+            due: None,
+            wants: Vec::new(),
+            presence: None,
+            quiet_ticks: 0,
+            bye: None,
+            is_over: false,
+        }
+    }
+
+    /// Whether this side can ask: names are made with a salt that both know.
+    pub(crate) fn can_ask(&self) -> bool {
+        self.fetch == Fetch::Due && !self.is_over && (self.is_opener || self.hello.is_some())
+    }
+
+    /// Asks to be sent what this side lacks.
+    pub(crate) fn ask(&mut self, log: &Log) {
+        self.fetch = Fetch::Running;
+        self.has_asked = !std::mem::take(&mut self.can_fetch);
+        if !self.has_asked {
+            self.replies.push(Part::Fetch);
+            return;
+        }
+        let (question, note) = Question::ask(log, self.salt);
+        self.asked = Some(question);
+        self.replies.push(Part::Settle { is_asker: true, note });
+    }
+
+    /// Asks once more, when it is this peer's turn.
+    pub(crate) fn ask_again(&mut self) {
+        if self.fetch == Fetch::Done {
+            self.fetch = Fetch::Due;
+        }
+    }
+
+    /// Under which key the other side writes, once it has said so.
+    pub(crate) fn author(&self) -> Option<AuthorKey> {
+        self.hello.map(|hello| hello.author)
+    }
+
+    /// The other side has this, and is asked for it.
+    pub(crate) fn want(&mut self, author: AuthorKey, from: Option<Tip>, tip: (u64, CommitName)) {
+        self.wants.push((author, from, tip));
+    }
+
+    pub(crate) fn present(&mut self, bytes: &[u8]) {
+        self.presence = Some(bytes.to_vec());
+    }
+
+    /// Whether the other side owes something: nothing may come for a while, but not for ever.
+    pub(crate) fn is_owed(&self, has_wants: bool) -> bool {
+        self.hello.is_none() || self.fetch == Fetch::Running || has_wants
+    }
+
+    /// Whether the tip of that name is held here.
+    pub(crate) fn holds(&self, log: &Log, author: AuthorKey, tip: (u64, CommitName)) -> bool {
+        find(log, self.salt, author, tip).is_some()
+    }
+
+    /// Whether the tip of that name is in a segment.
+    pub(crate) fn is_in(
+        &self,
+        segment: &Segment,
+        author: AuthorKey,
+        (seq, name): (u64, CommitName),
+    ) -> bool {
+        let head = &segment.head;
+        let at = seq.checked_sub(head.first_seq).filter(|at| *at < u64::from(head.commits));
+        let Some(at) = at.filter(|_| head.author == author) else { return false };
+        let commit = segment.commits().nth(usize::try_from(at).unwrap_or(usize::MAX));
+        commit.is_some_and(|commit| self.salt.commit(&commit.id()) == name)
+    }
+
+    /// Ends it; the other side is told why.
+    pub(crate) fn close(&mut self, closed: &Closed) {
+        self.bye = Some(closed.reason()).filter(|_| !matches!(closed, Closed::Bye(_)));
+        self.is_over = true;
+        // Nothing of it is needed any more.
+        self.sending = None;
+        (self.asked, self.answered) = (None, None);
+        self.replies.clear();
+        self.wants.clear();
+    }
+
+    /// Takes a message. What it brings is to be offered to the door, and then [`Session::offered`].
+    pub(crate) fn take(&mut self, here: Here<'_>, bytes: &[u8]) -> Result<Heard, Closed> {
+        let limit = here.limits.message_bytes_max;
+        if bytes.len() as u64 > limit {
+            return Err(Closed::TooLarge { found: bytes.len(), limit });
+        }
+        let Message { number, heard, parts } = Message::decode(bytes)?;
+        if number < self.heard {
+            return Ok(Heard::default());
+        }
+        if number > self.heard {
+            return Err(Closed::Lost { expected: self.heard, found: number });
+        }
+        if heard > self.said || heard < self.acknowledged {
+            return Err(Closed::OutOfPlace("it has heard what was not said"));
+        }
+        (self.heard, self.acknowledged, self.quiet_ticks) = (self.heard + 1, heard, 0);
+        let mut heard = Heard::default();
+        for part in parts {
+            self.part(here, part, &mut heard)?;
+        }
+        Ok(heard)
+    }
+
+    /// The door was offered what a message brought.
+    pub(crate) fn offered(
+        &mut self,
+        here: Here<'_>,
+        segments: Vec<Segment>,
+        last: Option<CommitId>,
+    ) -> Result<Vec<Event>, Closed> {
+        self.arriving.offered(here.ahead, segments, last, here.limits)?;
+        // Some may have been held already.
+        self.advanced(here.log)
+    }
+
+    /// What it brought and the door has not let in.
+    pub(crate) fn waiting(&self) -> &[Segment] {
+        self.arriving.waiting()
+    }
+
+    fn part(&mut self, here: Here<'_>, part: Part, told: &mut Heard) -> Result<(), Closed> {
+        let Heard { events, segments } = told;
+        if self.hello.is_none() {
+            return match part {
+                Part::Hello(hello) => self.hello(here, hello),
+                Part::Bye(reason) => Err(Closed::Bye(reason)),
+                _ => Err(Closed::OutOfPlace(BEGINS)),
+            };
+        }
+        match part {
+            Part::Hello(_) => return Err(Closed::OutOfPlace("it says hello twice")),
+            Part::Settle { is_asker, note } => {
+                let is_of_forks = matches!(note, Note::Forks(_));
+                self.forks_heard[usize::from(is_asker)] += u64::from(is_of_forks);
+                match is_asker {
+                    true => self.answer(here, note)?,
+                    false => self.learn(note)?,
+                }
+            }
+            Part::Fetch => self.serve_by_gaps()?,
+            Part::Sent { forks } => {
+                // Whoever heard of less has more to send.
+                if self.fetch == Fetch::Running
+                    && forks == self.forks_said[usize::from(self.has_asked)]
+                {
+                    self.due = Some(self.arriving.fetched());
+                }
+            }
+            Part::Credit(bytes) => self.sending()?.more_credit(bytes)?,
+            Part::Have(tips) => {
+                for Told { author, tip } in tips {
+                    let author = self.heard_of.who(author, here.log, self.salt)?;
+                    match find(here.log, self.salt, author, tip) {
+                        Some(place) => self.sending()?.other_has(place),
+                        None => events.push(Event::Offered(author, tip)),
+                    }
+                }
+            }
+            Part::Want(wants) => {
+                for Want { author, from, tip } in wants {
+                    let author = self.heard_of.who(author, here.log, self.salt)?;
+                    let held = |step| find(here.log, self.salt, author, step);
+                    let (from, tip) = (from.and_then(held), held(tip));
+                    let tip = tip.ok_or(Closed::OutOfPlace("it wants what it was not told of"))?;
+                    self.sending()?.wanted(from, tip)?;
+                }
+            }
+            Part::Stretch(stretch) => {
+                let author = self.heard_of.who(stretch.author, here.ahead, self.salt)?;
+                match self.arriving.read(here.ahead, self.salt, author, &stretch) {
+                    Ok(segment) => segments.push(segment),
+                    // Who answered has not heard of a fork yet, and took more to be held here than
+                    // is. It sends anew once it has.
+                    Err(Closed::Unplaced { .. }) if self.awaits_forks() => {
+                        self.arriving.pass_over(&stretch);
+                    }
+                    Err(why) => return Err(why),
+                }
+            }
+            Part::Ahead(tip) => events.push(Event::Behind(tip)),
+            Part::Presence(bytes) => events.push(Event::Presence(bytes)),
+            Part::Bye(reason) => return Err(Closed::Bye(reason)),
+        }
+        Ok(())
+    }
+
+    fn hello(&mut self, here: Here<'_>, hello: Hello) -> Result<(), Closed> {
+        let (expected, found) = (here.log.dataset(), hello.dataset);
+        if expected != found {
+            return Err(Closed::Dataset { expected, found });
+        }
+        match (self.is_opener, hello.salt) {
+            (false, Some(salt)) => self.salt = salt,
+            (true, None) => {}
+            (false, None) => return Err(Closed::OutOfPlace("it opens without a salt")),
+            (true, Some(_)) => return Err(Closed::OutOfPlace("both sides open")),
+        }
+        if hello.message_bytes_max < Limits::MESSAGE_BYTES_LEAST {
+            return Err(Closed::OutOfPlace("it takes no messages of the least size"));
+        }
+        self.sending = Some(Sending::new(hello.window, hello.message_bytes_max));
+        self.hello = Some(hello);
+        Ok(())
+    }
+
+    fn sending(&mut self) -> Result<&mut Sending, Closed> {
+        self.sending.as_mut().ok_or(Closed::OutOfPlace(BEGINS))
+    }
+
+    /// Who asked says something.
+    fn answer(&mut self, here: Here<'_>, note: Note) -> Result<(), Closed> {
+        let is_question = matches!(note, Note::Tips(_) | Note::Symbols(_));
+        let open = self.answered.take().filter(|it| !(it.is_over() && is_question));
+        if open.is_none() && is_question && self.sending()?.is_serving() {
+            return Err(Closed::OutOfPlace("it asks again before it was sent all"));
+        }
+        let mut question = match open {
+            Some(question) => question,
+            None if is_question => {
+                self.is_fetched = false;
+                Question::answer(here.log, self.salt)
+            }
+            None => return Err(Closed::OutOfPlace("it goes on asking what it did not ask")),
+        };
+        let answer = question.take(note)?;
+        if let Some(known) = answer.known {
+            self.serve(known, question.base().clone())?;
+        }
+        if answer.lacks_nothing && self.fetch == Fetch::Due {
+            self.fetch = Fetch::Done;
+        }
+        self.can_fetch = matches!(answer.say, Some(Note::Tips(_) | Note::Gaps(_)));
+        self.reply(false, answer.say);
+        self.answered = Some(question);
+        Ok(())
+    }
+
+    /// Who answers says something.
+    fn learn(&mut self, note: Note) -> Result<(), Closed> {
+        let asked = self.asked.take();
+        let mut question = asked.ok_or(Closed::OutOfPlace("it answers what it was not asked"))?;
+        let answer = question.take(note)?;
+        self.reply(true, answer.say);
+        if answer.other_lacks_nothing {
+            self.sending()?.has_all(question.base());
+        }
+        if let (Some(known), true) = (answer.known, self.is_fetched) {
+            self.serve(known, question.base().clone())?;
+        }
+        self.asked = Some(question);
+        Ok(())
+    }
+
+    fn awaits_forks(&self) -> bool {
+        self.asked.as_ref().is_some_and(|question| question.known().is_none())
+    }
+
+    fn reply(&mut self, is_asker: bool, note: Option<Note>) {
+        let is_of_forks = matches!(note, Some(Note::Forks(_)));
+        self.forks_said[usize::from(is_asker)] += u64::from(is_of_forks);
+        self.replies.extend(note.map(|note| Part::Settle { is_asker, note }));
+    }
+
+    /// Who answered wants to be sent what it lacks.
+    fn serve_by_gaps(&mut self) -> Result<(), Closed> {
+        let asked = self.asked.as_ref();
+        let asked = asked.ok_or(Closed::OutOfPlace("it fetches by what it was not asked"))?;
+        let (known, base) = (asked.known().cloned(), asked.base().clone());
+        if self.sending()?.is_serving() {
+            return Err(Closed::OutOfPlace("it fetches again before it was sent all"));
+        }
+        self.is_fetched = true;
+        // Else it is served once that is settled.
+        known.map_or(Ok(()), |known| self.serve(known, base))
+    }
+
+    /// Sends what is lacking there; says so first where it is the other side's own.
+    fn serve(&mut self, known: Frontier, until: Log) -> Result<(), Closed> {
+        let author = self.author().ok_or(Closed::OutOfPlace(BEGINS))?;
+        let place = |tip: &Tip| until.place(&tip.id);
+        let is_known = |tip: &Tip| {
+            let held = known.tips(&author).filter_map(|held| place(&held));
+            let tip = place(tip);
+            tip.is_some_and(|tip| held.into_iter().any(|held| until.saw(held, tip)))
+        };
+        let ahead = until.tips(&author).into_iter().rfind(|tip| !is_known(tip));
+        self.replies.extend(ahead.map(Part::Ahead));
+        self.sending()?.serve(known, until);
+        Ok(())
+    }
+
+    /// Whether what was asked is durable, and all of it; who said that it is all is held to it.
+    fn check_due(&mut self, log: &Log, events: &mut Vec<Event>) -> Result<(), Closed> {
+        if self.due.is_none() || !self.arriving.is_settled() {
+            return Ok(());
+        }
+        let due = self.due.take().unwrap_or_default();
+        if let Some((author, commit)) = due.into_iter().find(|(_, id)| !log.contains(id)) {
+            return Err(Closed::Incomplete { author, commit });
+        }
+        self.fetch = Fetch::Done;
+        events.push(Event::CaughtUp);
+        Ok(())
+    }
+
+    /// The host says what is durable now.
+    pub(crate) fn advanced(&mut self, log: &Log) -> Result<Vec<Event>, Closed> {
+        let mut events = Vec::new();
+        self.note_durable(log);
+        self.check_due(log, &mut events)?;
+        Ok(events)
+    }
+
+    /// What was sent by the other side and is durable, the other side has.
+    fn note_durable(&mut self, log: &Log) {
+        for place in self.arriving.is_durable(log) {
+            if let Some(sending) = &mut self.sending {
+                sending.other_has(place);
+            }
+        }
+    }
+
+    /// Lets go of what was needed to settle.
+    fn settle_down(&mut self) {
+        let is_live = self.sending.as_ref().is_some_and(Sending::is_live);
+        // Who was told gaps may say forks to that: not once it has heard all, and said nothing.
+        if is_live && self.fetch == Fetch::Done && self.acknowledged == self.said {
+            (self.asked, self.answered) = (None, None);
+            self.heard_of.settle_down();
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! What to say next: one message, made when the transport can take it.
+//!
+//! **Invariants**
+//! - A message has what was asked first, then what is told, then commits, as many as there is room
+//!   for.
+//! - Nothing is said where there is nothing to say.
+//!
+//! What this does not do: wait, or say anything twice.
+
+use crate::closed::Closed;
+use crate::message::{Hello, Message, Part, Told, Want};
+use crate::session::pieces::Known;
+use crate::session::{Here, Session};
+
+/// Most tips, and most chains, of one message.
+const TIPS_A_MESSAGE: usize = 1024;
+
+impl Session {
+    /// The next message.
+    pub(crate) fn say(&mut self, here: Here<'_>) -> Result<Option<Vec<u8>>, Closed> {
+        let mut parts = Vec::new();
+        if self.is_over {
+            parts.extend(self.bye.take().map(Part::Bye));
+            return Ok(self.message(parts));
+        }
+        if !self.has_said_hello && (self.is_opener || self.hello.is_some()) {
+            self.has_said_hello = true;
+            parts.push(Part::Hello(Hello {
+                dataset: here.log.dataset(),
+                author: here.author,
+                salt: self.is_opener.then_some(self.salt),
+                window: here.limits.window,
+                message_bytes_max: here.limits.message_bytes_max,
+            }));
+        }
+        parts.append(&mut self.replies);
+        self.can_fetch = false;
+        parts.extend(self.arriving.credit().map(Part::Credit));
+        parts.extend(self.presence.take().map(Part::Presence));
+        self.say_wants(&mut parts);
+        self.say_tips(here, &mut parts);
+        self.say_commits(here, &mut parts)?;
+        let message = self.message(parts);
+        self.settle_down();
+        Ok(message)
+    }
+
+    fn message(&mut self, parts: Vec<Part>) -> Option<Vec<u8>> {
+        if parts.is_empty() {
+            return None;
+        }
+        self.said += 1;
+        Some(Message { number: self.said - 1, heard: self.heard, parts }.encode())
+    }
+
+    fn say_wants(&mut self, parts: &mut Vec<Part>) {
+        let most = self.wants.len().min(TIPS_A_MESSAGE);
+        let wants = self.wants.drain(..most).map(|(author, from, tip)| Want {
+            // Who told of it holds it.
+            author: self.spoken.of(author, Some(self.salt.author(&author))),
+            from: from.map(|from| (from.seq, self.salt.commit(&from.id))),
+            tip,
+        });
+        let wants: Vec<Want> = wants.collect();
+        parts.extend((!wants.is_empty()).then_some(Part::Want(wants)));
+    }
+
+    fn say_tips(&mut self, here: Here<'_>, parts: &mut Vec<Part>) {
+        let Some(sending) = &mut self.sending else { return };
+        sending.notice(here.log, here.author);
+        let tips = sending.next_tips(TIPS_A_MESSAGE).into_iter().filter_map(|place| {
+            let (author, id) = (here.log.author(place)?, here.log.id(place)?);
+            let author = self.spoken.of(author, None);
+            Some(Told { author, tip: (place.seq, self.salt.commit(&id)) })
+        });
+        let tips: Vec<Told> = tips.collect();
+        parts.extend((!tips.is_empty()).then_some(Part::Have(tips)));
+    }
+
+    fn say_commits(&mut self, here: Here<'_>, parts: &mut Vec<Part>) -> Result<(), Closed> {
+        let Some(sending) = &mut self.sending else { return Ok(()) };
+        let (shared, is_new) = (sending.shared().cloned(), !sending.is_serving());
+        let load = sending.load(here.log);
+        for piece in load.pieces {
+            let known = Known { shared: shared.as_ref(), is_held: load.is_held, is_new };
+            let stretch = piece.stretch(&load.log, self.salt, &mut self.spoken, known);
+            let (found, limit) = (stretch.rows.len() as u64, sending.message_bytes_max);
+            if found > limit - limit.min(Self::REST_BYTES) {
+                let commit = piece.first().id();
+                return Err(Closed::CommitTooLarge { commit, found, limit });
+            }
+            sending.spend(found);
+            parts.push(Part::Stretch(stretch));
+        }
+        if load.is_sent {
+            sending.sent();
+            // As who asked, or as who answered and fetches by its gaps.
+            let forks = self.forks_heard[usize::from(!self.is_fetched)];
+            parts.push(Part::Sent { forks });
+        }
+        Ok(())
+    }
+
+    /// What else than commits a message has at most, in bytes.
+    const REST_BYTES: u64 = 4 * 1024 * 1024;
+}

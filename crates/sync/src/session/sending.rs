@@ -1,0 +1,222 @@
+//! What the other side is to be sent: what it fetches, then what is new.
+//!
+//! **Invariants**
+//! - What is fetched is a version, held until it is sent; what is new is the versions after it.
+//! - What is to be told of is one tip a line, however often it moved; what is to be pushed, a pair
+//!   of places a chain.
+//! - Of what the other side has told or sent it is told nothing.
+//!
+//! What this does not do: make messages.
+
+use crate::closed::Closed;
+use crate::session::pieces::{Piece, Room, cut};
+use std::collections::{BTreeMap, VecDeque};
+use woodland_format::AuthorKey;
+use woodland_log::{Frontier, Log, Place};
+
+/// Bytes of rows that a message is meant to have at most.
+const MESSAGE_BYTES_TARGET: u64 = 64 * 1024;
+/// Most chains that may be wanted and not be sent yet.
+const WANTED_MAX: usize = 1 << 17;
+
+/// The sending half of a conversation.
+#[derive(Debug, Clone)]
+pub(crate) struct Sending {
+    credit: u64,
+    window: u64,
+    pub(crate) message_bytes_max: u64,
+    serving: Option<Serving>,
+    /// The version up to which the other side was sent or told all.
+    told: Option<Log>,
+    chains: VecDeque<Chain>,
+    /// Where the last chain ended that was sent.
+    pushed: Option<Place>,
+    /// Of lines with something new, the last seq.
+    tips: BTreeMap<u32, u64>,
+    /// What the other side was not told of, and has: of lines, the last seq.
+    theirs: BTreeMap<u32, u64>,
+}
+
+/// A version that is fetched, and how much of it the other side has.
+#[derive(Debug, Clone)]
+struct Serving {
+    known: Frontier,
+    until: Log,
+}
+
+/// A chain that is to be sent: behind a place, up to another.
+#[derive(Debug, Clone, Copy)]
+struct Chain {
+    from: Option<Place>,
+    /// Whether the other side holds that, or was sent it.
+    is_held: bool,
+    tip: Place,
+}
+
+/// What to send next.
+pub(crate) struct Load {
+    /// The version that it is of, which has the signatures for it.
+    pub(crate) log: Log,
+    /// Whether the other side holds, or was sent, what they stand on.
+    pub(crate) is_held: bool,
+    pub(crate) pieces: Vec<Piece>,
+    /// Whether that is the last of what was fetched.
+    pub(crate) is_sent: bool,
+}
+
+impl Sending {
+    pub(crate) fn new(window: u64, message_bytes_max: u64) -> Self {
+        Sending {
+            credit: window,
+            window,
+            message_bytes_max,
+            serving: None,
+            told: None,
+            chains: VecDeque::new(),
+            pushed: None,
+            tips: BTreeMap::new(),
+            theirs: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn more_credit(&mut self, bytes: u64) -> Result<(), Closed> {
+        self.credit = self.credit.saturating_add(bytes);
+        if self.credit > self.window {
+            return Err(Closed::OutOfPlace("it gives more room than it has"));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn is_serving(&self) -> bool {
+        self.serving.is_some()
+    }
+
+    /// Whether all that was there is sent, and what is new is told.
+    pub(crate) fn is_live(&self) -> bool {
+        self.told.is_some() && self.serving.is_none()
+    }
+
+    /// Sends what of this version the other side lacks, from the beginning.
+    pub(crate) fn serve(&mut self, known: Frontier, until: Log) {
+        self.serving = Some(Serving { known, until });
+    }
+
+    /// The other side lacks nothing of this version.
+    pub(crate) fn has_all(&mut self, of: &Log) {
+        if self.serving.is_none() && self.told.is_none() {
+            self.told = Some(of.clone());
+        }
+    }
+
+    /// What is new goes to those who have what was there: own commits are sent, others' are told.
+    pub(crate) fn notice(&mut self, log: &Log, own: AuthorKey) {
+        let Some(told) = self.told.replace(log.clone()) else {
+            self.told = None;
+            return;
+        };
+        let mut arrived = log.arrived(&told);
+        while let Some(place) = arrived.next_place() {
+            if log.author(place) != Some(own) {
+                let seq = self.tips.entry(place.line).or_insert(place.seq);
+                *seq = (*seq).max(place.seq);
+                continue;
+            }
+            match self.chains.back_mut() {
+                Some(Chain { tip, .. }) if (tip.line, tip.seq + 1) == (place.line, place.seq) => {
+                    *tip = place;
+                }
+                _ => {
+                    let backlink = log.commit(place).and_then(|commit| commit.backlink());
+                    let from = backlink.and_then(|id| log.place(&id));
+                    let is_held = from.is_some() && from == self.pushed;
+                    self.chains.push_back(Chain { from, is_held, tip: place });
+                }
+            }
+        }
+    }
+
+    /// The other side has this.
+    pub(crate) fn other_has(&mut self, place: Place) {
+        let is_new = self.told.as_ref().is_none_or(|told| told.id(place).is_none());
+        if is_new || self.tips.contains_key(&place.line) {
+            let seq = self.theirs.entry(place.line).or_insert(place.seq);
+            *seq = (*seq).max(place.seq);
+        }
+    }
+
+    pub(crate) fn wanted(&mut self, from: Option<Place>, tip: Place) -> Result<(), Closed> {
+        if self.chains.len() >= WANTED_MAX {
+            return Err(Closed::OutOfPlace("it wants more at once than it was told of"));
+        }
+        self.chains.push_back(Chain { from, is_held: true, tip });
+        Ok(())
+    }
+
+    /// Tips to tell of, so many at most.
+    pub(crate) fn next_tips(&mut self, most: usize) -> Vec<Place> {
+        let mut told = Vec::new();
+        while told.len() < most
+            && let Some((line, seq)) = self.tips.pop_first()
+        {
+            let is_theirs = self.theirs.get(&line).is_some_and(|theirs| *theirs >= seq);
+            self.theirs.remove(&line);
+            if !is_theirs {
+                told.push(Place { line, seq });
+            }
+        }
+        told
+    }
+
+    /// Whom the other side holds something of, where that is known.
+    pub(crate) fn shared(&self) -> Option<&Frontier> {
+        self.serving.as_ref().map(|serving| &serving.known)
+    }
+
+    /// Commits for the next message. They count as sent.
+    pub(crate) fn load(&mut self, log: &Log) -> Load {
+        let (credit, window) = (self.credit, self.window);
+        let room = Room { message: MESSAGE_BYTES_TARGET, credit, window };
+        if let Some(Serving { known, until }) = &mut self.serving {
+            let (pieces, is_sent) = cut(until, until.offered(known), room);
+            pieces.iter().for_each(|piece| piece.add_to(until, known));
+            return Load { log: until.clone(), is_held: true, pieces, is_sent };
+        }
+        let (log, is_sent) = (log.clone(), false);
+        let Some(Chain { from, is_held, tip }) = self.chains.front_mut() else {
+            return Load { log, is_held: true, pieces: Vec::new(), is_sent };
+        };
+        // A signature that stood on an earlier tip may be gone for that on a later one.
+        *tip = end_of_line(&log, *tip);
+        let (tip, was_held) = (*tip, *is_held);
+        let (pieces, is_all) = cut(&log, log.chain(tip, *from), room);
+        if let Some(last) = pieces.last() {
+            (*from, *is_held, self.pushed) = (Some(last.end()), true, Some(last.end()));
+        }
+        if is_all {
+            self.chains.pop_front();
+            if self.tips.get(&tip.line).is_some_and(|seq| *seq <= tip.seq) {
+                self.tips.remove(&tip.line);
+            }
+        }
+        Load { log, is_held: was_held, pieces, is_sent }
+    }
+
+    /// So many bytes of rows are sent.
+    pub(crate) fn spend(&mut self, bytes: u64) {
+        self.credit = self.credit.saturating_sub(bytes);
+    }
+
+    /// All that was fetched is sent: from here on what is new is told.
+    pub(crate) fn sent(&mut self) {
+        if let Some(Serving { until, .. }) = self.serving.take() {
+            self.told.get_or_insert(until);
+        }
+    }
+}
+
+/// The last commit of the line that a place is on.
+fn end_of_line(log: &Log, place: Place) -> Place {
+    let tips = log.author(place).map(|author| log.tips(&author)).unwrap_or_default();
+    let mut ends = tips.into_iter().filter_map(|tip| log.place(&tip.id));
+    ends.find(|end| end.line == place.line).unwrap_or(place)
+}

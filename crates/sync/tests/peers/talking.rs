@@ -1,0 +1,118 @@
+//! Replicas talk until they hold the same, whatever is written, cut or said in which order.
+
+use crate::world::World;
+use crate::writer::Writer;
+use proptest::prelude::*;
+use woodland_sync::Limits;
+
+fn pair(shared: u32, left: u32, right: u32) -> (Writer, Writer) {
+    let mut one = Writer::found();
+    (0..shared).for_each(|_| one.write());
+    let mut two = one.join(1);
+    (0..left).for_each(|_| one.write());
+    (0..right).for_each(|_| two.write());
+    (one, two)
+}
+
+#[test]
+#[expect(clippy::disallowed_macros, reason = "what is said is what there is to look at")]
+fn two_who_meet_hold_the_same_after_three_messages() {
+    for (left, right, messages) in [(0, 0, 2), (5, 0, 3), (0, 5, 3), (5, 5, 3)] {
+        let (one, two) = pair(20, left, right);
+        let mut world = World::default();
+        world.transcript = Some(Vec::new());
+        let (one, two) = (world.add(one, Limits::default()), world.add(two, Limits::default()));
+        world.connect(one, two);
+        world.settle();
+        println!(
+            "{left} and {right}: {:?}\n  {}",
+            world.cost,
+            world.transcript.take().unwrap_or_default().join("\n  ")
+        );
+        assert_eq!(world.nodes[0].writer.log, world.nodes[1].writer.log);
+        assert!(world.cost.messages <= messages, "{left} and {right}: {:?}", world.cost);
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Act {
+    Write(usize),
+    Connect(usize, usize),
+    Cut(usize),
+    Say(usize, usize),
+    Hear(usize, usize),
+}
+
+fn acts() -> impl Strategy<Value = Vec<Act>> {
+    let act = prop_oneof![
+        4 => (0_usize..64).prop_map(Act::Write),
+        2 => (0_usize..64, 0_usize..64).prop_map(|(one, two)| Act::Connect(one, two)),
+        1 => (0_usize..64).prop_map(Act::Cut),
+        8 => (0_usize..64, 0_usize..2).prop_map(|(link, side)| Act::Say(link, side)),
+        8 => (0_usize..64, 0_usize..2).prop_map(|(link, side)| Act::Hear(link, side)),
+    ];
+    prop::collection::vec(act, 1..200)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+    #[test]
+    fn all_hold_the_same_once_it_is_quiet(
+        acts in acts(),
+        count in prop::sample::select(vec![2_usize, 3, 6]),
+        window in prop::sample::select(vec![700_u64, 1 << 20]),
+        forks: bool,
+    ) {
+        let founder = Writer::found();
+        let mut world = World::default();
+        world.transcript = Some(Vec::new());
+        let limits = Limits { window, ..Limits::default() };
+        for key in 1..count as u32 {
+            // Two of them go on under one key.
+            let key = if forks && key == 2 { 1 } else { key };
+            let mut writer = founder.join(key);
+            if forks && world.nodes.len() == 1 {
+                writer = writer.twin();
+            }
+            world.add(writer, limits);
+        }
+        world.add(founder, limits);
+        for act in acts {
+            let links: Vec<u64> = world.links.keys().copied().collect();
+            let link = |at: usize| links.get(at % links.len().max(1)).copied();
+            match act {
+                Act::Write(at) => world.write(at % count),
+                Act::Connect(one, two) => {
+                    let (one, two) = (one % count, two % count);
+                    if one != two {
+                        world.connect(one, two);
+                    }
+                }
+                Act::Cut(at) => link(at).into_iter().for_each(|link| world.cut(link)),
+                Act::Say(at, side) => {
+                    link(at).map(|link| world.say(link, side));
+                }
+                Act::Hear(at, side) => {
+                    link(at).map(|link| world.hear(link, side));
+                }
+            }
+        }
+        // Whoever is left alone is brought in.
+        for at in 1..count {
+            world.connect(at - 1, at);
+        }
+        world.settle();
+        let nodes = world.nodes.iter().enumerate().map(|(at, node)| {
+            let tips: Vec<String> = node.writer.log.frontier().iter()
+                .map(|(author, tip)| format!("{}:{}:{}", author.short(), tip.seq, tip.id.short()))
+                .collect();
+            format!("{at} holds {}; closed {:?} {:?}", tips.join(" "), node.closed, node.hub)
+        });
+        let told: Vec<String> = world.transcript.iter().flatten().cloned().chain(nodes).collect();
+        let told = told.join("\n");
+        for node in &world.nodes {
+            prop_assert!(node.closed.is_empty(), "{told}");
+            prop_assert!(node.writer.log == world.nodes[0].writer.log, "{told}");
+        }
+    }
+}
