@@ -13,7 +13,7 @@ use woodland_tests::fuzz::{Corpus, Heap, Settings, run, targets};
 static ALLOCATOR: &PeakMemAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// Every target has a row: how many inputs.
-const EXECUTIONS: [(&str, u64); 40] = [
+const EXECUTIONS: [(&str, u64); 42] = [
     ("header", 20_000),
     ("payload", 6_000),
     ("schema", 20_000),
@@ -54,6 +54,8 @@ const EXECUTIONS: [(&str, u64); 40] = [
     ("base", 10_000),
     ("store", 3_000),
     ("rested", 6_000),
+    ("message", 20_000),
+    ("hub", 1_000),
 ];
 
 #[test]
@@ -127,6 +129,8 @@ attacks! {
     place = "place",
     base = "base",
     store = "store",
+    message = "message",
+    hub = "hub",
 }
 
 /// What a test that never failed cannot show: that a panic and too much heap are seen, made small,

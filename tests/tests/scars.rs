@@ -2,6 +2,7 @@
 //! for what they are about: `docs/reliability/promises.md` says which.
 
 use std::sync::Arc;
+use woodland::sync::{Exchange, Limits, Peer};
 use woodland::{Notice, Options, Record, Replica, all, define};
 use woodland_format::{DatasetId, SecretKey, Signature, SignedPoint, verify_commit};
 use woodland_store::{AppendError, MemoryDisk, Store, StoreOptions};
@@ -108,6 +109,58 @@ fn scar_5_two_peers_at_once() {
     let shown = (titles(&main), main.snapshot().digest());
     assert_eq!(shown.0.len(), 9);
     drop(main);
+    let again = Replica::open(Options::on(disk).seed(4), model()).expect("it loads");
+    assert_eq!((titles(&again), again.snapshot().digest()), shown);
+}
+
+/// Lets each side of each link say one message, which then arrives, until nobody has any more.
+fn talk(links: &[(u64, &Exchange, &Exchange)]) {
+    loop {
+        let mut is_moved = false;
+        for (number, one, other) in links {
+            let peer = Peer(*number);
+            let (from_one, from_other) = (one.say(peer), other.say(peer));
+            is_moved |= from_one.is_some() || from_other.is_some();
+            from_one.map(|message| other.take(peer, &message).expect("stored"));
+            from_other.map(|message| one.take(peer, &message).expect("stored"));
+        }
+        if !is_moved {
+            return;
+        }
+    }
+}
+
+fn meet(number: u64, one: &Exchange, other: &Exchange) {
+    one.open(Peer(number)).expect("randomness");
+    other.accept(Peer(number));
+}
+
+/// The same by sync: messages of two conversations lie between each other.
+#[test]
+fn scar_5_two_peers_at_once_by_sync() {
+    let disk = Arc::new(MemoryDisk::new());
+    let main = Replica::create(Options::on(disk.clone()).seed(1), model()).expect("created");
+    let (one, _) = Replica::join_in_memory(model(), &main, 2).expect("joined");
+    let (other, _) = Replica::join_in_memory(model(), &main, 3).expect("joined");
+    let exchanges = [&main, &one, &other].map(|it| it.exchange(Limits::default()));
+    let [at_main, at_one, at_other] = &exchanges;
+    let links = [(1, at_main, at_one), (2, at_other, at_main), (3, at_one, at_other)];
+    for round in 0..4 {
+        write(&one, &format!("one {round}"));
+        write(&other, &format!("other {round}"));
+        if round == 1 {
+            links.iter().for_each(|(number, opener, peer)| meet(*number, opener, peer));
+        }
+        // Half a conversation, and more is written.
+        if round > 1 {
+            talk(&links[..round - 1]);
+        }
+    }
+    talk(&links);
+    let shown = (titles(&main), main.snapshot().digest());
+    assert_eq!(shown.0.len(), 8);
+    assert_eq!((titles(&one), titles(&other)), (shown.0.clone(), shown.0.clone()));
+    drop((exchanges, main));
     let again = Replica::open(Options::on(disk).seed(4), model()).expect("it loads");
     assert_eq!((titles(&again), again.snapshot().digest()), shown);
 }
@@ -237,6 +290,29 @@ fn scar_9_version_vectors_under_a_lying_author() {
     assert_eq!(peer.snapshot().digest(), second.snapshot().digest());
 }
 
+/// Scars 7 and 9 by sync: both branches reach everybody, with the proof, though the clocks are
+/// equal.
+#[test]
+fn scars_7_and_9_forks_by_sync() {
+    let (one, other, peer) = forked();
+    let (second, _) = Replica::join_in_memory(model(), &peer, 5).expect("joined");
+    peer.merge(&one).expect("merged");
+    second.merge(&other).expect("merged");
+    let (at_peer, at_second) =
+        (peer.exchange(Limits::default()), second.exchange(Limits::default()));
+    meet(1, &at_peer, &at_second);
+    talk(&[(1, &at_peer, &at_second)]);
+    assert_eq!(titles(&peer), ["as one", "as other", "base"]);
+    assert_eq!(peer.snapshot().digest(), second.snapshot().digest());
+    for replica in [&peer, &second] {
+        let proof = replica.notices().into_iter().find_map(|notice| match notice {
+            Notice::Forked { proof, .. } => proof,
+            _ => None,
+        });
+        proof.expect("it has the proof").verify().expect("which holds");
+    }
+}
+
 /// An honest author goes back in time and reuses sequence numbers.
 #[test]
 fn scar_10_backup_restored() {
@@ -259,4 +335,27 @@ fn scar_10_backup_restored() {
     assert_eq!(titles(&peer), ["after the backup", "after the restore", "base", "later"]);
     assert_eq!(peer.snapshot().digest(), main.snapshot().digest());
     assert_eq!(peer.dataset(), DatasetId::from(peer.snapshot().log().founding().id()));
+}
+
+/// The same by sync: whoever has seen more of it says so, before anything is written.
+#[test]
+fn scar_10_backup_restored_by_sync() {
+    let disk = ScriptedDisk::empty();
+    let main = Replica::create(Options::on(disk.shared()).seed(1), model()).expect("created");
+    write(&main, "base");
+    let backup = disk.image();
+    write(&main, "after the backup");
+    let (peer, _) = Replica::join_in_memory(model(), &main, 2).expect("joined");
+    drop(main);
+    let restored = ScriptedDisk::of(backup);
+    let main = Replica::open(Options::on(restored.shared()).seed(3), model()).expect("opened");
+    let author = main.author();
+    let (at_main, at_peer) = (main.exchange(Limits::default()), peer.exchange(Limits::default()));
+    meet(1, &at_main, &at_peer);
+    talk(&[(1, &at_main, &at_peer)]);
+    assert_ne!(main.author(), author, "it takes another key");
+    write(&main, "after the restore");
+    talk(&[(1, &at_main, &at_peer)]);
+    assert_eq!(titles(&peer), ["after the backup", "after the restore", "base"]);
+    assert!(peer.snapshot().log().forks().is_empty(), "nothing forked");
 }

@@ -127,10 +127,10 @@ fn capital(text: &str) -> String {
 }
 
 /// SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -139,12 +139,24 @@ impl Random {
     }
 
     /// The bias of the remainder is far below what any measurement here could show.
-    fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         (self.next() % end as u64) as usize
     }
 
     fn of<'a>(&mut self, list: &'a [String]) -> &'a str {
         &list[self.below(list.len())]
+    }
+
+    /// A small letter.
+    pub(crate) fn letter(&mut self) -> char {
+        char::from(b'a' + self.below(26) as u8)
+    }
+
+    /// A small or capital letter, or a digit.
+    pub(crate) fn symbol(&mut self) -> char {
+        const SYMBOLS: &[u8; 62] =
+            b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+        SYMBOLS[self.below(SYMBOLS.len())].into()
     }
 
     /// One to three syllables.
@@ -161,7 +173,7 @@ impl Random {
     }
 
     /// The numbers below this one, shuffled.
-    fn order(&mut self, count: usize) -> Vec<u32> {
+    pub(crate) fn order(&mut self, count: usize) -> Vec<u32> {
         let mut order: Vec<u32> = (0..count as u32).collect();
         for at in (1..count).rev() {
             order.swap(at, self.below(at + 1));

@@ -85,6 +85,7 @@ macro_rules! case {
 /// The suite.
 pub(crate) static GRAPH: Suite = Suite {
     name: "graph",
+    of: "nodes",
     prepare: by_peer!(prepare),
     cases: &[
         case!("insert all, one batch", insert_at_once),

@@ -3,7 +3,7 @@
 //! ```text
 //!  cargo run --release --manifest-path benches/peers/Cargo.toml -- graph
 //!
-//!  main ──► run ──► this program again, `child` ──► suite ──► graph ──► peers
+//!  main ──► run ──► this program again, `child` ──► suite ──► graph, sync ──► peers
 //!            └────► report
 //! ```
 //!
@@ -20,16 +20,17 @@ mod peers;
 mod report;
 mod run;
 mod suite;
+mod sync;
 
 use crate::peers::Peer;
-use crate::run::{Part, Plan};
+use crate::run::{Part, Plan, Row};
 use crate::suite::{Setting, Suite};
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
 /// All suites there are.
-const SUITES: [&Suite; 1] = [&graph::GRAPH];
+const SUITES: [&Suite; 2] = [&graph::GRAPH, &sync::SYNC];
 
 #[derive(Parser)]
 #[command(about = "Measures Woodland beside Automerge, Loro and Yrs")]
@@ -41,7 +42,9 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Act {
     /// Nodes of five fields: insert, update, read, walk, save, load.
-    Graph(Options),
+    Graph(GraphOptions),
+    /// Two replicas meet: messages, bytes and time until both hold the same.
+    Sync(SyncOptions),
     /// One case by one peer, as a run starts it.
     #[command(hide = true)]
     Child(Child),
@@ -55,12 +58,27 @@ struct Options {
     /// How often each case is measured; the medians are shown.
     #[arg(long, default_value_t = 5)]
     runs: usize,
-    /// How many nodes the graph has.
-    #[arg(long, default_value_t = data::NODES)]
-    nodes: usize,
     /// Only these peers.
     #[arg(long, value_name = "PEER", value_delimiter = ',')]
     only: Vec<Peer>,
+}
+
+#[derive(Args)]
+struct GraphOptions {
+    #[command(flatten)]
+    options: Options,
+    /// How many nodes the graph has.
+    #[arg(long, default_value_t = data::NODES)]
+    nodes: usize,
+}
+
+#[derive(Args)]
+struct SyncOptions {
+    #[command(flatten)]
+    options: Options,
+    /// Do each case once, on a short history: the numbers say nothing.
+    #[arg(long)]
+    quick: bool,
 }
 
 #[derive(Args)]
@@ -79,22 +97,34 @@ struct Child {
 
 fn main() -> Result<()> {
     match Arguments::parse().act {
-        Act::Graph(options) => compare(&graph::GRAPH, options),
+        Act::Graph(GraphOptions { options, nodes }) => {
+            compare(&graph::GRAPH, &options, nodes, report::table)
+        }
+        Act::Sync(SyncOptions { options, quick }) => {
+            let shared = if quick { sync::history::SHARED_QUICK } else { sync::history::SHARED };
+            let options = if quick { Options { runs: 1, ..options } } else { options };
+            compare(&sync::SYNC, &options, shared, sync::table::tables)
+        }
         Act::Child(child) => answer(child),
     }
 }
 
-fn compare(suite: &'static Suite, options: Options) -> Result<()> {
-    let Options { json, runs, nodes, only } = options;
-    ensure!(runs > 0 && nodes > 0, "at least one run and one node");
+fn compare(
+    suite: &'static Suite,
+    options: &Options,
+    nodes: usize,
+    table: fn(&[Row], &[Peer]) -> String,
+) -> Result<()> {
+    let Options { json, runs, only } = options;
+    ensure!(*runs > 0 && nodes > 0, "at least one run and one node");
     let wanted = |peer: &Peer| only.is_empty() || only.contains(peer);
     let peers: Vec<Peer> = Peer::ALL.into_iter().filter(wanted).collect();
-    let rows = Plan { suite, peers: peers.clone(), runs, nodes }.run()?;
-    println!("{}: {nodes} nodes, medians of {runs}\n", suite.name);
-    print!("{}", report::table(&rows, &peers));
+    let rows = Plan { suite, peers: peers.clone(), runs: *runs, nodes }.run()?;
+    println!("{}: {nodes} {}, medians of {runs}\n", suite.name, suite.of);
+    print!("{}", table(&rows, &peers));
     if let Some(path) = json {
         let lines = report::lines_of_json(suite.name, &rows)?;
-        std::fs::write(&path, lines).with_context(|| path.display().to_string())?;
+        std::fs::write(path, lines).with_context(|| path.display().to_string())?;
     }
     Ok(())
 }

@@ -18,6 +18,11 @@ use std::fmt::Write;
 pub(crate) fn table(rows: &[Row], peers: &[Peer]) -> String {
     let mut lines = vec![heads(peers)];
     lines.extend(rows.iter().map(|row| line(row, peers)));
+    laid_out(&lines) + &refusals(rows)
+}
+
+/// Lines of cells, the first of them the heads, with columns of even width.
+pub(crate) fn laid_out(lines: &[Vec<String>]) -> String {
     let width = |column: usize| lines.iter().map(|line| line[column].len()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..lines[0].len()).map(width).collect();
     let mut table = String::new();
@@ -33,7 +38,7 @@ pub(crate) fn table(rows: &[Row], peers: &[Peer]) -> String {
             table += &format!("| {} |\n", rule.collect::<Vec<_>>().join(" | "));
         }
     }
-    table + &refusals(rows)
+    table
 }
 
 fn heads(peers: &[Peer]) -> Vec<String> {
@@ -70,7 +75,8 @@ fn ratio(row: &Row) -> Option<f64> {
     others.min_by(f64::total_cmp).map(|best| own / best)
 }
 
-fn shown(value: f64, unit: &str) -> String {
+/// A number with as many digits as its unit is worth.
+pub(crate) fn shown(value: f64, unit: &str) -> String {
     let decimals = if unit != MILLISECONDS || value >= 100.0 { 0 } else { 1 };
     let text = format!("{value:.decimals$}");
     let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
@@ -84,7 +90,7 @@ fn shown(value: f64, unit: &str) -> String {
     grouped + rest
 }
 
-fn refusals(rows: &[Row]) -> String {
+pub(crate) fn refusals(rows: &[Row]) -> String {
     let mut text = String::new();
     for row in rows {
         for (peer, cell) in &row.cells {

@@ -146,21 +146,33 @@ impl Found {
         Ok(())
     }
 
+    /// One for each metric that a peer has, in the order in which they come up.
     fn rows(self) -> Vec<Row> {
-        let example = self.measured.values().flatten().next().cloned();
+        let mut metrics: Vec<Reading> = Vec::new();
+        for reading in self.measured.values().filter_map(|rounds| rounds.first()).flatten() {
+            if metrics.iter().all(|known| known.metric != reading.metric) {
+                metrics.push(reading.clone());
+            }
+        }
         // What everybody refuses has no numbers, and is shown all the same.
-        let example = example.unwrap_or_else(|| vec![Reading::new("time", MILLISECONDS, 0.0)]);
-        let row = |(at, reading): (usize, Reading)| {
-            let median_of = |rounds: &Vec<Vec<Reading>>| {
-                Cell::Median(median(rounds.iter().map(|readings| readings[at].value).collect()))
-            };
-            let measured = self.measured.iter().map(|(peer, rounds)| (*peer, median_of(rounds)));
-            let refused =
-                self.refused.iter().map(|(peer, why)| (*peer, Cell::Refused(why.clone())));
-            let cells = refused.chain(measured).collect();
-            Row { case: self.case.name, metric: reading.metric, unit: reading.unit, cells }
+        if metrics.is_empty() {
+            metrics.push(Reading::new("time", MILLISECONDS, 0.0));
+        }
+        metrics.into_iter().map(|metric| self.row(metric)).collect()
+    }
+
+    fn row(&self, Reading { metric, unit, .. }: Reading) -> Row {
+        let median_of = |rounds: &Vec<Vec<Reading>>| {
+            let readings = rounds.iter().flatten();
+            let found = readings.filter(|reading| reading.metric == metric);
+            let values: Vec<f64> = found.map(|reading| reading.value).collect();
+            (!values.is_empty()).then(|| Cell::Median(median(values)))
         };
-        example.into_iter().enumerate().map(row).collect()
+        let measured = self.measured.iter();
+        let measured = measured.filter_map(|(peer, rounds)| Some((*peer, median_of(rounds)?)));
+        let refused = self.refused.iter().map(|(peer, why)| (*peer, Cell::Refused(why.clone())));
+        let cells = refused.chain(measured).collect();
+        Row { case: self.case.name, metric, unit, cells }
     }
 }
 

@@ -21,6 +21,8 @@ use std::path::PathBuf;
 /// A list of cases.
 pub(crate) struct Suite {
     pub(crate) name: &'static str,
+    /// What [`Setting::nodes`] counts.
+    pub(crate) of: &'static str,
     /// Writes the file that [`Setting::saved`] names.
     pub(crate) prepare: Measure,
     pub(crate) cases: &'static [Case],
@@ -42,7 +44,7 @@ pub(crate) type Measured = (u64, Vec<Reading>);
 
 /// What all peers have in common.
 pub(crate) struct Setting {
-    /// How many nodes.
+    /// How much data there is: nodes, or shared changes.
     pub(crate) nodes: usize,
     /// Where the prepared file of the peer is.
     pub(crate) saved: PathBuf,

@@ -93,6 +93,9 @@ enum Print {
     /// The causal graph as a picture, folded to a readable size
     #[command(after_help = "Example: woodland-dump svg notes.wll > notes.svg")]
     Svg(Drawing),
+    /// A recorded conversation with a peer, message by message
+    #[command(after_help = "Example: woodland-dump talk peer.talk")]
+    Talk(Recording),
     /// Check everything; print each problem on a line of its own; exit with 1 where there is one
     #[command(after_help = "Example: woodland-dump verify --deep notes")]
     Verify {
@@ -127,6 +130,15 @@ struct Place {
     #[arg(long)]
     json: bool,
     /// A dataset directory or a log file
+    path: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct Recording {
+    /// One JSON document instead of text
+    #[arg(long)]
+    json: bool,
+    /// A file that was made with `woodland_sync::recording`
     path: PathBuf,
 }
 
@@ -227,6 +239,7 @@ impl Print {
             }
             Print::Dot(drawing) => drawing.request(Command::Dot),
             Print::Svg(drawing) => drawing.request(Command::Svg),
+            Print::Talk(Recording { json, path }) => Place { json, path }.request(Command::Talk),
             Print::Verify { place, deep } => place.request(Command::Verify { deep }),
         }
     }

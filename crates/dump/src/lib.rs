@@ -42,6 +42,7 @@ mod shown;
 mod source;
 mod summary;
 mod svg;
+mod talk;
 mod verify;
 mod waiting;
 

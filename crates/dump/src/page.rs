@@ -18,7 +18,7 @@ use crate::selection::{self, Selection};
 use crate::shown::counted;
 use crate::source::{Source, read};
 use crate::{clashes, commits, deleted, diff, dot, explain, frontier, graph, order, schemas};
-use crate::{segments, summary, svg, verify};
+use crate::{segments, summary, svg, talk, verify};
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, Write};
 use woodland_format::{AuthorKey, Commit, VersionId, version_id};
@@ -65,6 +65,9 @@ pub fn dump_watched(
     notes: &mut dyn Write,
     watch: &mut dyn FnMut(Progress),
 ) -> Result<Verdict, DumpError> {
+    if request.command == Command::Talk {
+        return talk::print(request, out);
+    }
     let contents = Contents::of(request, watch)?;
     match request.command {
         Command::Summary => summary::print(&contents, watch, out)?,
@@ -81,6 +84,8 @@ pub fn dump_watched(
         Command::Diff => diff::print(&contents, &request.from, watch, out)?,
         Command::Dot => dot::print(&contents, out)?,
         Command::Svg => svg::print(&contents, out)?,
+        // Printed above: it has no contents.
+        Command::Talk => {}
     }
     if request.command != Command::Summary {
         contents.note(notes)?;

@@ -43,6 +43,8 @@ pub enum Command {
     Dot,
     /// The causal graph as a picture.
     Svg,
+    /// A recorded conversation: then the path is that of a recording.
+    Talk,
     /// Every problem.
     Verify {
         /// Check also what the door has no need to.
@@ -192,6 +194,9 @@ pub enum DumpError {
     /// A file of something else.
     #[error("{0}; expected a dataset directory or a log file")]
     NotWoodland(FileError),
+    /// A file that is no recorded conversation.
+    #[error("no recording of a conversation is here: it begins with WOODTALK")]
+    NotARecording,
     /// The disk does not give it out.
     #[error("it cannot be read: {0}")]
     Unreadable(#[source] io::Error),

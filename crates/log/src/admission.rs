@@ -14,6 +14,7 @@
 //! What this does not do: remember anything from one offer to the next.
 
 use crate::append::AppendError;
+use crate::door::Verify;
 use crate::log::Log;
 use crate::refusal::Refusal;
 use crate::waiting::{Claim, PendingLimits, Waiting};
@@ -34,6 +35,7 @@ pub(crate) struct Ended {
 /// One offer while it is worked on.
 pub(crate) struct Admission<'a> {
     limits: PendingLimits,
+    pub(crate) verify: Verify,
     waiting: &'a mut Waiting,
     /// With what is held back.
     log: Log,
@@ -56,6 +58,7 @@ impl<'a> Admission<'a> {
     pub(crate) fn into_log(log: &Log, waiting: &'a mut Waiting, limits: PendingLimits) -> Self {
         Admission {
             limits,
+            verify: woodland_format::verify_commit,
             waiting,
             log: log.clone(),
             admitted: Vec::new(),
@@ -163,8 +166,7 @@ impl<'a> Admission<'a> {
                 Some(_) => self.log.signature(&commit),
                 None => self.waiting.get(&(commit, author)).and_then(|entry| entry.signature),
             };
-            let holds = known == Some(signature)
-                || woodland_format::verify_commit(&author, &commit, &signature);
+            let holds = known == Some(signature) || (self.verify)(&author, &commit, &signature);
             if holds {
                 verified.insert(commit, signature);
             } else {

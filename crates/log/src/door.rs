@@ -27,12 +27,16 @@ use crate::refusal::Refusal;
 use crate::waiting::{PendingLimits, Waiting};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use woodland_format::{AuthorKey, Commit, CommitId, Segment};
+use woodland_format::{AuthorKey, Commit, CommitId, Segment, Signature, verify_commit};
+
+/// What says whether a signature is its author's over a commit.
+pub type Verify = fn(&AuthorKey, &CommitId, &Signature) -> bool;
 
 /// Commits that wait for their past or for a signature. A value; cheap to clone.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Pending {
     limits: PendingLimits,
+    verify: Verify,
     /// What is held back counts as held here.
     waiting: Waiting,
     held_back: HeldBack,
@@ -58,10 +62,31 @@ pub struct Offered {
     pub refused: Vec<Refusal>,
 }
 
+impl Default for Pending {
+    fn default() -> Self {
+        Pending::new(PendingLimits::default())
+    }
+}
+
 impl Pending {
     /// An empty waiting area.
     pub fn new(limits: PendingLimits) -> Self {
-        Pending { limits, ..Pending::default() }
+        Pending {
+            limits,
+            verify: verify_commit,
+            waiting: Waiting::default(),
+            held_back: HeldBack::default(),
+            seen: None,
+            refused: Arc::default(),
+        }
+    }
+
+    /// Asks this about signatures, in place of [`verify_commit`]. Meant for simulations, in which
+    /// thousands of replicas share what one of them has found out; whoever uses it elsewhere lets
+    /// in what it says.
+    #[must_use]
+    pub fn verified_by(self, verify: Verify) -> Self {
+        Pending { verify, ..self }
     }
 
     /// Offers a decoded segment to the log: verifies its signatures, admits all that is vouched for
@@ -100,6 +125,7 @@ impl Pending {
         let ahead = self.held_back.ahead_of(log, &mut self.waiting);
         let limits = self.held_back.leave_room(self.limits);
         let mut admission = Admission::into_log(&ahead.log, &mut self.waiting, limits);
+        admission.verify = self.verify;
         admission.signatures = ahead.signatures;
         admission.remembered = Arc::clone(&self.refused);
         admission.catch_up(self.seen.as_ref());

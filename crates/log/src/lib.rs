@@ -49,6 +49,6 @@ pub use crate::order::Order;
 pub use crate::points::PointError;
 pub use crate::reader::PayloadReader;
 
-pub use crate::door::{Offered, Pending};
+pub use crate::door::{Offered, Pending, Verify};
 pub use crate::refusal::Refusal;
 pub use crate::waiting::PendingLimits;

@@ -109,6 +109,18 @@ impl Log {
         self.line(place.line)?.id(place.seq)
     }
 
+    /// Where an author's commits with this seq stand: one, and more after a fork. Costs no hash.
+    pub fn with_seq(&self, author: &AuthorKey, seq: u64) -> impl Iterator<Item = Place> + '_ {
+        let holds = move |line: &u32| self.line(*line).is_some_and(|line| line.holds(seq));
+        self.lines_of(author).filter(holds).map(move |line| Place { line, seq })
+    }
+
+    /// The last place of the unbranched stretch of a chain that this one is in.
+    pub fn end(&self, place: Place) -> Option<Place> {
+        let line = self.line(place.line).filter(|line| line.holds(place.seq))?;
+        Some(Place { line: place.line, seq: line.end_seq() - 1 })
+    }
+
     /// Who wrote the commit at this place.
     pub fn author(&self, place: Place) -> Option<AuthorKey> {
         self.line(place.line).filter(|line| line.holds(place.seq)).map(|line| line.author)

@@ -156,7 +156,11 @@ impl Log {
 
     /// The kept signature of this commit.
     pub fn signature(&self, commit: &CommitId) -> Option<Signature> {
-        let place = self.place(commit)?;
+        self.signature_at(self.place(commit)?)
+    }
+
+    /// The kept signature of the commit at this place.
+    pub fn signature_at(&self, place: Place) -> Option<Signature> {
         self.line(place.line)?.points.get(place.seq)
     }
 

@@ -44,6 +44,8 @@
 //! assert!(report.totals.crashes >= 3 && report.totals.partitions >= 3);
 //! ```
 //!
+//! A [`Crowd`] is another world: thousands of members that have a log and a hub and no disk.
+//!
 //! **Invariants**
 //! - One seed, one world: the same seed gives the same trace hash, on any machine.
 //! - Every seed has at least 200 acts, a power cut and a partition.
@@ -55,6 +57,7 @@
 
 mod acting;
 mod application;
+mod crowd;
 mod disk;
 mod exchange;
 mod fault;
@@ -76,6 +79,7 @@ pub use crate::application::{Application, Pen};
 pub use crate::simulation::{Ended, Run, Simulation};
 pub use woodland_laws::Random;
 
+pub use crate::crowd::{Crowd, CrowdCounts, CrowdReport};
 pub use crate::report::{SimulationReport, Totals};
 pub use crate::violation::Violation;
 

@@ -77,6 +77,10 @@ impl<'a> Bytes<'a> {
         if count > (self.all.len() - self.at) / least_bytes {
             return Err(self.fails("begins so many"));
         }
-        (0..count).map(|_| take(self)).collect()
+        let mut items = Vec::with_capacity(count);
+        for _ in 0..count {
+            items.push(take(self)?);
+        }
+        Ok(items)
     }
 }

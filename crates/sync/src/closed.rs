@@ -76,6 +76,15 @@ pub enum Closed {
     /// Commits that cannot be read.
     #[error("what arrived holds no commits: {0}")]
     Damaged(Box<DamageCause>),
+    /// Commits without their payloads. Whoever let them in would hold them, and never ask for the
+    /// payloads again: nobody erases any yet.
+    #[error("commits by {author} came without their payloads, of seq {seq} or above")]
+    Erased {
+        /// Who wrote them.
+        author: AuthorKey,
+        /// Seq of the first of the stretch.
+        seq: u64,
+    },
     /// The door refused a commit that it sent.
     #[error("{0}")]
     Refused(Box<Refusal>),
@@ -147,6 +156,7 @@ impl Closed {
             | Closed::Full { .. }
             | Closed::Stalled { .. }
             | Closed::CommitTooLarge { .. }
+            | Closed::Erased { .. }
             | Closed::Bye(_)
             | Closed::Done => false,
         }
@@ -166,7 +176,8 @@ impl Closed {
             | Closed::TooLarge { .. }
             | Closed::OutOfPlace(_)
             | Closed::OverCredit { .. }
-            | Closed::Damaged(_) => Reason::Protocol,
+            | Closed::Damaged(_)
+            | Closed::Erased { .. } => Reason::Protocol,
         }
     }
 }

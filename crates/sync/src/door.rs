@@ -12,14 +12,17 @@
 //!
 //! What this does not do: bound what waits; each conversation is held to its own limit.
 
-use woodland_format::{CommitId, Segment};
-use woodland_log::{Log, Pending, PendingLimits, Refusal};
+use std::collections::BTreeMap;
+use woodland_format::{AuthorKey, CommitId, Segment};
+use woodland_log::{Log, Pending, PendingLimits, Refusal, Verify};
 
 /// Everything that waits, and what is admitted and not durable yet.
 #[derive(Debug, Clone)]
 pub(crate) struct Door {
     pending: Pending,
+    /// Made from the version that is durable.
     ahead: Option<Log>,
+    verify: Verify,
 }
 
 /// What became of an offer.
@@ -32,17 +35,15 @@ pub(crate) struct Passed {
 }
 
 impl Door {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(verify: Verify) -> Self {
         let limits = PendingLimits { commits_max: usize::MAX, bytes_max: usize::MAX };
-        Door { pending: Pending::new(limits), ahead: None }
+        Door { pending: Pending::new(limits).verified_by(verify), ahead: None, verify }
     }
 
-    /// This version with what is admitted and not durable yet.
+    /// This version, which is the last that was said to be durable, with what is admitted and not
+    /// durable yet.
     pub(crate) fn ahead(&self, log: &Log) -> Log {
-        match &self.ahead {
-            Some(ahead) => log.merge(ahead).expect("they are of one dataset"),
-            None => log.clone(),
-        }
+        self.ahead.as_ref().unwrap_or(log).clone()
     }
 
     pub(crate) fn offer(&mut self, log: &Log, segments: &[Segment]) -> Passed {
@@ -60,9 +61,9 @@ impl Door {
 
     /// This version is durable.
     pub(crate) fn is_durable(&mut self, log: &Log) {
-        if self.ahead.as_ref().is_some_and(|ahead| ahead.heads().all(|head| log.contains(&head))) {
-            self.ahead = None;
-        }
+        let ahead = self.ahead.take().filter(|ahead| ahead != log);
+        let ahead = ahead.filter(|ahead| !ahead.heads().all(|head| log.contains(&head)));
+        self.ahead = ahead.map(|ahead| log.merge(&ahead).expect("they are of one dataset"));
     }
 
     pub(crate) fn is_waiting(&self) -> bool {
@@ -72,19 +73,25 @@ impl Door {
     /// Forgets what waits, but for these.
     pub(crate) fn keep_only<'s>(&mut self, log: &Log, segments: impl Iterator<Item = &'s Segment>) {
         let ahead = self.ahead(log);
-        self.pending = Door::new().pending;
+        self.pending = Door::new(self.verify).pending;
         // They were offered before: what could enter did.
         self.pending.offer_all(&ahead, segments);
     }
 }
 
-/// Whether a refused commit is one of these.
-pub(crate) fn brings(segments: &[Segment], refusal: &Refusal) -> bool {
-    let (Refusal::Signature { commit, .. }
-    | Refusal::Invalid { commit, .. }
-    | Refusal::Past { commit, .. }) = refusal
-    else {
-        return false;
-    };
-    segments.iter().flat_map(Segment::commits).any(|one| one.id() == *commit)
+/// A refused commit that is one of these. Of one id and another author it is somebody else's lie.
+/// Costs one reading, however much was refused.
+pub(crate) fn brings<'r>(segments: &[Segment], refused: &'r [Refusal]) -> Option<&'r Refusal> {
+    let claims = refused.iter().filter_map(|refusal| match refusal {
+        Refusal::Signature { author, commit }
+        | Refusal::Invalid { author, commit, .. }
+        | Refusal::Past { author, commit, .. } => Some(((*author, *commit), refusal)),
+        _ => None,
+    });
+    let claims: BTreeMap<(AuthorKey, CommitId), &Refusal> = claims.collect();
+    let least = CommitId([0; 32]);
+    let is_of = |author| claims.range((author, least)..).next().is_some_and(|it| it.0.0 == author);
+    let segments = segments.iter().filter(|segment| is_of(segment.head.author));
+    let mut commits = segments.flat_map(Segment::commits);
+    commits.find_map(|one| claims.get(&(one.author(), one.id())).copied())
 }

@@ -19,10 +19,11 @@
 use crate::closed::Closed;
 use crate::door::{Door, brings};
 use crate::names::{CommitName, Salt};
+use crate::session::sending::Step;
 use crate::session::{self, Fetch, Here, Session};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use woodland_format::{AuthorKey, Segment};
-use woodland_log::{Log, Refusal, Tip};
+use woodland_log::{Log, Place, Refusal, Tip, Verify};
 
 /// The host's number for a connection. A connection that comes again has another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -118,11 +119,15 @@ pub struct Hub {
     offers: BTreeMap<AuthorKey, Vec<Offer>>,
     /// Who was asked for it.
     wanted: BTreeMap<AuthorKey, Offer>,
+    /// Of whom something changed since that was looked at.
+    unplanned: BTreeSet<AuthorKey>,
     events: VecDeque<Event>,
 }
 
 /// So many tips of one author are noted for a peer: it has more than one where it forked.
 const OFFERS_OF_AN_AUTHOR_MAX: usize = 8;
+/// So many tips are noted for a peer: whoever tells of more is asked for all again.
+const OFFERS_OF_A_PEER_MAX: usize = 4096;
 /// Ticks after which what its author should have sent is wanted from somebody else.
 const LATE_TICKS: u32 = 3;
 
@@ -133,12 +138,21 @@ impl Hub {
             log,
             author,
             limits,
-            door: Door::new(),
+            door: Door::new(woodland_format::verify_commit),
             sessions: BTreeMap::new(),
             offers: BTreeMap::new(),
             wanted: BTreeMap::new(),
+            unplanned: BTreeSet::new(),
             events: VecDeque::new(),
         }
+    }
+
+    /// Asks this about signatures, in place of [`woodland_format::verify_commit`]. Meant for
+    /// simulations, in which thousands of hubs share what one of them has found out.
+    #[must_use]
+    pub fn verified_by(mut self, verify: Verify) -> Hub {
+        self.door = Door::new(verify);
+        self
     }
 
     /// The version that is durable, as far as the hub was told.
@@ -187,10 +201,11 @@ impl Hub {
     /// Offers to the door what a peer brought.
     fn offer_to_door(&mut self, peer: Peer, segments: Vec<Segment>) {
         let passed = self.door.offer(&self.log, &segments);
+        self.unplanned.extend(segments.iter().map(|segment| segment.head.author));
         let ahead = self.door.ahead(&self.log);
         let Hub { log, author, limits, sessions, .. } = self;
         let here = Here { log, ahead: &ahead, author: *author, limits };
-        let own = passed.refused.iter().find(|refusal| brings(&segments, refusal)).cloned();
+        let own = brings(&segments, &passed.refused).cloned();
         let session = sessions.get_mut(&peer);
         let events = session.map(|session| session.offered(here, segments, passed.last));
         self.events.extend(passed.log.map(|log| Event::Arrived { log: Box::new(log) }));
@@ -205,20 +220,25 @@ impl Hub {
 
     /// Cuts off who brought what was refused.
     fn blame(&mut self, refused: &[Refusal]) {
-        for refusal in refused {
-            let sessions = self.sessions.iter().filter(|(_, session)| !session.is_over);
-            let guilty = sessions.filter(|(_, session)| brings(session.waiting(), refusal));
-            let guilty: Vec<Peer> = guilty.map(|(peer, _)| *peer).collect();
-            for peer in guilty {
-                self.close(peer, Closed::Refused(Box::new(refusal.clone())));
-            }
+        if refused.is_empty() {
+            return;
         }
+        let sessions = self.sessions.iter().filter(|(_, session)| !session.is_over);
+        let guilty = sessions.filter_map(|(peer, session)| {
+            let refusal = brings(session.waiting(), refused)?;
+            Some((*peer, Closed::Refused(Box::new(refusal.clone()))))
+        });
+        let guilty: Vec<(Peer, Closed)> = guilty.collect();
+        guilty.into_iter().for_each(|(peer, why)| self.close(peer, why));
     }
 
     /// What is durable now may be what a peer was asked for.
     fn settled(&mut self, peer: Peer) {
-        let session = self.sessions.get_mut(&peer).filter(|session| !session.is_over);
-        match session.map(|session| session.advanced(&self.log)) {
+        let ahead = self.door.ahead(&self.log);
+        let Hub { log, author, limits, sessions, .. } = self;
+        let here = Here { log, ahead: &ahead, author: *author, limits };
+        let session = sessions.get_mut(&peer).filter(|session| !session.is_over);
+        match session.map(|session| session.advanced(here)) {
             Some(Ok(events)) => self.heard(peer, events),
             Some(Err(why)) => self.close(peer, why),
             None => {}
@@ -231,11 +251,22 @@ impl Hub {
             !offers.is_empty()
         });
         self.wanted.retain(|_, offer| offer.peer != peer);
+        self.plan_all();
+    }
+
+    /// All that is lacking is to be looked at again.
+    fn plan_all(&mut self) {
+        self.unplanned.extend(self.offers.keys());
     }
 
     /// The peers with whom it talks.
     pub fn peers(&self) -> impl Iterator<Item = Peer> + '_ {
         self.sessions.keys().copied()
+    }
+
+    /// Whether the conversation with a peer goes on.
+    pub fn is_with(&self, peer: Peer) -> bool {
+        self.sessions.get(&peer).is_some_and(|session| !session.is_over)
     }
 
     /// Whether all that a peer had when it was asked is durable here.
@@ -286,8 +317,9 @@ impl Hub {
     /// The version that is durable now: with what this side wrote, and what [`Event::Arrived`]
     /// brought. It was made from the one before.
     pub fn advanced(&mut self, log: &Log) {
-        self.log = log.clone();
+        let before = std::mem::replace(&mut self.log, log.clone());
         self.door.is_durable(log);
+        let arrived = self.notice(&before);
         if self.door.is_waiting() {
             let passed = self.door.offer(&self.log, &[]);
             self.events.extend(passed.log.map(|log| Event::Arrived { log: Box::new(log) }));
@@ -300,12 +332,36 @@ impl Hub {
             let session = sessions.get(&offer.peer);
             session.is_some_and(|session| !session.holds(log, *author, offer.tip))
         };
-        offers.retain(|author, offers| {
-            offers.retain(|offer| is_lacking(author, offer));
-            !offers.is_empty()
-        });
-        wanted.retain(|author, offer| is_lacking(author, offer));
+        // Of nobody else is anything less lacking than before.
+        let mut came = Vec::new();
+        for author in &arrived {
+            if let Some(of_author) = offers.get_mut(author) {
+                came.extend(of_author.extract_if(.., |offer| !is_lacking(author, offer)));
+                if of_author.is_empty() {
+                    offers.remove(author);
+                }
+            }
+            if wanted.get(author).is_some_and(|offer| !is_lacking(author, offer)) {
+                wanted.remove(author);
+            }
+        }
+        for offer in came {
+            if let Some(session) = sessions.get_mut(&offer.peer) {
+                session.noted -= 1;
+            }
+        }
+        self.unplanned.extend(arrived);
         self.plan();
+    }
+
+    /// Conversations have something new to tell; whose commits that are.
+    fn notice(&mut self, before: &Log) -> BTreeSet<AuthorKey> {
+        let Hub { log, author, sessions, .. } = self;
+        let mut listed = log.arrived(before);
+        let places: Vec<Place> = std::iter::from_fn(|| listed.next_place()).collect();
+        let step = Step { from: before, to: log, arrived: &places };
+        sessions.values_mut().for_each(|session| session.notice(step, *author));
+        places.iter().filter_map(|place| log.author(*place)).collect()
     }
 
     /// This replica writes under another key from now on.
@@ -343,6 +399,7 @@ impl Hub {
         }
         self.offers.values_mut().flatten().for_each(|offer| offer.ticks += 1);
         late.into_iter().for_each(|(peer, why)| self.close(peer, why));
+        self.plan_all();
         self.plan();
     }
 
@@ -365,6 +422,9 @@ impl Hub {
     }
 
     fn heard(&mut self, peer: Peer, events: Vec<session::Event>) {
+        if events.is_empty() {
+            return;
+        }
         for event in events {
             self.events.push_back(match event {
                 session::Event::CaughtUp => Event::CaughtUp { peer },
@@ -375,7 +435,15 @@ impl Hub {
                     Event::Presence { peer, author, bytes }
                 }
                 session::Event::Offered(author, tip) => {
-                    self.offer(author, Offer { peer, tip, ticks: 0 });
+                    let noted = self.sessions.get(&peer).map_or(0, |session| session.noted);
+                    let is_noted = noted < OFFERS_OF_A_PEER_MAX
+                        && self.offer(author, Offer { peer, tip, ticks: 0 });
+                    if let Some(session) = self.sessions.get_mut(&peer) {
+                        session.noted += usize::from(is_noted);
+                        if session.noted >= OFFERS_OF_A_PEER_MAX {
+                            session.ask_again();
+                        }
+                    }
                     continue;
                 }
             });
@@ -383,12 +451,14 @@ impl Hub {
     }
 
     /// Notes what a peer has, as far as there is room; else it is asked for all again, later.
-    fn offer(&mut self, author: AuthorKey, offer: Offer) {
+    /// Whether it was noted as one more.
+    fn offer(&mut self, author: AuthorKey, offer: Offer) -> bool {
         let offers = self.offers.entry(author).or_default();
         let same = |other: &&Offer| (other.peer, other.tip) == (offer.peer, offer.tip);
         if offers.iter().any(|other| same(&other)) {
-            return;
+            return false;
         }
+        let before = offers.len();
         // A chain moves on: what came before it in its chain comes with it.
         if offers.iter().filter(|other| other.peer == offer.peer).count() >= OFFERS_OF_AN_AUTHOR_MAX
         {
@@ -400,6 +470,8 @@ impl Hub {
             }
         }
         offers.push(offer);
+        self.unplanned.insert(author);
+        offers.len() > before
     }
 
     /// Whom to ask next, and for what.
@@ -408,17 +480,21 @@ impl Hub {
         if sessions.any(|session| !session.is_over && session.fetch == Fetch::Running) {
             return;
         }
-        if let Some(session) = self.sessions.values_mut().find(|session| session.can_ask()) {
+        // Whoever has itself asked again and again waits for the others.
+        let due = self.sessions.values_mut().filter(|session| session.can_ask());
+        if let Some(session) = due.min_by_key(|session| session.times_asked) {
             session.ask(&self.log);
             return;
         }
-        let directs: BTreeMap<AuthorKey, Peer> = match self.offers.is_empty() {
-            true => return,
-            false => self.directs(),
-        };
+        let unplanned = std::mem::take(&mut self.unplanned);
+        if unplanned.is_empty() || self.offers.is_empty() {
+            return;
+        }
+        let directs = self.directs();
         let ahead = self.door.ahead(&self.log);
         let mut wants = Vec::new();
-        for (author, offers) in &self.offers {
+        for author in &unplanned {
+            let Some(offers) = self.offers.get(author) else { continue };
             // One after the other: the next may come with it, where it is not of another branch.
             let is_due = |offer: &&Offer| !self.is_coming(&ahead, *author, offer);
             if self.wanted.get(author).is_some_and(|wanted| is_due(&wanted)) {
@@ -435,7 +511,7 @@ impl Hub {
             }
         }
         for (author, offer) in wants {
-            let from = self.log.tips(&author).pop();
+            let from = ahead.tips(&author).pop();
             if let Some(session) = self.sessions.get_mut(&offer.peer) {
                 session.want(author, from, offer.tip);
                 self.wanted.insert(author, offer);
@@ -446,8 +522,12 @@ impl Hub {
     /// Whether what a peer has was sent by somebody.
     fn is_coming(&self, ahead: &Log, author: AuthorKey, offer: &Offer) -> bool {
         let Some(session) = self.sessions.get(&offer.peer) else { return true };
+        // What somebody else brought may wait for ever.
+        let is_late = offer.ticks >= LATE_TICKS;
+        let others = self.sessions.iter().filter(|(_, other)| !other.is_over);
+        let mut others = others.filter(|(peer, _)| !is_late || **peer == offer.peer);
         session.holds(ahead, author, offer.tip)
-            || self.sessions.values().any(|other| {
+            || others.any(|(_, other)| {
                 let mut segments = other.waiting().iter();
                 segments.any(|segment| session.is_in(segment, author, offer.tip))
             })

@@ -21,10 +21,12 @@ mod door;
 mod hub;
 mod message;
 mod names;
+pub mod recording;
 mod session;
 mod settle;
 mod sketch;
 mod wire;
+mod words;
 
 pub use crate::closed::Closed;
 pub use crate::hub::{Event, Hub, Limits, Peer, TooLong};

@@ -31,7 +31,8 @@ pub const PROTOCOL_VERSION: u8 = 1;
 /// The longest presence.
 pub const PRESENCE_BYTES_MAX: usize = 4096;
 
-/// So many parts any message may have, and one more for each so many bytes.
+/// So many parts any message may have, and one more for each so many bytes: a stretch is longer,
+/// for a commit that is cut off from the one before it has a parent, or a header.
 const PARTS_LEAST: usize = 16;
 const BYTES_A_PART: usize = 32;
 const MAGIC: &[u8; 4] = b"WOOD";

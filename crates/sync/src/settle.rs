@@ -26,7 +26,7 @@
 //! much or too little of what it asked for.
 
 use crate::names::{AuthorName, CommitName, Named, NamedTip, Salt};
-use crate::sketch::{Difference, Symbol, difference, sketch};
+use crate::sketch::{Difference, Symbol, difference, differing, sketch};
 use std::collections::{BTreeMap, BTreeSet};
 use woodland_format::AuthorKey;
 use woodland_log::{Frontier, Log, Tip};
@@ -35,8 +35,8 @@ use woodland_log::{Frontier, Log, Tip};
 pub const TIPS_TOLD_MAX: usize = 48;
 /// A first sketch has so many symbols.
 pub const SYMBOLS_FIRST: usize = 32;
-/// Each longer one has so many times as many.
-const SYMBOLS_FACTOR: usize = 4;
+/// A longer one has at least so many more.
+const SYMBOLS_MORE_LEAST: usize = 16;
 /// Most symbols, and most tips, of one conversation: what it may cost in memory.
 pub const SYMBOLS_MAX: usize = 1 << 17;
 
@@ -91,6 +91,8 @@ pub struct Settling {
     /// Symbols sent by who asked, or received by who answers.
     symbols: Vec<Symbol>,
     sent: usize,
+    /// Whether more was asked for before.
+    has_estimated: bool,
     known: Option<Frontier>,
     /// Authors of whom the rungs were told.
     told: BTreeSet<AuthorName>,
@@ -101,7 +103,8 @@ pub struct Settling {
 impl Settling {
     fn new(salt: Salt) -> Self {
         let (told, awaited) = (BTreeSet::new(), BTreeSet::new());
-        Settling { salt, symbols: Vec::new(), sent: 0, known: None, told, awaited }
+        let symbols = Vec::new();
+        Settling { salt, symbols, sent: 0, has_estimated: false, known: None, told, awaited }
     }
 
     /// Asks what the other holds. The salt is fresh, and goes to the other with the note.
@@ -150,7 +153,11 @@ impl Settling {
                     None if named.tips().len() <= TIPS_TOLD_MAX => {
                         Some(Note::Tips(named.tips().copied().collect()))
                     }
-                    None => Some(Note::More((self.symbols.len() * SYMBOLS_FACTOR) as u64)),
+                    None => {
+                        let wanted = self.wanted(&named);
+                        self.has_estimated = true;
+                        Some(Note::More(wanted))
+                    }
                 }
             }
             Note::More(symbols) => Some(self.more(&named, symbols)?),
@@ -169,6 +176,16 @@ impl Settling {
         Ok(Settled { say, known: self.known().cloned() })
     }
 
+    /// How many symbols should do: some 1.35 for each tip that differs, and more where they are
+    /// few; half as many again each time that was too few.
+    fn wanted(&self, named: &Named<'_>) -> u64 {
+        let held = self.symbols.len();
+        let about = differing(named.tips(), self.salt, &self.symbols).min(SYMBOLS_MAX);
+        let enough = about + about / 2 + SYMBOLS_MORE_LEAST;
+        let least = if self.has_estimated { held + held / 2 } else { held };
+        enough.max(least + SYMBOLS_MORE_LEAST) as u64
+    }
+
     /// A longer sketch, or all tips where that costs less.
     fn more(&mut self, named: &Named<'_>, symbols: u64) -> Result<Note, OutOfPlace> {
         let wanted = usize::try_from(symbols).unwrap_or(usize::MAX);
@@ -176,7 +193,7 @@ impl Settling {
             return Err(OutOfPlace("it asks for no more symbols than it was sent"));
         }
         // A symbol takes about twice the bytes of a tip.
-        if wanted > SYMBOLS_MAX || wanted * 2 > named.tips().len() {
+        if wanted > SYMBOLS_MAX || (wanted - self.sent) * 2 > named.tips().len() {
             self.sent = SYMBOLS_MAX;
             return Ok(Note::Tips(named.tips().copied().collect()));
         }

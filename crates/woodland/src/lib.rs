@@ -56,6 +56,8 @@ mod define;
 mod derived;
 mod durability;
 mod entropy;
+#[cfg(feature = "net")]
+mod exchange;
 #[cfg(feature = "files")]
 mod export;
 mod field;
@@ -130,6 +132,15 @@ pub use crate::export::{ExportError, Exported};
 pub use crate::incarnation::IncarnationError;
 pub use crate::merge::{MergeError, Merged, Source};
 pub use crate::notice::Notice;
+
+/// Exchanging commits with other replicas, over whatever carries bytes.
+#[cfg(feature = "net")]
+pub mod sync {
+    pub use crate::exchange::Exchange;
+    pub use woodland_sync::{
+        Closed, Event, Limits, MessageError, PRESENCE_BYTES_MAX, Peer, Reason, TooLong,
+    };
+}
 
 pub use crate::branch::{BranchError, BranchName};
 

@@ -35,6 +35,8 @@ pub enum Source<'a> {
     File(PathBuf),
     /// The bytes of a log file: what came over a wire, or was never a file.
     Bytes(&'a [u8]),
+    /// A version, such as another one that a program holds.
+    Log(&'a Log),
 }
 
 impl<'a> From<&'a Replica> for Source<'a> {
@@ -46,6 +48,12 @@ impl<'a> From<&'a Replica> for Source<'a> {
 impl<'a> From<&'a [u8]> for Source<'a> {
     fn from(bytes: &'a [u8]) -> Self {
         Source::Bytes(bytes)
+    }
+}
+
+impl<'a> From<&'a Log> for Source<'a> {
+    fn from(log: &'a Log) -> Self {
+        Source::Log(log)
     }
 }
 
@@ -196,6 +204,7 @@ impl Source<'_> {
             }
             Source::File(path) => read_file(path),
             Source::Bytes(bytes) => decode(PathBuf::from(IN_MEMORY), bytes),
+            Source::Log(log) => Ok(Arrival::Log(Box::new(log.clone()))),
         }
     }
 }

@@ -14,6 +14,7 @@ use woodland_graph::Void;
 use woodland_log::{AppendError, Refusal};
 use woodland_page::FaultCause;
 use woodland_store::{BranchStoreError, KeyError, OpenError, Problem, RecordError};
+use woodland_sync::{Closed, MessageError};
 
 /// The most names that one execution is told.
 const TOLD_MAX: usize = 64;
@@ -115,6 +116,10 @@ named!(Problem: Missing, NotAFolder, Unreadable, Record[{error}], Key[{error}],
 named!(OpenError: NothingHere, NotAFolder, Locked, ForeignFormat[{problem}], Damaged[{problem}],
     Mixed[{problem}], Unfinished, NotAPrefix, Disk);
 named!(FaultCause: Missing, Check, Undecodable, Closed, Unreadable);
+named!(MessageError: Broken, Version);
+named!(Closed: Message[(only)], TooLarge, Lost, Dataset, NotAllowed, OutOfPlace, OverCredit,
+    UnknownAuthor, Unplaced, Damaged[(only)], Refused[(only)], Full, Incomplete, Stalled,
+    CommitTooLarge, Bye, Done);
 named!(BranchStoreError: Locked, Base[{error}], OtherDataset, Open[(only)], Disk);
 named!(DumpError: Missing, NoDataset, Special, NotWoodland[(only)], Unreadable, UnknownHead,
     ManyHeads, NotAnId, NoHeads, UnknownAuthor, ManyAuthors, UnknownNode, ManyNodes, UnknownField,

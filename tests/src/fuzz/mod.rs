@@ -22,6 +22,7 @@ mod edits;
 mod errors;
 mod kinds;
 mod mending;
+mod messages;
 mod migrations;
 mod mutation;
 mod pages;

@@ -15,7 +15,7 @@ use crate::fuzz::errors::{Named, Told, outcome};
 use crate::fuzz::kinds::kinds;
 use crate::fuzz::mending::{mend_file_header, mend_record};
 use crate::fuzz::segments::mend_file;
-use crate::fuzz::{doors, migrations, pages, proofs, stores};
+use crate::fuzz::{doors, messages, migrations, pages, proofs, stores};
 use crate::histories::Rng;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -78,6 +78,7 @@ pub fn targets() -> Vec<Target> {
     all.extend(files());
     all.extend(directories());
     all.extend(pages::targets());
+    all.extend(messages::targets());
     all
 }
 

@@ -65,7 +65,7 @@ const CRATES: &[Crate] = &[
     Crate {
         folder: "woodland",
         package: "woodland",
-        uses: &[BASE, GRAPH, LOG, PAGE, STORE, FORMAT, DERIVE],
+        uses: &[BASE, GRAPH, LOG, PAGE, STORE, FORMAT, SYNC, DERIVE],
         // Its examples show the dump of what they wrote, and try a kind of their own.
         tests_use: &["woodland-dump", LAWS],
         is_pure: false,
@@ -74,7 +74,7 @@ const CRATES: &[Crate] = &[
     Crate {
         folder: "sim",
         package: "woodland-sim",
-        uses: &["woodland", LAWS, LOG, STORE, FORMAT],
+        uses: &["woodland", LAWS, LOG, STORE, FORMAT, SYNC],
         tests_use: &[],
         is_pure: false,
     },
@@ -82,7 +82,7 @@ const CRATES: &[Crate] = &[
     Crate {
         folder: "dump",
         package: "woodland-dump",
-        uses: &[GRAPH, LOG, STORE, FORMAT],
+        uses: &[GRAPH, LOG, STORE, SYNC, FORMAT],
         tests_use: &[],
         is_pure: false,
     },

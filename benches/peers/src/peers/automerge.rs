@@ -11,6 +11,8 @@
 //! What this does not do: log patches, or leave the heads of a loaded document unverified, which
 //! is meant for debugging.
 
+pub(crate) mod sync;
+
 use crate::checksum::{AUTHOR, BookSum, FOLLOWS, IN_PRINT, TITLE, TitleSum, YEAR};
 use crate::data::{self, Book, Update};
 use crate::graph::{Graph, Saved};

@@ -10,6 +10,8 @@
 //!
 //! What this does not do: widen the cache of decoded values, which makes a first walk slower.
 
+pub(crate) mod sync;
+
 use crate::checksum::{AUTHOR, BookSum, FOLLOWS, IN_PRINT, TITLE, TitleSum, YEAR};
 use crate::data::{self, Book, Update};
 use crate::graph::{Graph, Saved};

@@ -10,6 +10,10 @@
 //!
 //! What this does not do: go below the typed layer, which is what applications are meant to use.
 
+mod anatomy;
+pub(crate) mod chains;
+pub(crate) mod typing;
+
 use crate::checksum::{AUTHOR, BookSum, FOLLOWS, IN_PRINT, TITLE, TitleSum, YEAR};
 use crate::data::{Book, Update};
 use crate::graph::{Graph, Saved};

@@ -11,6 +11,8 @@
 //!
 //! What this does not do: observe anything.
 
+pub(crate) mod sync;
+
 use crate::checksum::{AUTHOR, BookSum, FOLLOWS, IN_PRINT, TITLE, TitleSum, YEAR};
 use crate::data::{self, Book, Update};
 use crate::graph::{Graph, Saved};

@@ -9,6 +9,7 @@ mod explained;
 mod library;
 mod lives;
 mod pictures;
+mod talking;
 mod writer;
 
 use std::fs;

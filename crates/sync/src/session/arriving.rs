@@ -15,12 +15,16 @@ use std::collections::{BTreeMap, VecDeque};
 use woodland_format::{AuthorKey, CommitId, Segment, StretchStart, read_stretch};
 use woodland_log::{Log, Place};
 
+/// What a commit, and a stretch, costs that waits, beside its row: a row can have two bytes, and
+/// stand for a payload that is like the one before it.
+const WAITING_BYTES: u64 = 256;
+
 /// The receiving half of a conversation.
 #[derive(Debug, Clone)]
 pub(crate) struct Arriving {
     window: u64,
-    /// How much the other side may send yet.
-    granted: u64,
+    /// How much the other side may send yet; below zero where a single commit went over it.
+    granted: i64,
     /// How much it may send beyond that, and has not been told.
     regained: u64,
     /// What is not durable yet: bytes, and the last commit that they brought.
@@ -35,7 +39,7 @@ impl Arriving {
     pub(crate) fn new(limits: &Limits) -> Self {
         Arriving {
             window: limits.window,
-            granted: limits.window,
+            granted: signed(limits.window),
             regained: 0,
             under_way: VecDeque::new(),
             ends: BTreeMap::new(),
@@ -43,20 +47,22 @@ impl Arriving {
         }
     }
 
-    /// Reads a stretch by this author. `ahead` has what is admitted and not durable.
+    /// Reads a stretch by this author; says whether that is news. `ahead` has what is admitted and
+    /// not durable.
     pub(crate) fn read(
         &mut self,
         ahead: &Log,
         salt: Salt,
         author: AuthorKey,
         stretch: &Stretch,
-    ) -> Result<Segment, Closed> {
-        let (found, limit) = (stretch.rows.len() as u64, self.granted);
-        let is_single = stretch.commits == 1 && limit >= self.window.div_ceil(2);
-        if found > limit && !is_single {
+    ) -> Result<(Segment, bool), Closed> {
+        let found = stretch.rows.len() as u64;
+        let is_single = stretch.commits == 1 && self.granted >= signed(self.window.div_ceil(2));
+        if signed(found) > self.granted && !is_single {
+            let limit = u64::try_from(self.granted).unwrap_or_default();
             return Err(Closed::OverCredit { found, limit });
         }
-        self.granted -= found.min(limit);
+        self.granted = self.granted.saturating_sub(signed(found));
         let previous = match stretch.previous {
             None => None,
             Some(Previous::Id(id)) => Some(id),
@@ -71,9 +77,14 @@ impl Arriving {
         let start = StretchStart { dataset, author, first_seq, previous };
         let segment = read_stretch(start, stretch.commits, &stretch.rows);
         let segment = segment.map_err(|why| Closed::Damaged(Box::new(why)))?;
+        if has_erased(&segment) {
+            return Err(Closed::Erased { author, seq: first_seq });
+        }
         let last_seq = first_seq + u64::from(stretch.commits) - 1;
-        self.ends.insert((author, last_seq, segment.head.last), !stretch.is_new);
-        Ok(segment)
+        let end = (author, last_seq, segment.head.last);
+        let is_known = self.ends.insert(end, !stretch.is_new).is_some();
+        let is_news = !is_known && !ahead.contains(&segment.head.last);
+        Ok((segment, is_news))
     }
 
     /// Room that a stretch took, and that it does not need.
@@ -113,8 +124,7 @@ impl Arriving {
         }
         self.waiting.extend(segments);
         self.waiting.retain(|segment| !ahead.contains(&segment.head.last));
-        let (found, limit) =
-            (self.waiting.iter().map(|segment| segment.bytes).sum(), limits.waiting_bytes_max);
+        let (found, limit) = (self.waiting.iter().map(cost).sum(), limits.waiting_bytes_max);
         if found > limit {
             return Err(Closed::Full { found, limit });
         }
@@ -163,9 +173,33 @@ impl Arriving {
             return None;
         }
         let regained = std::mem::take(&mut self.regained);
-        self.granted = (self.granted + regained).min(self.window);
+        self.granted = self.granted.saturating_add(signed(regained));
         Some(regained)
     }
+}
+
+/// What a segment costs that waits.
+fn cost(segment: &Segment) -> u64 {
+    segment.bytes + (u64::from(segment.head.commits) + 1) * WAITING_BYTES
+}
+
+/// As a number that may go below zero. Both sides count alike: a single commit that goes over what
+/// is left is a debt, which what is given again pays first.
+pub(crate) fn signed(bytes: u64) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
+}
+
+/// Whether a commit of it has no payload. Hashes nothing.
+fn has_erased(segment: &Segment) -> bool {
+    segment.blocks().iter().any(|block| {
+        let mut payloads = block.payloads();
+        while payloads.next_seq().is_some() {
+            if payloads.read().is_none() {
+                return true;
+            }
+        }
+        false
+    })
 }
 
 /// The commit of that name in the author's chain.
@@ -176,7 +210,6 @@ pub(crate) fn find(
     step: (u64, CommitName),
 ) -> Option<Place> {
     let (seq, name) = step;
-    let lines = log.tips(&author).into_iter().filter_map(|tip| Some(log.place(&tip.id)?.line));
-    let mut places = lines.map(|line| Place { line, seq });
-    places.find(|place| log.id(*place).is_some_and(|id| salt.commit(&id) == name))
+    log.with_seq(&author, seq)
+        .find(|place| log.id(*place).is_some_and(|id| salt.commit(&id) == name))
 }

@@ -41,6 +41,8 @@ pub(crate) struct HeardOf {
     authors: Vec<AuthorKey>,
     /// The names of the authors that are held here; made when one is heard.
     names: BTreeMap<AuthorName, AuthorKey>,
+    /// Those of whom it was told and has not spoken: they come up by name.
+    told: BTreeMap<AuthorName, AuthorKey>,
 }
 
 impl HeardOf {
@@ -68,11 +70,21 @@ impl HeardOf {
     }
 
     fn named(&mut self, name: AuthorName, log: &Log, salt: Salt) -> Option<AuthorKey> {
+        if let Some(author) = self.told.remove(&name) {
+            return Some(author);
+        }
         if !self.names.contains_key(&name) {
             let frontier = log.frontier();
             self.names = frontier.authors().map(|author| (salt.author(&author), author)).collect();
         }
         self.names.get(&name).copied()
+    }
+
+    /// The other side is told of this author, where it was not before.
+    pub(crate) fn tells_of(&mut self, author: AuthorKey, said: AuthorRef, salt: Salt) {
+        if said.introduced != Introduced::Before {
+            self.told.insert(salt.author(&author), author);
+        }
     }
 
     /// Lets go of what is seldom needed any more.

@@ -21,7 +21,7 @@ pub(crate) mod arriving;
 pub(crate) mod authors;
 mod pieces;
 mod saying;
-mod sending;
+pub(crate) mod sending;
 mod settling;
 
 use crate::closed::Closed;
@@ -30,9 +30,10 @@ use crate::message::{Hello, Message, Part, Reason, Told, Want};
 use crate::names::{CommitName, Salt};
 use crate::session::arriving::{Arriving, find};
 use crate::session::authors::{HeardOf, Spoken};
-use crate::session::sending::Sending;
+use crate::session::sending::{Sending, Step};
 use crate::session::settling::Question;
 use crate::settle::Note;
+use std::collections::BTreeMap;
 use woodland_format::{AuthorKey, CommitId, Segment};
 use woodland_log::{Frontier, Log, Tip};
 
@@ -87,6 +88,8 @@ pub(crate) struct Session {
     heard: u64,
     /// How many of those that were said the other side has heard.
     acknowledged: u64,
+    /// With so many it had said all that it said in order to settle.
+    settled: u64,
     hello: Option<Hello>,
     has_said_hello: bool,
     asked: Option<Question>,
@@ -109,8 +112,16 @@ pub(crate) struct Session {
     pub(crate) fetch: Fetch,
     /// What was sent until the other side said that it is all: it must become durable.
     due: Option<Vec<(AuthorKey, CommitId)>>,
-    wants: Vec<(AuthorKey, Option<Tip>, (u64, CommitName))>,
+    /// How far it is held, and up to where it is wanted.
+    wants: BTreeMap<AuthorKey, (Option<Tip>, (u64, CommitName))>,
     presence: Option<Vec<u8>>,
+    /// How many tips that it told of are noted.
+    pub(crate) noted: usize,
+    /// How often it was asked.
+    pub(crate) times_asked: u64,
+    /// Whether it is to be asked once more when what runs is done.
+    asks_again: bool,
+    /// For how long nothing came of what it owes.
     pub(crate) quiet_ticks: u32,
     bye: Option<Reason>,
     pub(crate) is_over: bool,
@@ -124,6 +135,7 @@ impl Session {
             said: 0,
             heard: 0,
             acknowledged: 0,
+            settled: 0,
             hello: None,
             has_said_hello: false,
             asked: None,
@@ -140,7 +152,10 @@ impl Session {
             heard_of: HeardOf::default(),
             fetch: Fetch::Due,
             due: None,
-            wants: Vec::new(),
+            wants: BTreeMap::new(),
+            noted: 0,
+            times_asked: 0,
+            asks_again: false,
             presence: None,
             quiet_ticks: 0,
             bye: None,
@@ -155,7 +170,7 @@ impl Session {
 
     /// Asks to be sent what this side lacks.
     pub(crate) fn ask(&mut self, log: &Log) {
-        self.fetch = Fetch::Running;
+        (self.fetch, self.times_asked) = (Fetch::Running, self.times_asked + 1);
         self.has_asked = !std::mem::take(&mut self.can_fetch);
         if !self.has_asked {
             self.replies.push(Part::Fetch);
@@ -168,8 +183,10 @@ impl Session {
 
     /// Asks once more, when it is this peer's turn.
     pub(crate) fn ask_again(&mut self) {
-        if self.fetch == Fetch::Done {
-            self.fetch = Fetch::Due;
+        match self.fetch {
+            Fetch::Due => {}
+            Fetch::Running => self.asks_again = true,
+            Fetch::Done => self.fetch = Fetch::Due,
         }
     }
 
@@ -180,7 +197,7 @@ impl Session {
 
     /// The other side has this, and is asked for it.
     pub(crate) fn want(&mut self, author: AuthorKey, from: Option<Tip>, tip: (u64, CommitName)) {
-        self.wants.push((author, from, tip));
+        self.wants.insert(author, (from, tip));
     }
 
     pub(crate) fn present(&mut self, bytes: &[u8]) {
@@ -189,7 +206,9 @@ impl Session {
 
     /// Whether the other side owes something: nothing may come for a while, but not for ever.
     pub(crate) fn is_owed(&self, has_wants: bool) -> bool {
-        self.hello.is_none() || self.fetch == Fetch::Running || has_wants
+        let is_fetched = self.fetch == Fetch::Running && self.due.is_none();
+        // While what came is not durable yet it may have no room to send more.
+        self.hello.is_none() || self.arriving.is_settled() && (is_fetched || has_wants)
     }
 
     /// Whether the tip of that name is held here.
@@ -238,7 +257,7 @@ impl Session {
         if heard > self.said || heard < self.acknowledged {
             return Err(Closed::OutOfPlace("it has heard what was not said"));
         }
-        (self.heard, self.acknowledged, self.quiet_ticks) = (self.heard + 1, heard, 0);
+        (self.heard, self.acknowledged) = (self.heard + 1, heard);
         let mut heard = Heard::default();
         for part in parts {
             self.part(here, part, &mut heard)?;
@@ -255,7 +274,7 @@ impl Session {
     ) -> Result<Vec<Event>, Closed> {
         self.arriving.offered(here.ahead, segments, last, here.limits)?;
         // Some may have been held already.
-        self.advanced(here.log)
+        self.advanced(here)
     }
 
     /// What it brought and the door has not let in.
@@ -313,7 +332,10 @@ impl Session {
             Part::Stretch(stretch) => {
                 let author = self.heard_of.who(stretch.author, here.ahead, self.salt)?;
                 match self.arriving.read(here.ahead, self.salt, author, &stretch) {
-                    Ok(segment) => segments.push(segment),
+                    Ok((segment, is_news)) => {
+                        self.quiet_ticks = if is_news { 0 } else { self.quiet_ticks };
+                        segments.push(segment);
+                    }
                     // Who answered has not heard of a fork yet, and took more to be held here than
                     // is. It sends anew once it has.
                     Err(Closed::Unplaced { .. }) if self.awaits_forks() => {
@@ -322,6 +344,8 @@ impl Session {
                     Err(why) => return Err(why),
                 }
             }
+            // It may have been written after this side asked.
+            Part::Ahead(tip) if here.log.contains(&tip.id) => {}
             Part::Ahead(tip) => events.push(Event::Behind(tip)),
             Part::Presence(bytes) => events.push(Event::Presence(bytes)),
             Part::Bye(reason) => return Err(Closed::Bye(reason)),
@@ -345,6 +369,7 @@ impl Session {
         }
         self.sending = Some(Sending::new(hello.window, hello.message_bytes_max));
         self.hello = Some(hello);
+        self.quiet_ticks = 0;
         Ok(())
     }
 
@@ -385,6 +410,7 @@ impl Session {
         let asked = self.asked.take();
         let mut question = asked.ok_or(Closed::OutOfPlace("it answers what it was not asked"))?;
         let answer = question.take(note)?;
+        self.quiet_ticks = 0;
         self.reply(true, answer.say);
         if answer.other_lacks_nothing {
             self.sending()?.has_all(question.base());
@@ -435,24 +461,37 @@ impl Session {
     }
 
     /// Whether what was asked is durable, and all of it; who said that it is all is held to it.
-    fn check_due(&mut self, log: &Log, events: &mut Vec<Event>) -> Result<(), Closed> {
-        if self.due.is_none() || !self.arriving.is_settled() {
+    fn check_due(&mut self, here: Here<'_>, events: &mut Vec<Event>) -> Result<(), Closed> {
+        if !self.arriving.is_settled() {
             return Ok(());
         }
-        let due = self.due.take().unwrap_or_default();
-        if let Some((author, commit)) = due.into_iter().find(|(_, id)| !log.contains(id)) {
-            return Err(Closed::Incomplete { author, commit });
+        let Some(due) = &mut self.due else { return Ok(()) };
+        due.retain(|(_, id)| !here.log.contains(id));
+        // Some of it may have come from others before, and is about to be durable.
+        if let Some((author, commit)) = due.iter().find(|(_, id)| !here.ahead.contains(id)) {
+            return Err(Closed::Incomplete { author: *author, commit: *commit });
         }
-        self.fetch = Fetch::Done;
-        events.push(Event::CaughtUp);
+        if due.is_empty() {
+            self.due = None;
+            let is_due = std::mem::take(&mut self.asks_again);
+            self.fetch = if is_due { Fetch::Due } else { Fetch::Done };
+            events.push(Event::CaughtUp);
+        }
         Ok(())
     }
 
+    /// What is new here is to be told.
+    pub(crate) fn notice(&mut self, step: Step<'_>, own: AuthorKey) {
+        if let Some(sending) = &mut self.sending {
+            sending.notice_since(step, own);
+        }
+    }
+
     /// The host says what is durable now.
-    pub(crate) fn advanced(&mut self, log: &Log) -> Result<Vec<Event>, Closed> {
+    pub(crate) fn advanced(&mut self, here: Here<'_>) -> Result<Vec<Event>, Closed> {
         let mut events = Vec::new();
-        self.note_durable(log);
-        self.check_due(log, &mut events)?;
+        self.note_durable(here.log);
+        self.check_due(here, &mut events)?;
         Ok(events)
     }
 
@@ -468,9 +507,14 @@ impl Session {
     /// Lets go of what was needed to settle.
     fn settle_down(&mut self) {
         let is_live = self.sending.as_ref().is_some_and(Sending::is_live);
-        // Who was told gaps may say forks to that: not once it has heard all, and said nothing.
-        if is_live && self.fetch == Fetch::Done && self.acknowledged == self.said {
+        if !is_live || self.fetch != Fetch::Done {
+            return;
+        }
+        // Who was told gaps may say forks to that: not once it has heard them, and said nothing.
+        if self.acknowledged >= self.settled {
             (self.asked, self.answered) = (None, None);
+        }
+        if self.acknowledged == self.said {
             self.heard_of.settle_down();
         }
     }

@@ -9,6 +9,7 @@
 
 use crate::message::{Previous, Stretch};
 use crate::names::Salt;
+use crate::session::arriving::signed;
 use crate::session::authors::Spoken;
 use std::collections::BTreeMap;
 use woodland_format::{Commit, CommitId, Signature, encode_stretch};
@@ -36,8 +37,8 @@ pub(crate) struct Known<'a> {
 pub(crate) struct Room {
     /// Bytes of rows that a message is meant to have.
     pub(crate) message: u64,
-    /// Bytes of rows that the other side has given room for.
-    pub(crate) credit: u64,
+    /// Bytes of rows that the other side has given room for; below zero where more was sent.
+    pub(crate) credit: i64,
     /// All that it ever gives room for at once.
     pub(crate) window: u64,
 }
@@ -47,9 +48,9 @@ impl Room {
     /// is left, where half of the window is.
     fn has(&self, taken: u64, bytes: u64) -> bool {
         if taken == 0 {
-            return bytes <= self.credit || self.credit >= self.window.div_ceil(2);
+            return signed(bytes) <= self.credit || self.credit >= signed(self.window.div_ceil(2));
         }
-        taken + bytes <= self.message.min(self.credit)
+        taken + bytes <= self.message && signed(taken + bytes) <= self.credit
     }
 }
 
@@ -58,7 +59,7 @@ pub(crate) fn cut(log: &Log, listed: Listed<'_>, room: Room) -> (Vec<Piece>, boo
     let (mut pieces, mut at): (Vec<Piece>, BTreeMap<u32, usize>) = (Vec::new(), BTreeMap::new());
     let (mut taken, mut is_all) = (0, true);
     for (place, commit) in listed {
-        let bytes = row_bytes_max(&commit, log.signature(&commit.id()));
+        let bytes = row_bytes_max(&commit, log.signature_at(place));
         if !room.has(taken, bytes) {
             is_all = false;
             break;
@@ -121,7 +122,9 @@ impl Piece {
             previous,
             commits: u32::try_from(self.commits.len()).expect("no more than a message holds"),
             is_new: known.is_new,
-            rows: encode_stretch(&self.commits, |commit| log.signature(&commit.id())),
+            rows: encode_stretch(&self.commits, |commit| {
+                log.signature_at(Place { line: self.line, seq: commit.seq() })
+            }),
         }
     }
 

@@ -50,18 +50,24 @@ impl Session {
             return None;
         }
         self.said += 1;
+        if parts.iter().any(|part| matches!(part, Part::Settle { .. } | Part::Fetch)) {
+            self.settled = self.said;
+        }
         Some(Message { number: self.said - 1, heard: self.heard, parts }.encode())
     }
 
     fn say_wants(&mut self, parts: &mut Vec<Part>) {
-        let most = self.wants.len().min(TIPS_A_MESSAGE);
-        let wants = self.wants.drain(..most).map(|(author, from, tip)| Want {
-            // Who told of it holds it.
-            author: self.spoken.of(author, Some(self.salt.author(&author))),
-            from: from.map(|from| (from.seq, self.salt.commit(&from.id))),
-            tip,
-        });
-        let wants: Vec<Want> = wants.collect();
+        let mut wants: Vec<Want> = Vec::new();
+        while wants.len() < TIPS_A_MESSAGE
+            && let Some((author, (from, tip))) = self.wants.pop_first()
+        {
+            wants.push(Want {
+                // Who told of it holds it.
+                author: self.spoken.of(author, Some(self.salt.author(&author))),
+                from: from.map(|from| (from.seq, self.salt.commit(&from.id))),
+                tip,
+            });
+        }
         parts.extend((!wants.is_empty()).then_some(Part::Want(wants)));
     }
 
@@ -70,8 +76,9 @@ impl Session {
         sending.notice(here.log, here.author);
         let tips = sending.next_tips(TIPS_A_MESSAGE).into_iter().filter_map(|place| {
             let (author, id) = (here.log.author(place)?, here.log.id(place)?);
-            let author = self.spoken.of(author, None);
-            Some(Told { author, tip: (place.seq, self.salt.commit(&id)) })
+            let said = self.spoken.of(author, None);
+            self.heard_of.tells_of(author, said, self.salt);
+            Some(Told { author: said, tip: (place.seq, self.salt.commit(&id)) })
         });
         let tips: Vec<Told> = tips.collect();
         parts.extend((!tips.is_empty()).then_some(Part::Have(tips)));

@@ -5,10 +5,12 @@
 //! - What is to be told of is one tip a line, however often it moved; what is to be pushed, a pair
 //!   of places a chain.
 //! - Of what the other side has told or sent it is told nothing.
+//! - What it wants and was sent is not sent again: it may want it once more before it arrives.
 //!
 //! What this does not do: make messages.
 
 use crate::closed::Closed;
+use crate::session::arriving::signed;
 use crate::session::pieces::{Piece, Room, cut};
 use std::collections::{BTreeMap, VecDeque};
 use woodland_format::AuthorKey;
@@ -22,15 +24,16 @@ const WANTED_MAX: usize = 1 << 17;
 /// The sending half of a conversation.
 #[derive(Debug, Clone)]
 pub(crate) struct Sending {
-    credit: u64,
+    /// Below zero where a single commit went over it.
+    credit: i64,
     window: u64,
     pub(crate) message_bytes_max: u64,
     serving: Option<Serving>,
     /// The version up to which the other side was sent or told all.
     told: Option<Log>,
     chains: VecDeque<Chain>,
-    /// Where the last chain ended that was sent.
-    pushed: Option<Place>,
+    /// Of lines, the last seq that was sent: the other side has it, or it is on its way.
+    sent: BTreeMap<u32, u64>,
     /// Of lines with something new, the last seq.
     tips: BTreeMap<u32, u64>,
     /// What the other side was not told of, and has: of lines, the last seq.
@@ -53,6 +56,15 @@ struct Chain {
     tip: Place,
 }
 
+/// From one version to the next.
+#[derive(Clone, Copy)]
+pub(crate) struct Step<'a> {
+    pub(crate) from: &'a Log,
+    pub(crate) to: &'a Log,
+    /// What the one lacks of the other, in order.
+    pub(crate) arrived: &'a [Place],
+}
+
 /// What to send next.
 pub(crate) struct Load {
     /// The version that it is of, which has the signatures for it.
@@ -67,21 +79,21 @@ pub(crate) struct Load {
 impl Sending {
     pub(crate) fn new(window: u64, message_bytes_max: u64) -> Self {
         Sending {
-            credit: window,
+            credit: signed(window),
             window,
             message_bytes_max,
             serving: None,
             told: None,
             chains: VecDeque::new(),
-            pushed: None,
+            sent: BTreeMap::new(),
             tips: BTreeMap::new(),
             theirs: BTreeMap::new(),
         }
     }
 
     pub(crate) fn more_credit(&mut self, bytes: u64) -> Result<(), Closed> {
-        self.credit = self.credit.saturating_add(bytes);
-        if self.credit > self.window {
+        self.credit = self.credit.saturating_add(signed(bytes));
+        if self.credit > signed(self.window) {
             return Err(Closed::OutOfPlace("it gives more room than it has"));
         }
         Ok(())
@@ -110,12 +122,23 @@ impl Sending {
 
     /// What is new goes to those who have what was there: own commits are sent, others' are told.
     pub(crate) fn notice(&mut self, log: &Log, own: AuthorKey) {
-        let Some(told) = self.told.replace(log.clone()) else {
-            self.told = None;
-            return;
-        };
-        let mut arrived = log.arrived(&told);
-        while let Some(place) = arrived.next_place() {
+        if let Some(told) = self.told.take_if(|told| told != log) {
+            let mut arrived = log.arrived(&told);
+            let places = std::iter::from_fn(|| arrived.next_place());
+            self.notice_all(log, own, places);
+        }
+    }
+
+    /// The same, where the version before is known, and what arrived since.
+    pub(crate) fn notice_since(&mut self, step: Step<'_>, own: AuthorKey) {
+        if self.told.take_if(|told| told == step.from).is_some() {
+            self.notice_all(step.to, own, step.arrived.iter().copied());
+        }
+    }
+
+    fn notice_all(&mut self, log: &Log, own: AuthorKey, places: impl Iterator<Item = Place>) {
+        self.told = Some(log.clone());
+        for place in places {
             if log.author(place) != Some(own) {
                 let seq = self.tips.entry(place.line).or_insert(place.seq);
                 *seq = (*seq).max(place.seq);
@@ -128,7 +151,7 @@ impl Sending {
                 _ => {
                     let backlink = log.commit(place).and_then(|commit| commit.backlink());
                     let from = backlink.and_then(|id| log.place(&id));
-                    let is_held = from.is_some() && from == self.pushed;
+                    let is_held = from.is_some_and(|at| self.sent.get(&at.line) == Some(&at.seq));
                     self.chains.push_back(Chain { from, is_held, tip: place });
                 }
             }
@@ -178,20 +201,22 @@ impl Sending {
         let room = Room { message: MESSAGE_BYTES_TARGET, credit, window };
         if let Some(Serving { known, until }) = &mut self.serving {
             let (pieces, is_sent) = cut(until, until.offered(known), room);
-            pieces.iter().for_each(|piece| piece.add_to(until, known));
+            for piece in &pieces {
+                piece.add_to(until, known);
+                note_sent(&mut self.sent, piece);
+            }
             return Load { log: until.clone(), is_held: true, pieces, is_sent };
         }
         let (log, is_sent) = (log.clone(), false);
-        let Some(Chain { from, is_held, tip }) = self.chains.front_mut() else {
+        let Some(Chain { from, is_held, tip }) = self.next_chain(&log) else {
             return Load { log, is_held: true, pieces: Vec::new(), is_sent };
         };
-        // A signature that stood on an earlier tip may be gone for that on a later one.
-        *tip = end_of_line(&log, *tip);
-        let (tip, was_held) = (*tip, *is_held);
-        let (pieces, is_all) = cut(&log, log.chain(tip, *from), room);
-        if let Some(last) = pieces.last() {
-            (*from, *is_held, self.pushed) = (Some(last.end()), true, Some(last.end()));
+        let (pieces, is_all) = cut(&log, log.chain(tip, from), room);
+        let was_held = is_held;
+        if let (Some(last), Some(chain)) = (pieces.last(), self.chains.front_mut()) {
+            (chain.from, chain.is_held) = (Some(last.end()), true);
         }
+        pieces.iter().for_each(|piece| note_sent(&mut self.sent, piece));
         if is_all {
             self.chains.pop_front();
             if self.tips.get(&tip.line).is_some_and(|seq| *seq <= tip.seq) {
@@ -201,9 +226,27 @@ impl Sending {
         Load { log, is_held: was_held, pieces, is_sent }
     }
 
+    /// What is left to send of the first chain of which something is.
+    fn next_chain(&mut self, log: &Log) -> Option<Chain> {
+        while let Some(chain) = self.chains.front_mut() {
+            // A signature that stood on an earlier tip may be gone for that on a later one.
+            chain.tip = log.end(chain.tip).unwrap_or(chain.tip);
+            let line = chain.tip.line;
+            let Some(seq) = self.sent.get(&line).copied() else { return Some(*chain) };
+            if seq < chain.tip.seq {
+                if chain.from.is_none_or(|from| from.line != line || from.seq < seq) {
+                    (chain.from, chain.is_held) = (Some(Place { line, seq }), true);
+                }
+                return Some(*chain);
+            }
+            self.chains.pop_front();
+        }
+        None
+    }
+
     /// So many bytes of rows are sent.
     pub(crate) fn spend(&mut self, bytes: u64) {
-        self.credit = self.credit.saturating_sub(bytes);
+        self.credit = self.credit.saturating_sub(signed(bytes));
     }
 
     /// All that was fetched is sent: from here on what is new is told.
@@ -214,9 +257,7 @@ impl Sending {
     }
 }
 
-/// The last commit of the line that a place is on.
-fn end_of_line(log: &Log, place: Place) -> Place {
-    let tips = log.author(place).map(|author| log.tips(&author)).unwrap_or_default();
-    let mut ends = tips.into_iter().filter_map(|tip| log.place(&tip.id));
-    ends.find(|end| end.line == place.line).unwrap_or(place)
+fn note_sent(sent: &mut BTreeMap<u32, u64>, piece: &Piece) {
+    let seq = sent.entry(piece.line).or_default();
+    *seq = (*seq).max(piece.last().seq());
 }

@@ -19,7 +19,13 @@ pub(crate) struct Question {
     base: Log,
     /// Whether who answers is about to be told more.
     is_open: bool,
+    /// How many notes the other has said about it.
+    notes: u32,
 }
+
+/// Most notes of one side about one question. A sketch that grows by half each time is as long as
+/// may be after some twenty.
+const NOTES_MAX: u32 = 64;
 
 /// What a note led to.
 #[derive(Debug, Clone, Default)]
@@ -38,11 +44,12 @@ pub(crate) struct Answer {
 impl Question {
     pub(crate) fn ask(log: &Log, salt: Salt) -> (Question, Note) {
         let (settling, note) = Settling::ask(log, salt);
-        (Question { settling, base: log.clone(), is_open: false }, note)
+        (Question { settling, base: log.clone(), is_open: false, notes: 0 }, note)
     }
 
     pub(crate) fn answer(log: &Log, salt: Salt) -> Question {
-        Question { settling: Settling::answer(salt), base: log.clone(), is_open: false }
+        let settling = Settling::answer(salt);
+        Question { settling, base: log.clone(), is_open: false, notes: 0 }
     }
 
     /// Whether this is answered, so that another may be asked.
@@ -59,6 +66,10 @@ impl Question {
     }
 
     pub(crate) fn take(&mut self, note: Note) -> Result<Answer, Closed> {
+        self.notes += 1;
+        if self.notes > NOTES_MAX {
+            return Err(Closed::OutOfPlace("it settles one question for ever"));
+        }
         let other_lacks_nothing = matches!(&note, Note::Gaps(gaps) if gaps.is_empty());
         let is_told_anew = matches!(note, Note::Forks(_)) || self.settling.known().is_none();
         let settled = self.settling.take(&self.base, note)?;

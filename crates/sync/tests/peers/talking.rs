@@ -3,7 +3,7 @@
 use crate::world::World;
 use crate::writer::Writer;
 use proptest::prelude::*;
-use woodland_sync::Limits;
+use woodland_sync::{Event, Limits, Peer};
 
 fn pair(shared: u32, left: u32, right: u32) -> (Writer, Writer) {
     let mut one = Writer::found();
@@ -32,6 +32,35 @@ fn two_who_meet_hold_the_same_after_three_messages() {
         assert_eq!(world.nodes[0].writer.log, world.nodes[1].writer.log);
         assert!(world.cost.messages <= messages, "{left} and {right}: {:?}", world.cost);
     }
+}
+
+/// What came from its author and is not durable yet comes once more, with what is fetched.
+#[test]
+fn what_is_about_to_be_durable_may_be_fetched_too() {
+    let founder = Writer::found();
+    let mut world = World::default();
+    let [writer, other, slow] =
+        [1, 2, 3].map(|key| world.add(founder.join(key), Limits::default()));
+    world.nodes[slow].is_quick = false;
+    world.connect(writer, slow);
+    world.settle();
+    world.write(writer);
+    world.settle();
+    world.connect(writer, other);
+    world.settle();
+    let connection = world.connect(slow, other);
+    world.settle();
+    let node = &mut world.nodes[slow];
+    assert!(node.closed.is_empty(), "{:?}", node.closed);
+    assert!(!node.hub.is_caught_up(Peer(connection)), "it is not durable");
+    for event in std::mem::take(&mut node.events) {
+        if let Event::Arrived { log } = event {
+            node.writer.log = node.writer.log.merge(&log).expect("one dataset");
+            node.hub.advanced(&node.writer.log);
+        }
+    }
+    assert!(node.hub.is_caught_up(Peer(connection)));
+    assert_eq!(world.nodes[slow].writer.log, world.nodes[writer].writer.log);
 }
 
 #[derive(Debug, Clone)]

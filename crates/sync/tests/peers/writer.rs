@@ -6,12 +6,12 @@ use woodland_format::{
 };
 use woodland_log::Log;
 
-fn schema() -> Schema {
+pub(crate) fn schema() -> Schema {
     let one = TypeDefinition { id: TypeId(0), name: "T".into(), version: 1, fields: vec![] };
     Schema { types: vec![one] }
 }
 
-fn key(number: u32) -> SecretKey {
+pub(crate) fn key(number: u32) -> SecretKey {
     let mut seed = [1; 32];
     seed[..4].copy_from_slice(&number.to_le_bytes());
     SecretKey::from_seed(seed)

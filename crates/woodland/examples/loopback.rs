@@ -1,0 +1,168 @@
+//! Two programs, each with a dataset, that stay in step over plain TCP on one machine.
+//!
+//! ```text
+//!   loopback found DIR LOG        begins a dataset, and writes a log file to join from
+//!   loopback join DIR LOG         another replica of it
+//!   loopback listen DIR ADDRESS   waits for others, such as at 127.0.0.1:4000
+//!   loopback connect DIR ADDRESS
+//! ```
+//!
+//! Each line of input is a note, and each note that others write is shown. **Nothing is encrypted,
+//! and nobody proves who they are**: whoever reaches the address reads all and writes what it
+//! likes. Keep it on one machine.
+//!
+//! A message goes as its length (u32, little-endian) and its bytes. A connection has a thread that
+//! reads and one that writes; nothing else is needed, for the exchange never waits for a peer.
+
+use anyhow::{Context, bail};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+use woodland::sync::{Event, Exchange, Limits, Peer};
+use woodland::{Model, Record, Replica, all, define};
+
+#[derive(Record, Debug, Clone, PartialEq)]
+struct Note {
+    from: String,
+    line: String,
+}
+
+/// What the threads share.
+struct Program {
+    exchange: Exchange,
+    peers: AtomicU64,
+    is_ending: AtomicBool,
+}
+
+fn model() -> anyhow::Result<Model> {
+    Ok(define().record::<Note>().model()?)
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        ["found", folder, log] => {
+            Replica::create(folder, model()?)?.export(log)?;
+        }
+        ["join", folder, log] => {
+            Replica::join(folder, model()?, Path::new(log))?;
+        }
+        ["listen", folder, address] => {
+            let listener = TcpListener::bind(address)?;
+            println!("listening at {}", listener.local_addr()?);
+            run(folder, |program| {
+                std::thread::spawn(move || {
+                    for stream in listener.incoming() {
+                        let peer = Peer(program.peers.fetch_add(1, Ordering::Relaxed));
+                        program.exchange.accept(peer);
+                        talk(&program, peer, stream?)?;
+                    }
+                    anyhow::Ok(())
+                });
+                Ok(None)
+            })?;
+        }
+        ["connect", folder, address] => run(folder, |program| {
+            let stream = TcpStream::connect(address)?;
+            let peer = Peer(program.peers.fetch_add(1, Ordering::Relaxed));
+            program.exchange.open(peer)?;
+            Ok(Some(talk(&program, peer, stream)?))
+        })?,
+        _ => bail!("usage: loopback found|join DIR LOG, or loopback listen|connect DIR ADDRESS"),
+    }
+    Ok(())
+}
+
+type Speaking = std::thread::JoinHandle<()>;
+
+/// Opens the dataset, connects, and writes a note for each line of input until there is no more.
+fn run(
+    folder: &str,
+    connect: impl FnOnce(Arc<Program>) -> anyhow::Result<Option<Speaking>>,
+) -> anyhow::Result<()> {
+    let replica = Replica::open(folder, model()?)
+        .with_context(|| format!("{folder}: `loopback found` or `loopback join` it first"))?;
+    let name = Path::new(folder).file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mine = name.clone();
+    let _shown = replica.subscribe(all::<Note>()).on_change(move |diff| {
+        let Ok(diff) = diff else { return };
+        let notes = diff.changes.into_iter().filter_map(|change| change.after);
+        for note in notes.filter(|note| note.from != mine) {
+            println!("{}: {}", note.from, note.line);
+        }
+    });
+    let exchange = replica.exchange(Limits::default());
+    let (peers, is_ending) = (AtomicU64::new(0), AtomicBool::new(false));
+    let program = Arc::new(Program { exchange, peers, is_ending });
+    let speaking = connect(Arc::clone(&program))?;
+    for line in std::io::stdin().lock().lines() {
+        let note = Note { from: name.clone(), line: line? };
+        replica.write(|batch| batch.insert(&note))?;
+    }
+    program.is_ending.store(true, Ordering::Release);
+    if let Some(speaking) = speaking {
+        speaking.join().ok().context("a thread panicked")?;
+    }
+    Ok(())
+}
+
+/// Lets two threads talk to a peer.
+fn talk(program: &Arc<Program>, peer: Peer, stream: TcpStream) -> anyhow::Result<Speaking> {
+    stream.set_nodelay(true)?;
+    let (hears, speaks) = (Arc::clone(program), Arc::clone(program));
+    let mut reading = BufReader::new(stream.try_clone()?);
+    std::thread::spawn(move || {
+        if let Err(error) = listen(&hears, peer, &mut reading) {
+            eprintln!("{error:#}");
+        }
+        hears.exchange.disconnect(peer);
+    });
+    Ok(std::thread::spawn(move || {
+        let mut stream = stream;
+        if let Err(error) = speak(&speaks, peer, &mut stream) {
+            eprintln!("{error:#}");
+        }
+        // The other side may be in the middle of a sentence; it hears that this one is gone.
+        let _ = stream.shutdown(Shutdown::Write);
+    }))
+}
+
+fn listen(program: &Program, peer: Peer, from: &mut impl Read) -> anyhow::Result<()> {
+    let longest = Limits::default().message_bytes_max;
+    loop {
+        let mut length = [0; 4];
+        if from.read_exact(&mut length).is_err() {
+            return Ok(());
+        }
+        let length = u32::from_le_bytes(length);
+        // Whoever takes a length on trust gives its memory away.
+        if u64::from(length) > longest {
+            bail!("a message of {length} bytes, at most {longest} are taken");
+        }
+        let mut message = vec![0; length as usize];
+        from.read_exact(&mut message)?;
+        for event in program.exchange.take(peer, &message)? {
+            if let Event::Closed { why, .. } = event {
+                bail!("{why}");
+            }
+        }
+    }
+}
+
+fn speak(program: &Program, peer: Peer, to: &mut impl Write) -> anyhow::Result<()> {
+    loop {
+        let is_ending = program.is_ending.load(Ordering::Acquire);
+        match program.exchange.wait_to_say(peer, Duration::from_millis(100)) {
+            Some(message) => {
+                to.write_all(&u32::try_from(message.len())?.to_le_bytes())?;
+                to.write_all(&message)?;
+            }
+            None if is_ending || !program.exchange.is_with(peer) => return Ok(()),
+            None => {}
+        }
+    }
+}

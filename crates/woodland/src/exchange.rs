@@ -1,0 +1,241 @@
+//! An exchange: a replica and its conversations with others, over whatever carries bytes.
+//!
+//! ```text
+//!  write() ──► durable ──► told to the hub ──► say(peer) ──► transport
+//!  merge() ◄── through the door ◄── the hub ◄── take(peer, message) ◄──┘
+//! ```
+//!
+//! **Invariants**
+//! - What is told to others is durable here; what others send is shown once it is.
+//! - No lock is held while the disk is waited for: peers are answered meanwhile.
+//! - What arrived and could not be stored is stored first when the next message comes.
+//!
+//! What this does not do: connect, encrypt, start a thread, or look at a clock.
+
+use crate::current::Listen;
+use crate::merge::{MergeError, Source};
+use crate::replica::Replica;
+use std::fmt;
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+use woodland_log::Log;
+use woodland_sync::{Closed, Event, Hub, Limits, Peer, Salt, TooLong};
+
+/// A replica's conversations with others. Made by [`Replica::exchange`].
+///
+/// Any number of threads may use it at once: most programs have one for each connection that
+/// reads, and one that writes.
+pub struct Exchange {
+    replica: Replica,
+    hub: Mutex<Hub>,
+    /// Arrived, and not stored: the disk failed, or another thread is at it.
+    unmerged: Mutex<Option<Box<Log>>>,
+    board: Arc<Board>,
+}
+
+/// Whether there may be something to say.
+#[derive(Default)]
+struct Board {
+    changes: Mutex<u64>,
+    changed: Condvar,
+}
+
+impl Board {
+    fn changes(&self) -> MutexGuard<'_, u64> {
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Listen for Board {
+    fn tell(&self) {
+        *self.changes() += 1;
+        self.changed.notify_all();
+    }
+}
+
+impl Replica {
+    /// Begins to exchange commits with other replicas of this dataset.
+    ///
+    /// ```
+    /// use woodland::sync::{Limits, Peer};
+    /// use woodland::{Record, Replica, all, define};
+    ///
+    /// #[derive(Record)]
+    /// struct Note { title: String }
+    ///
+    /// let model = define().record::<Note>().model()?;
+    /// let laptop = Replica::in_memory(&model, 1)?;
+    /// let (phone, _) = Replica::join_in_memory(&model, &laptop, 2)?;
+    /// laptop.write(|b| b.insert(&Note { title: "Trip".into() }))?;
+    ///
+    /// let one = laptop.exchange(Limits::default());
+    /// let two = phone.exchange(Limits::default());
+    /// // A transport knows which connection a message came over; here there is one.
+    /// let peer = Peer(1);
+    /// one.open(peer)?;
+    /// two.accept(peer);
+    /// loop {
+    ///     let (hers, his) = (one.say(peer), two.say(peer));
+    ///     if hers.is_none() && his.is_none() {
+    ///         break;
+    ///     }
+    ///     hers.map(|message| two.take(peer, &message)).transpose()?;
+    ///     his.map(|message| one.take(peer, &message)).transpose()?;
+    /// }
+    /// assert_eq!(phone.snapshot().read(all::<Note>())?.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn exchange(&self, limits: Limits) -> Exchange {
+        let log = self.durable_snapshot().log().clone();
+        let hub = Mutex::new(Hub::new(log, self.author(), limits));
+        let board = Arc::new(Board::default());
+        let listener: Arc<dyn Listen> = Arc::<Board>::clone(&board);
+        let weak: Weak<dyn Listen> = Arc::downgrade(&listener);
+        self.0.current.listen(weak);
+        Exchange { replica: self.clone(), hub, unmerged: Mutex::default(), board }
+    }
+}
+
+impl Exchange {
+    /// Begins a conversation with a peer that this side connected to.
+    ///
+    /// # Errors
+    /// The system gave no randomness.
+    pub fn open(&self, peer: Peer) -> io::Result<()> {
+        let salt = Salt(self.replica.writer().entropy.bytes()?);
+        self.hub().open(peer, salt);
+        self.board.tell();
+        Ok(())
+    }
+
+    /// Begins one with a peer that connected to this side.
+    pub fn accept(&self, peer: Peer) {
+        self.hub().accept(peer);
+        self.board.tell();
+    }
+
+    /// The connection is gone. Whatever came is kept; a new connection goes on from there.
+    pub fn disconnect(&self, peer: Peer) {
+        self.hub().disconnect(peer);
+        self.board.tell();
+    }
+
+    /// Ends a conversation: what is left to say tells the peer so.
+    pub fn close(&self, peer: Peer) -> Vec<Event> {
+        let mut hub = self.hub();
+        hub.close(peer, Closed::Done);
+        let events = std::iter::from_fn(|| hub.event()).collect();
+        drop(hub);
+        self.board.tell();
+        events
+    }
+
+    /// Takes a message from a peer: what it brings is durable when this returns. Tells what else
+    /// there is to know; after [`Event::Closed`] say what is left, and close the connection.
+    ///
+    /// # Errors
+    /// [`MergeError`]: what arrived could not be stored. It is kept, and stored with the next
+    /// message, or when [`Exchange::tick`] is called.
+    pub fn take(&self, peer: Peer, message: &[u8]) -> Result<Vec<Event>, MergeError> {
+        let mut hub = self.hub();
+        hub.take(peer, message);
+        self.go_on(hub)
+    }
+
+    /// The next message for a peer: ask whenever the transport can take one. None where there is
+    /// nothing to say.
+    pub fn say(&self, peer: Peer) -> Option<Vec<u8>> {
+        self.hub().say(peer)
+    }
+
+    /// The next message for a peer, for which it waits so long at most.
+    pub fn wait_to_say(&self, peer: Peer, at_most: Duration) -> Option<Vec<u8>> {
+        let seen = *self.board.changes();
+        if let Some(message) = self.say(peer) {
+            return Some(message);
+        }
+        let changes = self.board.changes();
+        let waits = |changes: &mut u64| *changes == seen;
+        let waited = self.board.changed.wait_timeout_while(changes, at_most, waits);
+        drop(waited);
+        self.say(peer)
+    }
+
+    /// Time passes, by as much as the program likes, such as a second: a peer that owes something
+    /// and is silent for [`Limits::patience`] of them is cut off.
+    ///
+    /// # Errors
+    /// As [`Exchange::take`].
+    pub fn tick(&self) -> Result<Vec<Event>, MergeError> {
+        let mut hub = self.hub();
+        hub.tick();
+        self.go_on(hub)
+    }
+
+    /// Tells all peers something that is kept nowhere, such as where a cursor is.
+    ///
+    /// # Errors
+    /// [`TooLong`].
+    pub fn present(&self, bytes: &[u8]) -> Result<(), TooLong> {
+        self.hub().present(bytes)?;
+        self.board.tell();
+        Ok(())
+    }
+
+    /// Whether all that a peer had when it was asked is here.
+    pub fn is_caught_up(&self, peer: Peer) -> bool {
+        self.hub().is_caught_up(peer)
+    }
+
+    /// Whether the conversation with a peer goes on.
+    pub fn is_with(&self, peer: Peer) -> bool {
+        self.hub().is_with(peer)
+    }
+
+    /// The hub, which knows of all that is durable.
+    fn hub(&self) -> MutexGuard<'_, Hub> {
+        let mut hub = self.hub.lock().unwrap_or_else(PoisonError::into_inner);
+        let durable = self.replica.durable_snapshot();
+        if durable.log() != hub.log() {
+            hub.renamed(self.replica.author());
+            hub.advanced(durable.log());
+        }
+        hub
+    }
+
+    /// Stores what arrived, as long as anything does.
+    fn go_on<'a>(&'a self, mut hub: MutexGuard<'a, Hub>) -> Result<Vec<Event>, MergeError> {
+        let mut events = Vec::new();
+        loop {
+            let mut unmerged = self.unmerged();
+            while let Some(event) = hub.event() {
+                match event {
+                    // A later one holds what an earlier one does.
+                    Event::Arrived { log } => *unmerged = Some(log),
+                    other => events.push(other),
+                }
+            }
+            drop(hub);
+            let arrived = unmerged.take();
+            drop(unmerged);
+            self.board.tell();
+            let Some(arrived) = arrived else { return Ok(events) };
+            if let Err(error) = self.replica.merge(Source::Log(&arrived)) {
+                self.unmerged().get_or_insert(arrived);
+                return Err(error);
+            }
+            hub = self.hub();
+        }
+    }
+
+    fn unmerged(&self) -> MutexGuard<'_, Option<Box<Log>>> {
+        self.unmerged.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exchange").field("hub", &*self.hub()).finish()
+    }
+}

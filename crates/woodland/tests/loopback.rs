@@ -1,0 +1,96 @@
+//! The example over TCP, as two processes: they catch up, and then stay in step.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+/// `cargo test` builds examples before it runs tests.
+fn program() -> Command {
+    let mut path: PathBuf = std::env::current_exe().expect("this program has a path");
+    path.pop();
+    path.pop();
+    path.push("examples");
+    path.push("loopback");
+    assert!(
+        path.exists(),
+        "{} is not built: run `cargo build -p woodland --features net --example loopback`",
+        path.display()
+    );
+    Command::new(path)
+}
+
+/// A process that runs until it is dropped.
+struct Running {
+    child: Child,
+    input: Option<ChildStdin>,
+    output: BufReader<ChildStdout>,
+}
+
+impl Running {
+    fn start(act: &str, folder: &Path, address: &str) -> Running {
+        let mut command = program();
+        command.arg(act).arg(folder).arg(address);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("it starts");
+        let (input, output) = (child.stdin.take(), child.stdout.take().expect("it is piped"));
+        Running { child, input, output: BufReader::new(output) }
+    }
+
+    fn says(&mut self) -> String {
+        let mut line = String::new();
+        self.output.read_line(&mut line).expect("it says something");
+        line.trim_end().to_owned()
+    }
+
+    fn is_told(&mut self, line: &str) {
+        let input = self.input.as_mut().expect("it still listens");
+        writeln!(input, "{line}").expect("it listens");
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn done(mut command: Command) {
+    let status = command.status().expect("it starts");
+    assert!(status.success(), "{command:?}: {status}");
+}
+
+#[test]
+fn two_processes_catch_up_and_stay_in_step() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (laptop, phone) = (folder.path().join("laptop"), folder.path().join("phone"));
+    let log = folder.path().join("notes.wood");
+    let (mut found, mut join) = (program(), program());
+    found.arg("found").arg(&laptop).arg(&log);
+    done(found);
+    join.arg("join").arg(&phone).arg(&log);
+    done(join);
+
+    let mut listening = Running::start("listen", &laptop, "127.0.0.1:0");
+    let says = listening.says();
+    let address = says.strip_prefix("listening at ").expect("an address").to_owned();
+    listening.is_told("written before anybody came");
+
+    let mut connected = Running::start("connect", &phone, &address);
+    assert_eq!(connected.says(), "laptop: written before anybody came");
+    connected.is_told("hello");
+    assert_eq!(listening.says(), "phone: hello");
+    listening.is_told("hello to you");
+    assert_eq!(connected.says(), "laptop: hello to you");
+
+    // The last words are said before it ends.
+    connected.is_told("goodbye");
+    drop(connected.input.take());
+    assert_eq!(listening.says(), "phone: goodbye");
+    assert!(connected.child.wait().expect("it ends").success());
+
+    // Back again, with what was written meanwhile.
+    listening.is_told("while you were away");
+    let mut again = Running::start("connect", &phone, &address);
+    assert_eq!(again.says(), "laptop: while you were away");
+}
