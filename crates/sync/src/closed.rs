@@ -73,6 +73,14 @@ pub enum Closed {
         /// Seq of the first.
         first_seq: u64,
     },
+    /// Packed commits that do not unpack to what they are said to be.
+    #[error("commits by {author} from {first_seq} on do not unpack to the length that was said")]
+    Packing {
+        /// Who is said to have written them.
+        author: AuthorKey,
+        /// Seq of the first.
+        first_seq: u64,
+    },
     /// Commits that cannot be read.
     #[error("what arrived holds no commits: {0}")]
     Damaged(Box<DamageCause>),
@@ -144,6 +152,7 @@ impl Closed {
             | Closed::TooLarge { .. }
             | Closed::OutOfPlace(_)
             | Closed::OverCredit { .. }
+            | Closed::Packing { .. }
             | Closed::Damaged(_)
             | Closed::Refused(_)
             | Closed::Incomplete { .. } => true,
@@ -176,6 +185,7 @@ impl Closed {
             | Closed::TooLarge { .. }
             | Closed::OutOfPlace(_)
             | Closed::OverCredit { .. }
+            | Closed::Packing { .. }
             | Closed::Damaged(_)
             | Closed::Erased { .. } => Reason::Protocol,
         }

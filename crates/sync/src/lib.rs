@@ -21,6 +21,7 @@ mod door;
 mod hub;
 mod message;
 mod names;
+mod packing;
 pub mod recording;
 mod session;
 mod settle;

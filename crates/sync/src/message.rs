@@ -7,9 +7,10 @@
 //!   16 hello      "WOOD", version u8, dataset 32, author 32, 0 | 1 salt 16, window, message bytes
 //!   17 fetch      -                               20 have    count, (author, seq, commit 8)
 //!   18 sent       forks                           21 want    count, (author, from?, seq, commit 8)
-//!   19 credit     bytes                           22 stretch author, seq, commits × 4 + flags,
-//!   23 ahead      seq, commit 32                             commit 8 | 32?, length, rows
-//!   24 presence   length, bytes                   25 bye     reason u8
+//!   19 credit     bytes                           22 stretch author, seq, commits × 8 + flags,
+//!   23 ahead      seq, commit 32                             commit 8 | 32?, length?, length,
+//!   24 presence   length, bytes                              rows
+//!   25 bye        reason u8
 //!  author     reference × 4 + 0 known | 1 name 8 | 2 key 32      from  0 | 1 seq, commit 8
 //! ```
 //!
@@ -154,7 +155,9 @@ pub struct Stretch {
     pub commits: u32,
     /// Whether they are new, and were not fetched: then what they stand on may come another way.
     pub is_new: bool,
-    /// Their rows.
+    /// The length of their rows, where those are deflated.
+    pub unpacked: Option<u64>,
+    /// Their rows, or what they are deflated to.
     pub rows: Vec<u8>,
 }
 
@@ -425,13 +428,15 @@ impl Stretch {
         self.author.put(to);
         put_varint(to, self.first_seq);
         let is_whole = matches!(self.previous, Some(Previous::Id(_)));
-        let flags = u64::from(self.is_new) << 1 | u64::from(is_whole);
-        put_varint(to, u64::from(self.commits) << 2 | flags);
+        let is_packed = self.unpacked.is_some();
+        let flags = u64::from(is_packed) << 2 | u64::from(self.is_new) << 1 | u64::from(is_whole);
+        put_varint(to, u64::from(self.commits) << 3 | flags);
         match self.previous {
             Some(Previous::Name(name)) => to.extend(name.0.to_le_bytes()),
             Some(Previous::Id(id)) => to.extend(id.0),
             None => {}
         }
+        self.unpacked.iter().for_each(|length| put_varint(to, *length));
         put_varint(to, self.rows.len() as u64);
         to.extend(&self.rows);
     }
@@ -440,7 +445,7 @@ impl Stretch {
         let author = AuthorRef::take(from)?;
         let first_seq = from.varint()?;
         let count = from.varint()?;
-        let commits = u32::try_from(count >> 2).map_err(|_| from.fails("is behind a count"))?;
+        let commits = u32::try_from(count >> 3).map_err(|_| from.fails("is behind a count"))?;
         // There is one before exactly where the first is not a chain's first.
         let previous = match (first_seq, count & 1) {
             (0, 0) => None,
@@ -448,9 +453,10 @@ impl Stretch {
             (_, 0) => Some(Previous::Name(CommitName(from.number()?))),
             _ => Some(Previous::Id(CommitId(from.array()?))),
         };
+        let unpacked = if count & 4 > 0 { Some(from.varint()?) } else { None };
         let length = from.varint()?;
         let rows = from.take(length)?.to_vec();
         let is_new = count & 2 > 0;
-        Ok(Stretch { author, first_seq, previous, commits, is_new, rows })
+        Ok(Stretch { author, first_seq, previous, commits, is_new, unpacked, rows })
     }
 }

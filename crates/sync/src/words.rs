@@ -47,7 +47,7 @@ impl Display for Part {
             }
             Part::Stretch(stretch) => {
                 let (first, commits) = (stretch.first_seq, stretch.commits);
-                let (bytes, new) = (stretch.rows.len(), if stretch.is_new { ", new" } else { "" });
+                let (bytes, new) = (stretch.length(), if stretch.is_new { ", new" } else { "" });
                 write!(f, "stretch {} from seq {first}: ", stretch.author)?;
                 write!(f, "commits {commits}, {bytes} B{new}")
             }

@@ -277,12 +277,16 @@ fn bend(rng: &mut Rng, parts: &mut Vec<Part>, others: &[Part]) {
             let twice = part.clone();
             parts.insert(at, twice);
         }
-        (2, Some(Part::Stretch(stretch))) => match rng.below(6) {
+        (2, Some(Part::Stretch(stretch))) => match rng.below(7) {
             0 => stretch.commits = stretch.commits.wrapping_add_signed(rng.below(5) as i32 - 2),
             1 => stretch.first_seq = stretch.first_seq.wrapping_add_signed(rng.below(5) as i64 - 2),
             2 => stretch.is_new = !stretch.is_new,
             3 => stretch.author.number ^= 1,
             4 => stretch.previous = Some(Previous::Id(CommitId([1; 32]))),
+            5 => {
+                let length = stretch.unpacked.unwrap_or(stretch.rows.len() as u64);
+                stretch.unpacked = Some(length.wrapping_add_signed(rng.below(5) as i64 - 2));
+            }
             _ => {
                 let rows = stretch.rows.clone();
                 mutate(rng, &mut stretch.rows, &rows);

@@ -8,7 +8,8 @@
 //! ```
 //!
 //! Members have no disk and no graph: what is durable is a version of the log, and a crash goes
-//! back to it. The protocol is the real one, with its own bytes; signatures are checked once for all.
+//! back to it. The protocol is the real one, with its own bytes; signatures are checked once for
+//! all.
 //!
 //! **Invariants**
 //! - One seed, one crowd: the same seed gives the same trace hash, on any machine.

@@ -56,7 +56,7 @@ impl Arriving {
         author: AuthorKey,
         stretch: &Stretch,
     ) -> Result<(Segment, bool), Closed> {
-        let found = stretch.rows.len() as u64;
+        let found = stretch.length();
         let is_single = stretch.commits == 1 && self.granted >= signed(self.window.div_ceil(2));
         if signed(found) > self.granted && !is_single {
             let limit = u64::try_from(self.granted).unwrap_or_default();
@@ -75,7 +75,8 @@ impl Arriving {
         };
         let (dataset, first_seq) = (ahead.dataset(), stretch.first_seq);
         let start = StretchStart { dataset, author, first_seq, previous };
-        let segment = read_stretch(start, stretch.commits, &stretch.rows);
+        let rows = stretch.unpack().ok_or(Closed::Packing { author, first_seq })?;
+        let segment = read_stretch(start, stretch.commits, &rows);
         let segment = segment.map_err(|why| Closed::Damaged(Box::new(why)))?;
         if has_erased(&segment) {
             return Err(Closed::Erased { author, seq: first_seq });
@@ -89,7 +90,7 @@ impl Arriving {
 
     /// Room that a stretch took, and that it does not need.
     pub(crate) fn pass_over(&mut self, stretch: &Stretch) {
-        self.regained += stretch.rows.len() as u64;
+        self.regained += stretch.length();
     }
 
     /// The commit of that name that is held or has arrived.

@@ -165,7 +165,10 @@ impl Session {
 
     /// Whether this side can ask: names are made with a salt that both know.
     pub(crate) fn can_ask(&self) -> bool {
-        self.fetch == Fetch::Due && !self.is_over && (self.is_opener || self.hello.is_some())
+        // Who was asked answers first: it may fetch by its gaps, and need not ask.
+        let answers = self.answered.as_ref().is_some_and(|question| !question.is_over());
+        let is_met = self.is_opener || self.hello.is_some();
+        self.fetch == Fetch::Due && !self.is_over && is_met && !answers
     }
 
     /// Asks to be sent what this side lacks.

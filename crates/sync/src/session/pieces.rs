@@ -9,6 +9,7 @@
 
 use crate::message::{Previous, Stretch};
 use crate::names::Salt;
+use crate::packing::pack;
 use crate::session::arriving::signed;
 use crate::session::authors::Spoken;
 use std::collections::BTreeMap;
@@ -116,15 +117,17 @@ impl Piece {
             }
             _ => Previous::Id(id),
         });
+        let signature =
+            |commit: &Commit| log.signature_at(Place { line: self.line, seq: commit.seq() });
+        let (rows, unpacked) = pack(encode_stretch(&self.commits, signature));
         Stretch {
             author: spoken.of(author, is_shared.then(|| salt.author(&author))),
             first_seq: first.seq(),
             previous,
             commits: u32::try_from(self.commits.len()).expect("no more than a message holds"),
             is_new: known.is_new,
-            rows: encode_stretch(&self.commits, |commit| {
-                log.signature_at(Place { line: self.line, seq: commit.seq() })
-            }),
+            unpacked,
+            rows,
         }
     }
 

@@ -10,6 +10,7 @@
 use crate::closed::Closed;
 use crate::message::{Hello, Message, Part, Told, Want};
 use crate::session::pieces::Known;
+use crate::session::sending::MESSAGE_BYTES_TARGET;
 use crate::session::{Here, Session};
 
 /// Most tips, and most chains, of one message.
@@ -84,19 +85,38 @@ impl Session {
         parts.extend((!tips.is_empty()).then_some(Part::Have(tips)));
     }
 
+    /// What is fetched, or chains until the message is full.
     fn say_commits(&mut self, here: Here<'_>, parts: &mut Vec<Part>) -> Result<(), Closed> {
-        let Some(sending) = &mut self.sending else { return Ok(()) };
+        let (mut left, mut goes_on) = (MESSAGE_BYTES_TARGET, true);
+        while left > 0 && goes_on {
+            let bytes = self.say_load(here, left, parts)?;
+            left = left.saturating_sub(bytes);
+            goes_on = bytes > 0 && self.sending.as_ref().is_some_and(|it| it.has_chains());
+        }
+        Ok(())
+    }
+
+    /// Says about so many bytes of rows at most; how many those are.
+    fn say_load(
+        &mut self,
+        here: Here<'_>,
+        room: u64,
+        parts: &mut Vec<Part>,
+    ) -> Result<u64, Closed> {
+        let Some(sending) = &mut self.sending else { return Ok(0) };
         let (shared, is_new) = (sending.shared().cloned(), !sending.is_serving());
-        let load = sending.load(here.log);
+        let load = sending.load(here.log, room);
+        let mut said = 0;
         for piece in load.pieces {
             let known = Known { shared: shared.as_ref(), is_held: load.is_held, is_new };
             let stretch = piece.stretch(&load.log, self.salt, &mut self.spoken, known);
-            let (found, limit) = (stretch.rows.len() as u64, sending.message_bytes_max);
+            let (found, limit) = (stretch.length(), sending.message_bytes_max);
             if found > limit - limit.min(Self::REST_BYTES) {
                 let commit = piece.first().id();
                 return Err(Closed::CommitTooLarge { commit, found, limit });
             }
             sending.spend(found);
+            said += found;
             parts.push(Part::Stretch(stretch));
         }
         if load.is_sent {
@@ -105,7 +125,7 @@ impl Session {
             let forks = self.forks_heard[usize::from(!self.is_fetched)];
             parts.push(Part::Sent { forks });
         }
-        Ok(())
+        Ok(said)
     }
 
     /// What else than commits a message has at most, in bytes.

@@ -17,7 +17,7 @@ use woodland_format::AuthorKey;
 use woodland_log::{Frontier, Log, Place};
 
 /// Bytes of rows that a message is meant to have at most.
-const MESSAGE_BYTES_TARGET: u64 = 64 * 1024;
+pub(crate) const MESSAGE_BYTES_TARGET: u64 = 64 * 1024;
 /// Most chains that may be wanted and not be sent yet.
 const WANTED_MAX: usize = 1 << 17;
 
@@ -195,10 +195,15 @@ impl Sending {
         self.serving.as_ref().map(|serving| &serving.known)
     }
 
-    /// Commits for the next message. They count as sent.
-    pub(crate) fn load(&mut self, log: &Log) -> Load {
+    /// Whether chains are to be sent now.
+    pub(crate) fn has_chains(&self) -> bool {
+        self.serving.is_none() && !self.chains.is_empty()
+    }
+
+    /// Commits for the next message, about so many bytes of rows. They count as sent.
+    pub(crate) fn load(&mut self, log: &Log, room: u64) -> Load {
         let (credit, window) = (self.credit, self.window);
-        let room = Room { message: MESSAGE_BYTES_TARGET, credit, window };
+        let room = Room { message: room, credit, window };
         if let Some(Serving { known, until }) = &mut self.serving {
             let (pieces, is_sent) = cut(until, until.offered(known), room);
             for piece in &pieces {

@@ -107,6 +107,31 @@ fn a_commit_without_its_payload_is_not_taken() {
     assert!(matches!(why, Closed::Erased { seq: 0, .. }), "{why}");
 }
 
+/// A few bytes that unpack to many are held to the room that was given, before they are unpacked.
+#[test]
+fn what_is_packed_unpacks_to_what_was_said() {
+    let with = |bend: fn(&mut Stretch)| {
+        attack(|stage| {
+            let mut bent = stretch(0, &stage.chain(50, 3), by(50));
+            bend(&mut bent);
+            vec![Part::Stretch(bent)]
+        })
+    };
+    // Rows that are none deflated stand for a stream that is broken.
+    let broken = with(|bent| bent.unpacked = Some(bent.rows.len() as u64));
+    assert!(broken.is_hostile() && matches!(broken, Closed::Packing { .. }), "{broken}");
+    let bomb = with(|bent| {
+        bent.rows = miniz_oxide::deflate::compress_to_vec(&vec![0; 64 << 20], 9);
+        bent.unpacked = Some(64 << 20);
+    });
+    assert!(matches!(bomb, Closed::OverCredit { found, .. } if found == 64 << 20), "{bomb}");
+    let liar = with(|bent| {
+        bent.rows = miniz_oxide::deflate::compress_to_vec(&vec![0; 64 << 20], 9);
+        bent.unpacked = Some(1000);
+    });
+    assert!(matches!(liar, Closed::Packing { .. }), "{liar}");
+}
+
 #[test]
 fn what_breaks_a_rule_is_refused_with_what_stands_on_it() {
     let mut stage = Stage::new();

@@ -192,6 +192,7 @@ pub(crate) fn stretch(
         previous: first.backlink().map(Previous::Id),
         commits: u32::try_from(commits.len()).expect("few commits"),
         is_new: false,
+        unpacked: None,
         rows: encode_stretch(commits, signature),
     }
 }

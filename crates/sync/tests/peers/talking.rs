@@ -34,6 +34,27 @@ fn two_who_meet_hold_the_same_after_three_messages() {
     }
 }
 
+/// Many short chains go in one message: each by itself would take as long to travel as all.
+#[test]
+fn what_is_wanted_of_many_goes_in_few_messages() {
+    let founder = Writer::found();
+    let mut world = World::default();
+    let [relay, other] = [1, 2].map(|key| world.add(founder.join(key), Limits::default()));
+    world.connect(relay, other);
+    world.settle();
+    let before = world.cost;
+    for key in 10..110 {
+        let mut writer = founder.join(key);
+        writer.write();
+        let node = &mut world.nodes[relay];
+        node.writer.merge(&writer);
+        node.hub.advanced(&node.writer.log);
+    }
+    world.settle();
+    assert_eq!(world.nodes[relay].writer.log, world.nodes[other].writer.log);
+    assert!(world.cost.messages - before.messages <= 6, "{:?} after {before:?}", world.cost);
+}
+
 /// What came from its author and is not durable yet comes once more, with what is fetched.
 #[test]
 fn what_is_about_to_be_durable_may_be_fetched_too() {
