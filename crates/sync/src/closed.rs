@@ -42,12 +42,6 @@ pub enum Closed {
         /// The dataset there.
         found: DatasetId,
     },
-    /// This peer is not served here.
-    #[error("author {author} is not served here: have the dataset's owner allow it")]
-    NotAllowed {
-        /// Under which key it came.
-        author: AuthorKey,
-    },
     /// It says what nobody says at that place.
     #[error("the other side does not keep to the protocol: {0}")]
     OutOfPlace(&'static str),
@@ -159,7 +153,6 @@ impl Closed {
             Closed::Message(MessageError::Version { .. })
             | Closed::Lost { .. }
             | Closed::Dataset { .. }
-            | Closed::NotAllowed { .. }
             | Closed::UnknownAuthor
             | Closed::Unplaced { .. }
             | Closed::Full { .. }
@@ -176,7 +169,6 @@ impl Closed {
         match self {
             Closed::Message(MessageError::Version { .. }) => Reason::Version,
             Closed::Dataset { .. } => Reason::Dataset,
-            Closed::NotAllowed { .. } => Reason::NotAllowed,
             Closed::Refused(_) | Closed::Full { .. } | Closed::Incomplete { .. } => Reason::Refused,
             Closed::Lost { .. } | Closed::UnknownAuthor | Closed::Unplaced { .. } => Reason::Lost,
             Closed::Stalled { .. } => Reason::Stalled,

@@ -183,29 +183,25 @@ pub enum Reason {
     /// It is of another dataset.
     #[error("it is of another dataset")]
     Dataset = 2,
-    /// It does not serve this peer.
-    #[error("it does not serve this peer")]
-    NotAllowed = 3,
     /// It could not make sense of what it heard.
     #[error("what it heard is not the protocol")]
-    Protocol = 4,
+    Protocol = 3,
     /// Its door refused commits.
     #[error("its door refused what it was sent")]
-    Refused = 5,
+    Refused = 4,
     /// A message is missing.
     #[error("a message did not reach it")]
-    Lost = 6,
+    Lost = 5,
     /// Nothing came for too long.
     #[error("it waited too long")]
-    Stalled = 7,
+    Stalled = 6,
 }
 
 impl Reason {
-    const ALL: [Reason; 8] = [
+    const ALL: [Reason; 7] = [
         Reason::Done,
         Reason::Version,
         Reason::Dataset,
-        Reason::NotAllowed,
         Reason::Protocol,
         Reason::Refused,
         Reason::Lost,

@@ -117,9 +117,9 @@ named!(OpenError: NothingHere, NotAFolder, Locked, ForeignFormat[{problem}], Dam
     Mixed[{problem}], Unfinished, NotAPrefix, Disk);
 named!(FaultCause: Missing, Check, Undecodable, Closed, Unreadable);
 named!(MessageError: Broken, Version);
-named!(Closed: Message[(only)], TooLarge, Lost, Dataset, NotAllowed, OutOfPlace, OverCredit,
-    UnknownAuthor, Unplaced, Damaged[(only)], Refused[(only)], Full, Incomplete, Stalled,
-    CommitTooLarge, Bye, Done);
+named!(Closed: Message[(only)], TooLarge, Lost, Dataset, OutOfPlace, OverCredit,
+    UnknownAuthor, Unplaced, Packing, Erased, Damaged[(only)], Refused[(only)], Full, Incomplete,
+    Stalled, CommitTooLarge, Bye, Done);
 named!(BranchStoreError: Locked, Base[{error}], OtherDataset, Open[(only)], Disk);
 named!(DumpError: Missing, NoDataset, Special, NotWoodland[(only)], Unreadable, UnknownHead,
     ManyHeads, NotAnId, NoHeads, UnknownAuthor, ManyAuthors, UnknownNode, ManyNodes, UnknownField,

@@ -94,6 +94,9 @@ fn choosing(rows: &mut Vec<Row>) {
         print(Command::Order, Filter { touching: Some(node.to_owned()), ..Filter::default() })
     };
     let heads = print(Command::Diff, Filter::default());
+    let request = Request::of(Command::Talk, path.clone());
+    let log = dump(&request, &mut io::sink(), &mut io::sink()).expect_err("a log is none");
+    raised!(rows, "dump" DumpError::NotARecording, "a log file that is no recording", log);
     raised!(rows, "dump" DumpError::NoHeads, "a diff with nothing", heads);
     raised!(rows, "dump" DumpError::UnknownAuthor, "a name that nobody has", by("nobody"));
     let many = by(shared_digit(&keys));

@@ -110,13 +110,13 @@ impl Session {
         for piece in load.pieces {
             let known = Known { shared: shared.as_ref(), is_held: load.is_held, is_new };
             let stretch = piece.stretch(&load.log, self.salt, &mut self.spoken, known);
-            let (found, limit) = (stretch.length(), sending.message_bytes_max);
+            let (found, limit) = (stretch.rows.len() as u64, sending.message_bytes_max);
             if found > limit - limit.min(Self::REST_BYTES) {
                 let commit = piece.first().id();
                 return Err(Closed::CommitTooLarge { commit, found, limit });
             }
-            sending.spend(found);
-            said += found;
+            sending.spend(stretch.length());
+            said += stretch.length();
             parts.push(Part::Stretch(stretch));
         }
         if load.is_sent {

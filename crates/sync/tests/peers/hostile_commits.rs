@@ -6,7 +6,7 @@ use crate::world::World;
 use crate::writer::{Writer, key, schema};
 use woodland_format::{Commit, CommitId, Draft, Op, Payload, Position, SchemaChange, TypeId};
 use woodland_log::Refusal;
-use woodland_sync::parts::{CommitName, Introduced, Note, Part, Previous, Stretch};
+use woodland_sync::parts::{AuthorName, CommitName, Introduced, Note, Part, Previous, Stretch};
 use woodland_sync::{Closed, Limits};
 
 /// What it brings in one message; why it ends.
@@ -90,6 +90,17 @@ fn rows_that_are_no_commits_are_damage() {
         vec![answer, Part::Stretch(unplaced)]
     });
     assert!(!unplaced.is_hostile() && matches!(unplaced, Closed::Unplaced { .. }));
+}
+
+#[test]
+fn an_author_by_a_name_that_nobody_has_is_nobody() {
+    let why = attack(|stage| {
+        let mut nobody = stretch(0, &stage.chain(50, 3), by(50));
+        nobody.author.introduced = Introduced::Name(AuthorName(7));
+        vec![Part::Stretch(nobody)]
+    });
+    // Names can collide: it may be nobody's fault.
+    assert!(!why.is_hostile() && why == Closed::UnknownAuthor, "{why}");
 }
 
 /// An honest commit, signed by its author, without what it says: ids and signatures hold, and
