@@ -11,8 +11,8 @@ use miniz_oxide::deflate::compress_to_vec;
 use miniz_oxide::inflate::decompress_to_vec_with_limit;
 use std::borrow::Cow;
 
-/// Fewer bytes are not worth it.
-const BYTES_LEAST: usize = 192;
+/// Fewer bytes are not worth the tables that packing takes, some 320 KiB.
+const BYTES_LEAST: usize = 512;
 /// Fast, and half of what there is to gain; a higher one gains little on rows.
 const LEVEL: u8 = 6;
 
