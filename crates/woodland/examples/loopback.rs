@@ -52,7 +52,7 @@ fn main() -> anyhow::Result<()> {
             Replica::join(folder, model()?, Path::new(log))?;
         }
         ["listen", folder, address] => {
-            let listener = TcpListener::bind(address)?;
+            let listener = TcpListener::bind(address).with_context(|| address.to_owned())?;
             println!("listening at {}", listener.local_addr()?);
             run(folder, |program| {
                 std::thread::spawn(move || {
@@ -67,7 +67,7 @@ fn main() -> anyhow::Result<()> {
             })?;
         }
         ["connect", folder, address] => run(folder, |program| {
-            let stream = TcpStream::connect(address)?;
+            let stream = TcpStream::connect(address).with_context(|| address.to_owned())?;
             let peer = Peer(program.peers.fetch_add(1, Ordering::Relaxed));
             program.exchange.open(peer)?;
             Ok(Some(talk(&program, peer, stream)?))
