@@ -39,6 +39,7 @@ fn who_was_away_for_long_rejoins_at_the_cost_of_what_differs() {
     let report = run(&Crowd::rejoining(400), 0);
     assert_eq!(report.counts.closed.values().sum::<u64>(), 0, "{report}");
     assert!(report.percent_of_least() < 130, "{report}");
+    assert_eq!(report.counts.twice, 0, "nothing is fetched twice: {report}");
 }
 
 #[test]

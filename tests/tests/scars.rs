@@ -313,9 +313,8 @@ fn scars_7_and_9_forks_by_sync() {
     }
 }
 
-/// An honest author goes back in time and reuses sequence numbers.
-#[test]
-fn scar_10_backup_restored() {
+/// A replica that was put back to an earlier state, and a peer that has seen more of it.
+fn restored() -> (Replica, Replica) {
     let disk = ScriptedDisk::empty();
     let main = Replica::create(Options::on(disk.shared()).seed(1), model()).expect("created");
     write(&main, "base");
@@ -325,7 +324,13 @@ fn scar_10_backup_restored() {
     drop(main);
     let restored = ScriptedDisk::of(backup);
     let options = Options::on(restored.shared()).seed(3);
-    let main = Replica::open(options, model()).expect("opened");
+    (Replica::open(options, model()).expect("opened"), peer)
+}
+
+/// An honest author goes back in time and reuses sequence numbers.
+#[test]
+fn scar_10_backup_restored() {
+    let (main, peer) = restored();
     let author = main.author();
     write(&main, "after the restore");
     main.merge(&peer).expect("merged");
@@ -340,15 +345,7 @@ fn scar_10_backup_restored() {
 /// The same by sync: whoever has seen more of it says so, before anything is written.
 #[test]
 fn scar_10_backup_restored_by_sync() {
-    let disk = ScriptedDisk::empty();
-    let main = Replica::create(Options::on(disk.shared()).seed(1), model()).expect("created");
-    write(&main, "base");
-    let backup = disk.image();
-    write(&main, "after the backup");
-    let (peer, _) = Replica::join_in_memory(model(), &main, 2).expect("joined");
-    drop(main);
-    let restored = ScriptedDisk::of(backup);
-    let main = Replica::open(Options::on(restored.shared()).seed(3), model()).expect("opened");
+    let (main, peer) = restored();
     let author = main.author();
     let (at_main, at_peer) = (main.exchange(Limits::default()), peer.exchange(Limits::default()));
     meet(1, &at_main, &at_peer);

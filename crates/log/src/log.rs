@@ -115,12 +115,6 @@ impl Log {
         self.lines_of(author).filter(holds).map(move |line| Place { line, seq })
     }
 
-    /// The last place of the unbranched stretch of a chain that this one is in.
-    pub fn end(&self, place: Place) -> Option<Place> {
-        let line = self.line(place.line).filter(|line| line.holds(place.seq))?;
-        Some(Place { line: place.line, seq: line.end_seq() - 1 })
-    }
-
     /// Who wrote the commit at this place.
     pub fn author(&self, place: Place) -> Option<AuthorKey> {
         self.line(place.line).filter(|line| line.holds(place.seq)).map(|line| line.author)

@@ -88,11 +88,15 @@ impl Points {
         self.0.get(&seq).map(|point| point.signature)
     }
 
+    /// The first seq with a signature that is not below this one.
+    fn at_or_after(&self, seq: u64) -> Option<u64> {
+        self.0.range(seq..).next().map(|(seq, _)| seq)
+    }
+
     /// The kept points before and after `seq`.
     fn around(&self, seq: u64) -> (Option<u64>, Option<u64>) {
         let before = self.0.range(..seq).next_back().map(|(seq, _)| seq);
-        let after = seq.checked_add(1).and_then(|from| self.0.range(from..).next());
-        (before, after.map(|(seq, _)| seq))
+        (before, seq.checked_add(1).and_then(|from| self.at_or_after(from)))
     }
 
     /// Drops the point at `seq` where its neighbours make up for it.
@@ -162,6 +166,14 @@ impl Log {
     /// The kept signature of the commit at this place.
     pub fn signature_at(&self, place: Place) -> Option<Signature> {
         self.line(place.line)?.points.get(place.seq)
+    }
+
+    /// The first place at or behind this one, of the same unbranched stretch, with a kept signature;
+    /// the last of the stretch where there is none: others vouch for it.
+    pub fn voucher(&self, place: Place) -> Option<Place> {
+        let line = self.line(place.line).filter(|line| line.holds(place.seq))?;
+        let seq = line.points.at_or_after(place.seq).unwrap_or(line.end_seq() - 1);
+        Some(Place { line: place.line, seq })
     }
 
     /// Every kept signature, in the order of the commits' ids within each author's line.

@@ -18,9 +18,10 @@
 
 use crate::closed::Closed;
 use crate::door::{Door, brings};
-use crate::names::{CommitName, Salt};
+use crate::names::Salt;
 use crate::session::sending::Step;
 use crate::session::{self, Fetch, Here, Session};
+use crate::wants::Wants;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use woodland_format::{AuthorKey, Segment};
 use woodland_log::{Log, Place, Refusal, Tip, Verify};
@@ -99,15 +100,6 @@ pub enum Event {
     },
 }
 
-/// Somebody has something that is lacking here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Offer {
-    peer: Peer,
-    tip: (u64, CommitName),
-    /// For how long it is not sent.
-    ticks: u32,
-}
-
 /// One replica's conversations.
 pub struct Hub {
     log: Log,
@@ -115,21 +107,9 @@ pub struct Hub {
     limits: Limits,
     door: Door,
     sessions: BTreeMap<Peer, Session>,
-    /// What others told of and this side lacks.
-    offers: BTreeMap<AuthorKey, Vec<Offer>>,
-    /// Who was asked for it.
-    wanted: BTreeMap<AuthorKey, Offer>,
-    /// Of whom something changed since that was looked at.
-    unplanned: BTreeSet<AuthorKey>,
+    wants: Wants,
     events: VecDeque<Event>,
 }
-
-/// So many tips of one author are noted for a peer: it has more than one where it forked.
-const OFFERS_OF_AN_AUTHOR_MAX: usize = 8;
-/// So many tips are noted for a peer: whoever tells of more is asked for all again.
-const OFFERS_OF_A_PEER_MAX: usize = 4096;
-/// Ticks after which what its author should have sent is wanted from somebody else.
-const LATE_TICKS: u32 = 3;
 
 impl Hub {
     /// Of a replica that writes under this key, and whose durable version this is.
@@ -140,9 +120,7 @@ impl Hub {
             limits,
             door: Door::new(woodland_format::verify_commit),
             sessions: BTreeMap::new(),
-            offers: BTreeMap::new(),
-            wanted: BTreeMap::new(),
-            unplanned: BTreeSet::new(),
+            wants: Wants::default(),
             events: VecDeque::new(),
         }
     }
@@ -186,7 +164,7 @@ impl Hub {
 
     fn forget(&mut self, peer: Peer) {
         let session = self.sessions.remove(&peer);
-        self.drop_offers(peer);
+        self.wants.drop_peer(peer);
         if session.is_some_and(|session| !session.waiting().is_empty()) {
             self.keep_waiting();
         }
@@ -201,7 +179,7 @@ impl Hub {
     /// Offers to the door what a peer brought.
     fn offer_to_door(&mut self, peer: Peer, segments: Vec<Segment>) {
         let passed = self.door.offer(&self.log, &segments);
-        self.unplanned.extend(segments.iter().map(|segment| segment.head.author));
+        self.wants.look_at(segments.iter().map(|segment| segment.head.author));
         let ahead = self.door.ahead(&self.log);
         let Hub { log, author, limits, sessions, .. } = self;
         let here = Here { log, ahead: &ahead, author: *author, limits };
@@ -243,20 +221,6 @@ impl Hub {
             Some(Err(why)) => self.close(peer, why),
             None => {}
         }
-    }
-
-    fn drop_offers(&mut self, peer: Peer) {
-        self.offers.retain(|_, offers| {
-            offers.retain(|offer| offer.peer != peer);
-            !offers.is_empty()
-        });
-        self.wanted.retain(|_, offer| offer.peer != peer);
-        self.plan_all();
-    }
-
-    /// All that is lacking is to be looked at again.
-    fn plan_all(&mut self) {
-        self.unplanned.extend(self.offers.keys());
     }
 
     /// The peers with whom it talks.
@@ -327,30 +291,7 @@ impl Hub {
         }
         let peers: Vec<Peer> = self.sessions.keys().copied().collect();
         peers.into_iter().for_each(|peer| self.settled(peer));
-        let Hub { offers, wanted, sessions, .. } = self;
-        let is_lacking = |author: &AuthorKey, offer: &Offer| {
-            let session = sessions.get(&offer.peer);
-            session.is_some_and(|session| !session.holds(log, *author, offer.tip))
-        };
-        // Of nobody else is anything less lacking than before.
-        let mut came = Vec::new();
-        for author in &arrived {
-            if let Some(of_author) = offers.get_mut(author) {
-                came.extend(of_author.extract_if(.., |offer| !is_lacking(author, offer)));
-                if of_author.is_empty() {
-                    offers.remove(author);
-                }
-            }
-            if wanted.get(author).is_some_and(|offer| !is_lacking(author, offer)) {
-                wanted.remove(author);
-            }
-        }
-        for offer in came {
-            if let Some(session) = sessions.get_mut(&offer.peer) {
-                session.noted -= 1;
-            }
-        }
-        self.unplanned.extend(arrived);
+        self.wants.came(&mut self.sessions, log, arrived);
         self.plan();
     }
 
@@ -387,7 +328,7 @@ impl Hub {
     pub fn tick(&mut self) {
         let mut late = Vec::new();
         for (peer, session) in &mut self.sessions {
-            let has_wants = self.wanted.values().any(|offer| offer.peer == *peer);
+            let has_wants = self.wants.are_of(*peer);
             if session.is_over || !session.is_owed(has_wants) {
                 session.quiet_ticks = 0;
                 continue;
@@ -397,9 +338,8 @@ impl Hub {
                 late.push((*peer, Closed::Stalled { ticks: session.quiet_ticks }));
             }
         }
-        self.offers.values_mut().flatten().for_each(|offer| offer.ticks += 1);
         late.into_iter().for_each(|(peer, why)| self.close(peer, why));
-        self.plan_all();
+        self.wants.tick();
         self.plan();
     }
 
@@ -410,7 +350,7 @@ impl Hub {
         };
         let had_waiting = !session.waiting().is_empty();
         session.close(&why);
-        self.drop_offers(peer);
+        self.wants.drop_peer(peer);
         if had_waiting {
             self.keep_waiting();
         }
@@ -435,43 +375,11 @@ impl Hub {
                     Event::Presence { peer, author, bytes }
                 }
                 session::Event::Offered(author, tip) => {
-                    let noted = self.sessions.get(&peer).map_or(0, |session| session.noted);
-                    let is_noted = noted < OFFERS_OF_A_PEER_MAX
-                        && self.offer(author, Offer { peer, tip, ticks: 0 });
-                    if let Some(session) = self.sessions.get_mut(&peer) {
-                        session.noted += usize::from(is_noted);
-                        if session.noted >= OFFERS_OF_A_PEER_MAX {
-                            session.ask_again();
-                        }
-                    }
+                    self.wants.offered(&mut self.sessions, peer, author, tip);
                     continue;
                 }
             });
         }
-    }
-
-    /// Notes what a peer has, as far as there is room; else it is asked for all again, later.
-    /// Whether it was noted as one more.
-    fn offer(&mut self, author: AuthorKey, offer: Offer) -> bool {
-        let offers = self.offers.entry(author).or_default();
-        let same = |other: &&Offer| (other.peer, other.tip) == (offer.peer, offer.tip);
-        if offers.iter().any(|other| same(&other)) {
-            return false;
-        }
-        let before = offers.len();
-        // A chain moves on: what came before it in its chain comes with it.
-        if offers.iter().filter(|other| other.peer == offer.peer).count() >= OFFERS_OF_AN_AUTHOR_MAX
-        {
-            let least = offers.iter().filter(|other| other.peer == offer.peer);
-            let least = least.min_by_key(|other| other.tip.0).map(|other| other.tip);
-            offers.retain(|other| other.peer != offer.peer || Some(other.tip) != least);
-            if let Some(session) = self.sessions.get_mut(&offer.peer) {
-                session.ask_again();
-            }
-        }
-        offers.push(offer);
-        self.unplanned.insert(author);
-        offers.len() > before
     }
 
     /// Whom to ask next, and for what.
@@ -486,73 +394,17 @@ impl Hub {
             session.ask(&self.log);
             return;
         }
-        let unplanned = std::mem::take(&mut self.unplanned);
-        if unplanned.is_empty() || self.offers.is_empty() {
-            return;
-        }
-        let directs = self.directs();
-        let ahead = self.door.ahead(&self.log);
-        let mut wants = Vec::new();
-        for author in &unplanned {
-            let Some(offers) = self.offers.get(author) else { continue };
-            // One after the other: the next may come with it, where it is not of another branch.
-            let is_due = |offer: &&Offer| !self.is_coming(&ahead, *author, offer);
-            if self.wanted.get(author).is_some_and(|wanted| is_due(&wanted)) {
-                continue;
-            }
-            let Some(best) = offers.iter().filter(is_due).max_by_key(|offer| offer.tip.0) else {
-                continue;
-            };
-            let direct = directs.get(author);
-            let is_sent = direct.is_some_and(|peer| *peer != best.peer);
-            let is_late = offers.iter().any(|offer| offer.ticks >= LATE_TICKS);
-            if !is_sent || is_late {
-                wants.push((*author, *best));
-            }
-        }
-        for (author, offer) in wants {
-            let from = ahead.tips(&author).pop();
-            if let Some(session) = self.sessions.get_mut(&offer.peer) {
-                session.want(author, from, offer.tip);
-                self.wanted.insert(author, offer);
-            }
-        }
-    }
-
-    /// Whether what a peer has was sent by somebody.
-    fn is_coming(&self, ahead: &Log, author: AuthorKey, offer: &Offer) -> bool {
-        let Some(session) = self.sessions.get(&offer.peer) else { return true };
-        // What somebody else brought may wait for ever.
-        let is_late = offer.ticks >= LATE_TICKS;
-        let others = self.sessions.iter().filter(|(_, other)| !other.is_over);
-        let mut others = others.filter(|(peer, _)| !is_late || **peer == offer.peer);
-        session.holds(ahead, author, offer.tip)
-            || others.any(|(_, other)| {
-                let mut segments = other.waiting().iter();
-                segments.any(|segment| session.is_in(segment, author, offer.tip))
-            })
-    }
-
-    /// Who writes under which key, of those who send what is theirs.
-    fn directs(&self) -> BTreeMap<AuthorKey, Peer> {
-        let live = self
-            .sessions
-            .iter()
-            .filter(|(_, session)| !session.is_over && session.fetch == Fetch::Done);
-        live.filter_map(|(peer, session)| Some((session.author()?, *peer))).collect()
+        self.wants.want(&mut self.sessions, &self.door.ahead(&self.log));
     }
 }
 
 impl std::fmt::Debug for Hub {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let fetches = self.sessions.iter().map(|(peer, session)| (peer.0, session.fetch));
-        let wanted = self.wanted.iter().map(|(author, offer)| (author, offer.peer.0, offer.tip.0));
-        let offers = self.offers.iter().map(|(author, offers)| (author, offers.len()));
         f.debug_struct("Hub")
             .field("log", &self.log)
             .field("fetches", &fetches.collect::<Vec<_>>())
-            .field("wanted", &wanted.collect::<Vec<_>>())
-            .field("offers", &offers.collect::<Vec<_>>())
+            .field("offers", &self.wants.noted().collect::<Vec<_>>())
             .finish()
     }
 }

@@ -26,6 +26,7 @@ pub mod recording;
 mod session;
 mod settle;
 mod sketch;
+mod wants;
 mod wire;
 mod words;
 

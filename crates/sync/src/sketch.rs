@@ -221,7 +221,7 @@ mod tests {
             let (shared, mine) = (shared as usize, mine as usize);
             let left = [&all[..shared], &all[shared..shared + mine]].concat();
             let right = [&all[..shared], &all[shared + mine..]].concat();
-            // How many symbols that takes is by chance, with a long tail: the medians are below.
+            // How many symbols that takes is by chance, with a long tail: what is seldom, and the medians, are below.
             let (_, found) = needed(&left, &right, Salt([seed; 16]));
             prop_assert_eq!(found.mine, all[shared..shared + mine].iter().copied().collect());
             prop_assert_eq!(found.theirs, all[shared + mine..].iter().copied().collect());
@@ -271,6 +271,21 @@ mod tests {
             let median = ratios[ratios.len() / 2];
             assert!(median <= most, "{differing} differ: {median} symbols for each");
         }
+    }
+
+    /// A sketch of few items may need many symbols, by bad luck: seldom.
+    #[test]
+    fn a_sketch_seldom_needs_much_more() {
+        let (runs, mut over) = (400_u32, 0);
+        for run in 0..runs {
+            let mut salt = [5; 16];
+            salt[..4].copy_from_slice(&run.to_le_bytes());
+            let differing = 1 + run as usize % 24;
+            let all: Vec<NamedTip> = (0..100 + differing as u64).map(item).collect();
+            let (symbols, _) = needed(&all[..100], &all, Salt(salt));
+            over += u32::from(symbols > 8 + 4 * differing);
+        }
+        assert!(over * 50 <= runs, "{over} of {runs} need more than 8 and four for each");
     }
 
     #[test]

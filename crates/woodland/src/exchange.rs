@@ -8,7 +8,8 @@
 //! **Invariants**
 //! - What is told to others is durable here; what others send is shown once it is.
 //! - No lock is held while the disk is waited for: peers are answered meanwhile.
-//! - What arrived and could not be stored is stored first when the next message comes.
+//! - What arrived and could not be stored was acknowledged to nobody: it is kept for the next call,
+//!   and where the disk failed, which takes opening again, peers send it again.
 //!
 //! What this does not do: connect, encrypt, start a thread, or look at a clock.
 
@@ -29,9 +30,17 @@ use woodland_sync::{Closed, Event, Hub, Limits, Peer, Salt, TooLong};
 pub struct Exchange {
     replica: Replica,
     hub: Mutex<Hub>,
-    /// Arrived, and not stored: the disk failed, or another thread is at it.
-    unmerged: Mutex<Option<Box<Log>>>,
+    held: Mutex<Held>,
     board: Arc<Board>,
+}
+
+/// What the disk stood in the way of.
+#[derive(Default)]
+struct Held {
+    /// Arrived, and not stored.
+    unmerged: Option<Box<Log>>,
+    /// What the caller is to be told.
+    events: Vec<Event>,
 }
 
 /// Whether there may be something to say.
@@ -93,7 +102,7 @@ impl Replica {
         let listener: Arc<dyn Listen> = Arc::<Board>::clone(&board);
         let weak: Weak<dyn Listen> = Arc::downgrade(&listener);
         self.0.current.listen(weak);
-        Exchange { replica: self.clone(), hub, unmerged: Mutex::default(), board }
+        Exchange { replica: self.clone(), hub, held: Mutex::default(), board }
     }
 }
 
@@ -122,21 +131,22 @@ impl Exchange {
     }
 
     /// Ends a conversation: what is left to say tells the peer so.
-    pub fn close(&self, peer: Peer) -> Vec<Event> {
+    ///
+    /// # Errors
+    /// As [`Exchange::take`].
+    pub fn close(&self, peer: Peer) -> Result<Vec<Event>, MergeError> {
         let mut hub = self.hub();
         hub.close(peer, Closed::Done);
-        let events = std::iter::from_fn(|| hub.event()).collect();
-        drop(hub);
-        self.board.tell();
-        events
+        self.go_on(hub)
     }
 
     /// Takes a message from a peer: what it brings is durable when this returns. Tells what else
     /// there is to know; after [`Event::Closed`] say what is left, and close the connection.
     ///
     /// # Errors
-    /// [`MergeError`]: what arrived could not be stored. It is kept, and stored with the next
-    /// message, or when [`Exchange::tick`] is called.
+    /// [`MergeError`]: what arrived could not be stored. It is kept for the next call, and so is what
+    /// there is to tell. After a failed disk a replica takes no more writes: open it again, and
+    /// begin another exchange; peers send again what was not stored.
     pub fn take(&self, peer: Peer, message: &[u8]) -> Result<Vec<Event>, MergeError> {
         let mut hub = self.hub();
         hub.take(peer, message);
@@ -206,31 +216,34 @@ impl Exchange {
 
     /// Stores what arrived, as long as anything does.
     fn go_on<'a>(&'a self, mut hub: MutexGuard<'a, Hub>) -> Result<Vec<Event>, MergeError> {
-        let mut events = Vec::new();
         loop {
-            let mut unmerged = self.unmerged();
+            let mut held = self.held();
             while let Some(event) = hub.event() {
                 match event {
                     // A later one holds what an earlier one does.
-                    Event::Arrived { log } => *unmerged = Some(log),
-                    other => events.push(other),
+                    Event::Arrived { log } => held.unmerged = Some(log),
+                    other => held.events.push(other),
                 }
             }
             drop(hub);
-            let arrived = unmerged.take();
-            drop(unmerged);
+            let Some(arrived) = held.unmerged.take() else {
+                let events = std::mem::take(&mut held.events);
+                drop(held);
+                self.board.tell();
+                return Ok(events);
+            };
+            drop(held);
             self.board.tell();
-            let Some(arrived) = arrived else { return Ok(events) };
             if let Err(error) = self.replica.merge(Source::Log(&arrived)) {
-                self.unmerged().get_or_insert(arrived);
+                self.held().unmerged.get_or_insert(arrived);
                 return Err(error);
             }
             hub = self.hub();
         }
     }
 
-    fn unmerged(&self) -> MutexGuard<'_, Option<Box<Log>>> {
-        self.unmerged.lock().unwrap_or_else(PoisonError::into_inner)
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

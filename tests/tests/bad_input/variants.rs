@@ -9,7 +9,7 @@ use crate::{beside, rows};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-const PACKAGES: [&str; 6] = ["format", "log", "graph", "store", "woodland", "dump"];
+const PACKAGES: [&str; 7] = ["format", "log", "graph", "store", "sync", "woodland", "dump"];
 
 /// As many variants as this cannot be raised, and no more.
 const NEVER_MAX: usize = 6;

@@ -4,6 +4,7 @@
 //! A class of ring 2 that cannot run says so aloud; where `WOODLAND_REQUIRE` names `kernel`, it
 //! fails instead.
 
+mod exchanging;
 mod promises;
 
 use std::path::Path;

@@ -20,6 +20,7 @@
 pub(crate) mod arriving;
 pub(crate) mod authors;
 mod pieces;
+mod questions;
 mod saying;
 pub(crate) mod sending;
 mod settling;
@@ -32,10 +33,9 @@ use crate::session::arriving::{Arriving, find};
 use crate::session::authors::{HeardOf, Spoken};
 use crate::session::sending::{Sending, Step};
 use crate::session::settling::Question;
-use crate::settle::Note;
 use std::collections::BTreeMap;
 use woodland_format::{AuthorKey, CommitId, Segment};
-use woodland_log::{Frontier, Log, Tip};
+use woodland_log::{Log, Tip};
 
 const BEGINS: &str = "it does not begin with a hello";
 
@@ -88,7 +88,7 @@ pub(crate) struct Session {
     heard: u64,
     /// How many of those that were said the other side has heard.
     acknowledged: u64,
-    /// With so many it had said all that it said in order to settle.
+    /// How many it had said when it last said something in order to settle.
     settled: u64,
     hello: Option<Hello>,
     has_said_hello: bool,
@@ -160,36 +160,6 @@ impl Session {
             quiet_ticks: 0,
             bye: None,
             is_over: false,
-        }
-    }
-
-    /// Whether this side can ask: names are made with a salt that both know.
-    pub(crate) fn can_ask(&self) -> bool {
-        // Who was asked answers first: it may fetch by its gaps, and need not ask.
-        let answers = self.answered.as_ref().is_some_and(|question| !question.is_over());
-        let is_met = self.is_opener || self.hello.is_some();
-        self.fetch == Fetch::Due && !self.is_over && is_met && !answers
-    }
-
-    /// Asks to be sent what this side lacks.
-    pub(crate) fn ask(&mut self, log: &Log) {
-        (self.fetch, self.times_asked) = (Fetch::Running, self.times_asked + 1);
-        self.has_asked = !std::mem::take(&mut self.can_fetch);
-        if !self.has_asked {
-            self.replies.push(Part::Fetch);
-            return;
-        }
-        let (question, note) = Question::ask(log, self.salt);
-        self.asked = Some(question);
-        self.replies.push(Part::Settle { is_asker: true, note });
-    }
-
-    /// Asks once more, when it is this peer's turn.
-    pub(crate) fn ask_again(&mut self) {
-        match self.fetch {
-            Fetch::Due => {}
-            Fetch::Running => self.asks_again = true,
-            Fetch::Done => self.fetch = Fetch::Due,
         }
     }
 
@@ -296,14 +266,7 @@ impl Session {
         }
         match part {
             Part::Hello(_) => return Err(Closed::OutOfPlace("it says hello twice")),
-            Part::Settle { is_asker, note } => {
-                let is_of_forks = matches!(note, Note::Forks(_));
-                self.forks_heard[usize::from(is_asker)] += u64::from(is_of_forks);
-                match is_asker {
-                    true => self.answer(here, note)?,
-                    false => self.learn(note)?,
-                }
-            }
+            Part::Settle { is_asker, note } => self.settle(here, is_asker, note)?,
             Part::Fetch => self.serve_by_gaps()?,
             Part::Sent { forks } => {
                 // Whoever heard of less has more to send.
@@ -380,89 +343,6 @@ impl Session {
         self.sending.as_mut().ok_or(Closed::OutOfPlace(BEGINS))
     }
 
-    /// Who asked says something.
-    fn answer(&mut self, here: Here<'_>, note: Note) -> Result<(), Closed> {
-        let is_question = matches!(note, Note::Tips(_) | Note::Symbols(_));
-        let open = self.answered.take().filter(|it| !(it.is_over() && is_question));
-        if open.is_none() && is_question && self.sending()?.is_serving() {
-            return Err(Closed::OutOfPlace("it asks again before it was sent all"));
-        }
-        let mut question = match open {
-            Some(question) => question,
-            None if is_question => {
-                self.is_fetched = false;
-                Question::answer(here.log, self.salt)
-            }
-            None => return Err(Closed::OutOfPlace("it goes on asking what it did not ask")),
-        };
-        let answer = question.take(note)?;
-        if let Some(known) = answer.known {
-            self.serve(known, question.base().clone())?;
-        }
-        if answer.lacks_nothing && self.fetch == Fetch::Due {
-            self.fetch = Fetch::Done;
-        }
-        self.can_fetch = matches!(answer.say, Some(Note::Tips(_) | Note::Gaps(_)));
-        self.reply(false, answer.say);
-        self.answered = Some(question);
-        Ok(())
-    }
-
-    /// Who answers says something.
-    fn learn(&mut self, note: Note) -> Result<(), Closed> {
-        let asked = self.asked.take();
-        let mut question = asked.ok_or(Closed::OutOfPlace("it answers what it was not asked"))?;
-        let answer = question.take(note)?;
-        self.quiet_ticks = 0;
-        self.reply(true, answer.say);
-        if answer.other_lacks_nothing {
-            self.sending()?.has_all(question.base());
-        }
-        if let (Some(known), true) = (answer.known, self.is_fetched) {
-            self.serve(known, question.base().clone())?;
-        }
-        self.asked = Some(question);
-        Ok(())
-    }
-
-    fn awaits_forks(&self) -> bool {
-        self.asked.as_ref().is_some_and(|question| question.known().is_none())
-    }
-
-    fn reply(&mut self, is_asker: bool, note: Option<Note>) {
-        let is_of_forks = matches!(note, Some(Note::Forks(_)));
-        self.forks_said[usize::from(is_asker)] += u64::from(is_of_forks);
-        self.replies.extend(note.map(|note| Part::Settle { is_asker, note }));
-    }
-
-    /// Who answered wants to be sent what it lacks.
-    fn serve_by_gaps(&mut self) -> Result<(), Closed> {
-        let asked = self.asked.as_ref();
-        let asked = asked.ok_or(Closed::OutOfPlace("it fetches by what it was not asked"))?;
-        let (known, base) = (asked.known().cloned(), asked.base().clone());
-        if self.sending()?.is_serving() {
-            return Err(Closed::OutOfPlace("it fetches again before it was sent all"));
-        }
-        self.is_fetched = true;
-        // Else it is served once that is settled.
-        known.map_or(Ok(()), |known| self.serve(known, base))
-    }
-
-    /// Sends what is lacking there; says so first where it is the other side's own.
-    fn serve(&mut self, known: Frontier, until: Log) -> Result<(), Closed> {
-        let author = self.author().ok_or(Closed::OutOfPlace(BEGINS))?;
-        let place = |tip: &Tip| until.place(&tip.id);
-        let is_known = |tip: &Tip| {
-            let held = known.tips(&author).filter_map(|held| place(&held));
-            let tip = place(tip);
-            tip.is_some_and(|tip| held.into_iter().any(|held| until.saw(held, tip)))
-        };
-        let ahead = until.tips(&author).into_iter().rfind(|tip| !is_known(tip));
-        self.replies.extend(ahead.map(Part::Ahead));
-        self.sending()?.serve(known, until);
-        Ok(())
-    }
-
     /// Whether what was asked is durable, and all of it; who said that it is all is held to it.
     fn check_due(&mut self, here: Here<'_>, events: &mut Vec<Event>) -> Result<(), Closed> {
         if !self.arriving.is_settled() {
@@ -504,21 +384,6 @@ impl Session {
             if let Some(sending) = &mut self.sending {
                 sending.other_has(place);
             }
-        }
-    }
-
-    /// Lets go of what was needed to settle.
-    fn settle_down(&mut self) {
-        let is_live = self.sending.as_ref().is_some_and(Sending::is_live);
-        if !is_live || self.fetch != Fetch::Done {
-            return;
-        }
-        // Who was told gaps may say forks to that: not once it has heard them, and said nothing.
-        if self.acknowledged >= self.settled {
-            (self.asked, self.answered) = (None, None);
-        }
-        if self.acknowledged == self.said {
-            self.heard_of.settle_down();
         }
     }
 }

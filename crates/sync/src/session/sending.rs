@@ -234,8 +234,9 @@ impl Sending {
     /// What is left to send of the first chain of which something is.
     fn next_chain(&mut self, log: &Log) -> Option<Chain> {
         while let Some(chain) = self.chains.front_mut() {
-            // A signature that stood on an earlier tip may be gone for that on a later one.
-            chain.tip = log.end(chain.tip).unwrap_or(chain.tip);
+            // A signature that stood on the tip may be gone for one on a later commit. No further:
+            // whoever wants it takes it as come once that is there, and asks others for the rest.
+            chain.tip = log.voucher(chain.tip).unwrap_or(chain.tip);
             let line = chain.tip.line;
             let Some(seq) = self.sent.get(&line).copied() else { return Some(*chain) };
             if seq < chain.tip.seq {

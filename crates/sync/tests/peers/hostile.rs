@@ -8,7 +8,7 @@ use woodland_sync::parts::{
     AuthorName, AuthorRef, CommitName, Gap, Introduced, Message, NamedTip, Note, Part, Symbol,
     Told, Want,
 };
-use woodland_sync::{Closed, Limits, MessageError, PRESENCE_BYTES_MAX, Peer, Salt};
+use woodland_sync::{Closed, Limits, MessageError, PRESENCE_BYTES_MAX, Peer, Reason, Salt};
 
 /// What it says after hello; why it ends; the honest go on before, meanwhile and after.
 fn attack(parts: Vec<Vec<Part>>) -> Closed {
@@ -395,4 +395,40 @@ fn a_presence_may_be_as_long_as_the_limit() {
         assert!(why.is_none_or(|why| matches!(why, Closed::Message(MessageError::Broken(_)))));
         stage.honest_go_on();
     }
+}
+
+/// Each reason is told as it is meant, and no other byte is one.
+#[test]
+fn every_reason_is_told() {
+    let reasons = [
+        Reason::Done,
+        Reason::Version,
+        Reason::Dataset,
+        Reason::Protocol,
+        Reason::Refused,
+        Reason::Lost,
+        Reason::Stalled,
+    ];
+    let said = |code: u8| Message::decode(&[0, 0, 25, code]);
+    for (code, reason) in (0..).zip(reasons) {
+        let mut stage = Stage::new();
+        let mut hostile = stage.greets(key(50).author());
+        stage.says(&mut hostile, vec![Part::Bye(reason)]);
+        assert_eq!(stage.ended(&hostile), Closed::Bye(reason));
+        assert_eq!(said(code).map(|message| message.parts), Ok(vec![Part::Bye(reason)]));
+    }
+    assert!((reasons.len() as u8..=255).all(|code| said(code).is_err()));
+}
+
+#[test]
+fn who_ends_it_says_so() {
+    let mut stage = Stage::new();
+    let mut hostile = stage.greets(key(50).author());
+    stage.world.nodes[VICTIM].hub.close(hostile.peer, Closed::Done);
+    stage.hears(&mut hostile);
+    stage.world.host(VICTIM);
+    assert_eq!(stage.ended(&hostile), Closed::Done);
+    let last = hostile.heard.last().expect("it is told");
+    assert_eq!(last.parts, [Part::Bye(Reason::Done)]);
+    stage.honest_go_on();
 }

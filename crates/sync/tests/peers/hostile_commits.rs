@@ -4,7 +4,9 @@
 use crate::stage::{HONEST, Stage, VICTIM, by, next, stretch, unsigned};
 use crate::world::World;
 use crate::writer::{Writer, key, schema};
-use woodland_format::{Commit, CommitId, Draft, Op, Payload, Position, SchemaChange, TypeId};
+use woodland_format::{
+    Commit, CommitId, Draft, FieldId, NodeId, ObjectId, Op, Payload, Position, SchemaChange, TypeId,
+};
 use woodland_log::Refusal;
 use woodland_sync::parts::{AuthorName, CommitName, Introduced, Note, Part, Previous, Stretch};
 use woodland_sync::{Closed, Limits};
@@ -372,14 +374,18 @@ fn a_fork_is_seen_by_all_and_can_be_proved() {
 
 /// A commit by somebody, with a payload of so many ops, on top of what is held.
 fn write_large(writer: &mut Writer, number: u32, ops: u64) {
+    let ops = (0..ops).map(|salt| Op::Create { node_type: TypeId(0), salt }).collect();
+    write_ops(writer, number, ops);
+}
+
+fn write_ops(writer: &mut Writer, number: u32, ops: Vec<Op>) {
     let own = writer.log.tips(&key(number).author()).pop().expect("it wrote");
     let mut parents: Vec<CommitId> = writer.log.heads().filter(|id| *id != own.id).collect();
     parents.sort_unstable();
     let turn = writer.log.next_turn(Some(own.id), &parents).expect("it is held");
-    let payload = (0..ops).map(|salt| Op::Create { node_type: TypeId(0), salt }).collect();
     let position =
         Position::Next { backlink: own.id, seq: own.seq + 1, schema: SchemaChange::Keep };
-    let draft = Draft { position, turn, parents, payload: Payload::of(payload) };
+    let draft = Draft { position, turn, parents, payload: Payload::of(ops) };
     let commit = Commit::seal(key(number).author(), draft).expect("a commit");
     let log = writer.log.append(&commit).expect("its past is held");
     writer.log = log.with_point(&commit.sign(&key(number))).expect("its own");
@@ -409,6 +415,39 @@ fn commits_over_the_window_arrive() {
         assert!(closed.is_empty() && world.nodes[1].closed.is_empty(), "{window}: {closed:?}");
         assert_eq!(world.nodes[0].writer.log, world.nodes[1].writer.log, "{window}");
     }
+}
+
+/// What the other side does not take is not sent; it is told by which commit.
+#[test]
+fn a_commit_too_large_for_the_other_side_is_named() {
+    let mut founder = Writer::found();
+    founder.write();
+    let other = founder.join(1);
+    let mut author = founder.join(7);
+    author.write();
+    // Bytes that do not deflate.
+    let mut random = 1_u64;
+    let op: Vec<u8> = std::iter::repeat_with(|| {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        random.to_be_bytes()[0]
+    })
+    .take(14 << 20)
+    .collect();
+    let object = ObjectId { node: NodeId([1; 16]), field: FieldId(1) };
+    write_ops(&mut author, 7, vec![Op::Edit { object, op }]);
+    let large = author.log.tips(&key(7).author()).pop().expect("it wrote");
+    let mut world = World::default();
+    let least = Limits { message_bytes_max: Limits::MESSAGE_BYTES_LEAST, ..Limits::default() };
+    world.add(other, least);
+    let mut holder = founder.join(2);
+    holder.log = author.log;
+    world.add(holder, Limits::default());
+    world.connect(0, 1);
+    world.settle();
+    let why = world.nodes[1].closed.first().map(|(_, why)| why.clone());
+    let is_named = matches!(why, Some(Closed::CommitTooLarge { commit, .. }) if commit == large.id);
+    assert!(is_named && !why.as_ref().is_some_and(Closed::is_hostile), "{why:?}");
+    assert!(!world.nodes[0].writer.log.contains(&large.id));
 }
 
 /// Many authors with a commit of a few bytes each, unsigned but by the next: a message has many
