@@ -168,8 +168,8 @@ impl Log {
         self.line(place.line)?.points.get(place.seq)
     }
 
-    /// The first place at or behind this one, of the same unbranched stretch, with a kept signature;
-    /// the last of the stretch where there is none: others vouch for it.
+    /// The first place at or behind this one, of the same unbranched stretch, with a kept
+    /// signature; the last of the stretch where there is none: others vouch for it.
     pub fn voucher(&self, place: Place) -> Option<Place> {
         let line = self.line(place.line).filter(|line| line.holds(place.seq))?;
         let seq = line.points.at_or_after(place.seq).unwrap_or(line.end_seq() - 1);

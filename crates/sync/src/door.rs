@@ -66,6 +66,11 @@ impl Door {
         self.ahead = ahead.map(|ahead| log.merge(&ahead).expect("they are of one dataset"));
     }
 
+    /// Whether all that is admitted is durable.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.ahead.is_none()
+    }
+
     pub(crate) fn is_waiting(&self) -> bool {
         self.pending.waiting() > 0
     }

@@ -388,13 +388,19 @@ impl Hub {
         if sessions.any(|session| !session.is_over && session.fetch == Fetch::Running) {
             return;
         }
+        let ahead = self.door.ahead(&self.log);
         // Whoever has itself asked again and again waits for the others.
-        let due = self.sessions.values_mut().filter(|session| session.can_ask());
-        if let Some(session) = due.min_by_key(|session| session.times_asked) {
-            session.ask(&self.log);
+        let due = self.sessions.iter().filter(|(_, session)| session.can_ask());
+        let due = due.min_by_key(|(_, session)| session.times_asked).map(|(peer, _)| *peer);
+        let Some(peer) = due else {
+            self.wants.want(&mut self.sessions, &ahead);
             return;
+        };
+        // What is on its way would be sent once more: it comes first, and nothing more is wanted.
+        let is_quiet = self.door.is_settled() && !self.wants.are_under_way(&self.sessions, &ahead);
+        if let Some(session) = self.sessions.get_mut(&peer).filter(|_| is_quiet) {
+            session.ask(&self.log);
         }
-        self.wants.want(&mut self.sessions, &self.door.ahead(&self.log));
     }
 }
 

@@ -221,7 +221,7 @@ mod tests {
             let (shared, mine) = (shared as usize, mine as usize);
             let left = [&all[..shared], &all[shared..shared + mine]].concat();
             let right = [&all[..shared], &all[shared + mine..]].concat();
-            // How many symbols that takes is by chance, with a long tail: what is seldom, and the medians, are below.
+            // How many symbols that takes is by chance, with a long tail: see the tests below.
             let (_, found) = needed(&left, &right, Salt([seed; 16]));
             prop_assert_eq!(found.mine, all[shared..shared + mine].iter().copied().collect());
             prop_assert_eq!(found.theirs, all[shared + mine..].iter().copied().collect());

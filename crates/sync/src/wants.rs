@@ -109,6 +109,12 @@ impl Wants {
         self.wanted.values().any(|offer| offer.peer == peer)
     }
 
+    /// Whether something is wanted that has not come.
+    pub(crate) fn are_under_way(&self, sessions: &Sessions, ahead: &Log) -> bool {
+        let mut wanted = self.wanted.iter();
+        wanted.any(|(author, offer)| !is_coming(sessions, ahead, *author, offer))
+    }
+
     /// Commits of these authors are durable now: what is held is lacking no more.
     pub(crate) fn came(
         &mut self,

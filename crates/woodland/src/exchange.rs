@@ -144,9 +144,9 @@ impl Exchange {
     /// there is to know; after [`Event::Closed`] say what is left, and close the connection.
     ///
     /// # Errors
-    /// [`MergeError`]: what arrived could not be stored. It is kept for the next call, and so is what
-    /// there is to tell. After a failed disk a replica takes no more writes: open it again, and
-    /// begin another exchange; peers send again what was not stored.
+    /// [`MergeError`]: what arrived could not be stored. It is kept for the next call, and so is
+    /// what there is to tell. After a failed disk a replica takes no more writes: open it again,
+    /// and begin another exchange; peers send again what was not stored.
     pub fn take(&self, peer: Peer, message: &[u8]) -> Result<Vec<Event>, MergeError> {
         let mut hub = self.hub();
         hub.take(peer, message);

@@ -1,5 +1,5 @@
-//! An exchange whose disk has no room for what arrives: nothing is shown or acknowledged that is not
-//! stored, and it all comes again.
+//! An exchange whose disk has no room for what arrives: nothing is shown or acknowledged that is
+//! not stored, and it all comes again.
 
 use woodland::sync::{Event, Exchange, Limits, Peer};
 use woodland::{Options, Record, Replica, all, define};

@@ -63,13 +63,14 @@ fn what_is_about_to_be_durable_may_be_fetched_too() {
     let [writer, other, slow] =
         [1, 2, 3].map(|key| world.add(founder.join(key), Limits::default()));
     world.nodes[slow].is_quick = false;
-    world.connect(writer, slow);
-    world.settle();
-    world.write(writer);
-    world.settle();
-    world.connect(writer, other);
+    let pushes = [slow, other].map(|to| world.connect(writer, to));
     world.settle();
     let connection = world.connect(slow, other);
+    assert!(world.say(connection, 0), "it asks before the commit is there");
+    world.write(writer);
+    for link in pushes {
+        assert!(world.say(link, 0) && world.hear(link, 1), "it is pushed");
+    }
     world.settle();
     let node = &mut world.nodes[slow];
     assert!(node.closed.is_empty(), "{:?}", node.closed);
