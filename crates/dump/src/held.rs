@@ -15,7 +15,7 @@ use crate::progress::{Act, Progress, Watch};
 use crate::source::{Piece, Source};
 use crate::waiting::{self, Waiting};
 use std::collections::{HashMap, HashSet};
-use woodland_format::{AuthorKey, Commit, CommitId, DatasetId, Position};
+use woodland_format::{AuthorKey, Commit, CommitId, DatasetId};
 use woodland_log::{Log, Pending, PendingLimits, Refusal};
 
 /// What is waiting is remembered, so a second offer is rare and a third was never seen.
@@ -59,10 +59,8 @@ fn beginning(source: &Source, watch: Watch<'_>) -> (Option<Log>, Vec<Finding>) {
 
 /// The founding commit, if its author's signature stands on it or on what follows it.
 fn founding(source: &Source, dataset: DatasetId) -> Option<Commit> {
-    let is_founding = |commit: &Commit| {
-        commit.id() == dataset.founding()
-            && matches!(commit.header().position, Position::Founding { .. })
-    };
+    let is_founding =
+        |commit: &Commit| commit.id() == dataset.founding() && commit.header().founds();
     let first = |piece: &Piece| piece.segment.first().filter(is_founding);
     let founding = source.pieces.iter().find_map(first)?;
     let author = founding.author();

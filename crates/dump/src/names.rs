@@ -146,9 +146,5 @@ impl Schemas {
 }
 
 fn introduces(commit: &Commit) -> bool {
-    use woodland_format::{Position, SchemaChange};
-    matches!(
-        commit.header().position,
-        Position::Founding { .. } | Position::Next { schema: SchemaChange::Introduce(_), .. }
-    )
+    commit.header().introduces().is_some()
 }

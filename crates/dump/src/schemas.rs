@@ -29,7 +29,7 @@ use crate::shown::{Joined, Plain, counted};
 use serde_json::{Value as Json, json};
 use std::io::{self, Write};
 use std::sync::Arc;
-use woodland_format::{CommitId, Loss, Misfit, Position, Schema, SchemaId, StepNote};
+use woodland_format::{CommitId, Loss, Misfit, Schema, SchemaId, StepNote};
 use woodland_graph::{CarriedSchema, LabelChange, MadeMigration, Migrated};
 
 /// What is there to be told.
@@ -92,10 +92,7 @@ impl<'a> Ledger<'a> {
     }
 
     fn founding(&self) -> Option<SchemaId> {
-        match self.page.graph.log().founding().header().position {
-            Position::Founding { schema, .. } => Some(schema),
-            _ => None,
-        }
+        self.page.graph.log().founding().header().introduces()
     }
 
     fn carried(&self, id: &SchemaId) -> Option<Arc<Schema>> {

@@ -5,13 +5,15 @@
 //!             │
 //!             ├ founding: author, nonce, schema, certificate?
 //!             ├ first:    author, dataset, schema, certificate?
-//!             └ next:     backlink, seq, schema change
+//!             ├ next:     backlink, seq, schema change
+//!             ├ owned:    author, nonce, schema, certificate      founds a dataset with an owner
+//!             └ rights:   backlink, seq, rights change
 //! ```
 //!
 //! **Invariants**
 //! - The commit id is the hash of these bytes and of nothing else.
 //! - An ordinary header (`next`, schema kept, no parents) has 101 bytes: two blocks of BLAKE3.
-//! - Parents ascend strictly, at most [`PARENTS_MAX`]; a founding header has none and turn 0.
+//! - Parents ascend strictly, at most [`PARENTS_MAX`]; a header that founds has none and turn 0.
 //!
 //! What this does not do: say whether the past exists or the turn is right; that is the log's.
 
@@ -19,6 +21,7 @@ use crate::canonical::{self, CanonicalError};
 use crate::hash;
 use crate::id::{AuthorKey, CommitId, DatasetId, PayloadHash, SchemaId};
 use crate::limits::{HEADER_BYTES_MAX, PARENTS_MAX, PAYLOAD_BYTES_MAX};
+use crate::rights::RightsChange;
 use crate::signature::Certificate;
 use serde::{Deserialize, Serialize};
 
@@ -79,6 +82,27 @@ pub enum Position {
         seq: u64,
         /// What becomes of the author's schema.
         schema: SchemaChange,
+    },
+    /// The first commit of a dataset that has an owner: only its owner, and whom the owner grants
+    /// it, may write there.
+    Owned {
+        /// Who founds.
+        author: AuthorKey,
+        /// Makes two datasets of one author and one schema different.
+        nonce: [u8; 32],
+        /// The schema that the payload carries.
+        schema: SchemaId,
+        /// For whom the author writes: its identity is the owner.
+        certificate: Certificate,
+    },
+    /// A later commit, by which the owner says who may write or read; it keeps the author's schema.
+    Rights {
+        /// The author's previous commit.
+        backlink: CommitId,
+        /// One more than the seq of the backlink.
+        seq: u64,
+        /// Who gets a right, or loses all.
+        change: RightsChange,
     },
 }
 
@@ -215,26 +239,58 @@ impl Header {
         if let Some(pair) = self.parents.windows(2).find(|pair| pair[0] >= pair[1]) {
             return Err(HeaderError::ParentsUnsorted { parent: pair[1] });
         }
+        if self.founds() && (self.turn != 0 || !self.parents.is_empty()) {
+            let (turn, parents) = (self.turn, self.parents.len());
+            return Err(HeaderError::Founding { turn, parents });
+        }
         match &self.position {
-            Position::Founding { author, certificate, .. } => {
-                if self.turn != 0 || !self.parents.is_empty() {
-                    let (turn, parents) = (self.turn, self.parents.len());
-                    return Err(HeaderError::Founding { turn, parents });
-                }
-                check_certificate(author, certificate.as_ref())
+            Position::Next { seq: 0, .. } | Position::Rights { seq: 0, .. } => {
+                Err(HeaderError::SeqZero)
             }
-            Position::First { author, certificate, .. } => {
-                check_certificate(author, certificate.as_ref())
-            }
-            Position::Next { seq: 0, .. } => Err(HeaderError::SeqZero),
-            Position::Next { .. } => Ok(()),
+            _ => self.check_certificate(),
+        }
+    }
+
+    fn check_certificate(&self) -> Result<(), HeaderError> {
+        let Some((author, word)) = self.first_author().zip(self.certificate()) else {
+            return Ok(());
+        };
+        if word.vouches_for(&author) { Ok(()) } else { Err(HeaderError::Certificate { author }) }
+    }
+
+    /// Whether it founds a dataset.
+    pub fn founds(&self) -> bool {
+        matches!(self.position, Position::Founding { .. } | Position::Owned { .. })
+    }
+
+    /// The schema that it says its author writes under from here on: none where that stays.
+    pub fn names_schema(&self) -> Option<SchemaId> {
+        match self.position {
+            Position::Founding { schema, .. }
+            | Position::Owned { schema, .. }
+            | Position::First { schema, .. }
+            | Position::Next {
+                schema: SchemaChange::Adopt(schema) | SchemaChange::Introduce(schema),
+                ..
+            } => Some(schema),
+            Position::Next { schema: SchemaChange::Keep, .. } | Position::Rights { .. } => None,
+        }
+    }
+
+    /// The schema that it says its own payload carries.
+    pub fn introduces(&self) -> Option<SchemaId> {
+        match self.position {
+            Position::Founding { schema, .. }
+            | Position::Owned { schema, .. }
+            | Position::Next { schema: SchemaChange::Introduce(schema), .. } => Some(schema),
+            _ => None,
         }
     }
 
     /// The author's number for this commit: 0, 1, 2, …
     pub fn seq(&self) -> u64 {
         match self.position {
-            Position::Next { seq, .. } => seq,
+            Position::Next { seq, .. } | Position::Rights { seq, .. } => seq,
             _ => 0,
         }
     }
@@ -242,7 +298,7 @@ impl Header {
     /// The author's previous commit.
     pub fn backlink(&self) -> Option<CommitId> {
         match self.position {
-            Position::Next { backlink, .. } => Some(backlink),
+            Position::Next { backlink, .. } | Position::Rights { backlink, .. } => Some(backlink),
             _ => None,
         }
     }
@@ -250,8 +306,10 @@ impl Header {
     /// The author, where the header names it: in a chain's first commit.
     pub fn first_author(&self) -> Option<AuthorKey> {
         match self.position {
-            Position::Founding { author, .. } | Position::First { author, .. } => Some(author),
-            Position::Next { .. } => None,
+            Position::Founding { author, .. }
+            | Position::Owned { author, .. }
+            | Position::First { author, .. } => Some(author),
+            Position::Next { .. } | Position::Rights { .. } => None,
         }
     }
 
@@ -261,20 +319,9 @@ impl Header {
             Position::Founding { certificate, .. } | Position::First { certificate, .. } => {
                 certificate.as_ref()
             }
-            Position::Next { .. } => None,
+            Position::Owned { certificate, .. } => Some(certificate),
+            Position::Next { .. } | Position::Rights { .. } => None,
         }
-    }
-}
-
-fn check_certificate(
-    author: &AuthorKey,
-    certificate: Option<&Certificate>,
-) -> Result<(), HeaderError> {
-    match certificate {
-        Some(word) if !word.vouches_for(author) => {
-            Err(HeaderError::Certificate { author: *author })
-        }
-        _ => Ok(()),
     }
 }
 

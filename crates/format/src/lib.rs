@@ -51,6 +51,7 @@ mod payload;
 pub mod planted;
 mod proof;
 mod reader;
+mod rights;
 mod rows;
 mod schema;
 mod segment;
@@ -76,6 +77,7 @@ pub use crate::op::{
     MapOp, RecordConfig, RecordOp, RegisterConfig, RegisterOp, SetConfig, SetOp, TextOp,
     UniqueConfig, UnseenEdits,
 };
+pub use crate::rights::{Right, RightsChange};
 pub use crate::payload::{Op, PAYLOAD_FORMAT, Payload, PayloadError};
 pub use crate::schema::{FieldDefinition, Schema, SchemaError, TypeDefinition};
 pub use crate::view::OpView;

@@ -204,13 +204,15 @@ impl ForkProof {
     /// Which place of the accused's chain a rival claims; `None` where it claims another's.
     fn place(&self, branch: &ProvenBranch, id: CommitId) -> Option<Place> {
         match branch.headers.first()?.position {
-            Position::Founding { author, .. } => {
+            Position::Founding { author, .. } | Position::Owned { author, .. } => {
                 (author == self.author).then_some(Place::First(DatasetId::from(id)))
             }
             Position::First { author, dataset, .. } => {
                 (author == self.author).then_some(Place::First(dataset))
             }
-            Position::Next { backlink, seq, .. } => Some(Place::Next(backlink, seq)),
+            Position::Next { backlink, seq, .. } | Position::Rights { backlink, seq, .. } => {
+                Some(Place::Next(backlink, seq))
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Rows: consecutive commits of one author, each by what the rows before it leave unsaid.
 //!
 //! ```text
-//!  row      flags ─ [whole header | turn? ─ parents? ─ schema?] ─ payload ─ signature?
+//!  row      flags ─ [whole header | turn? ─ parents? ─ schema or rights?] ─ payload ─ signature?
 //!  payload  length ─ bytes            as it is
 //!           length ─ hash             erased
 //!           length ─ keep, put, …     as it differs from the payload before it in these rows
@@ -22,8 +22,9 @@
 use crate::commit::{Commit, CommitError, HashedPayload};
 use crate::damage::DamageCause;
 use crate::header::{HEADER_FORMAT, Header, HeaderError, Position, SchemaChange};
-use crate::id::{AuthorKey, CommitId, PayloadHash, SchemaId, Signature};
+use crate::id::{AuthorKey, CommitId, IdentityKey, PayloadHash, SchemaId, Signature};
 use crate::limits::{HEADER_BYTES_MAX, LIKE_BYTES_MAX, PARENTS_MAX, PAYLOAD_BYTES_MAX};
+use crate::rights::{Right, RightsChange};
 use crate::varint::{NoVarint, put_varint, take_varint};
 
 const HEADER: u8 = 1;
@@ -31,9 +32,15 @@ const TURN: u8 = 2;
 const PARENTS: u8 = 4;
 const ADOPT: u8 = 8;
 const INTRODUCE: u8 = 16;
+/// A schema cannot be adopted and introduced at once.
+const RIGHTS: u8 = ADOPT | INTRODUCE;
 const ERASED: u8 = 32;
 const SIGNED: u8 = 64;
 const LIKE: u8 = 128;
+
+const GRANT_READ: u8 = 0;
+const GRANT_WRITE: u8 = 1;
+const REVOKE: u8 = 2;
 
 /// What the rows up to here say: all that the next one may leave out.
 #[derive(Debug, Clone)]
@@ -101,12 +108,12 @@ impl Chain {
     }
 
     fn put_header(&self, out: &mut Vec<u8>, commit: &Commit) -> u8 {
-        let Position::Next { schema, .. } = commit.header().position else {
+        if commit.backlink().is_none() {
             let header = commit.header().encode();
             put_varint(out, header.len() as u64);
             out.extend_from_slice(&header);
             return HEADER;
-        };
+        }
         let mut flags = 0;
         if self.turn != Some(commit.turn()) {
             flags |= TURN;
@@ -119,13 +126,7 @@ impl Chain {
                 out.extend_from_slice(&parent.0);
             }
         }
-        let (flag, id) = match schema {
-            SchemaChange::Keep => (0, None),
-            SchemaChange::Adopt(id) => (ADOPT, Some(id)),
-            SchemaChange::Introduce(id) => (INTRODUCE, Some(id)),
-        };
-        out.extend(id.iter().flat_map(|id| id.0));
-        flags | flag
+        flags | put_change(out, &commit.header().position)
     }
 
     fn put_payload(&mut self, out: &mut Vec<u8>, payload: &[u8]) -> u8 {
@@ -162,7 +163,7 @@ impl Chain {
     }
 
     fn first(&mut self, flags: u8, cursor: &mut Cursor<'_>) -> Result<Commit, DamageCause> {
-        if flags & (TURN | PARENTS | ADOPT | INTRODUCE) != 0 {
+        if flags & (TURN | PARENTS | RIGHTS) != 0 {
             return Err(cursor.broken("has a whole header and parts of one"));
         }
         let length = cursor.number()?;
@@ -188,16 +189,18 @@ impl Chain {
             (false, None) => return Err(cursor.broken("is its block's first and lacks its turn")),
         };
         let parents = if flags & PARENTS != 0 { cursor.parents()? } else { Vec::new() };
-        let schema = match flags & (ADOPT | INTRODUCE) {
-            0 => SchemaChange::Keep,
-            ADOPT => SchemaChange::Adopt(SchemaId(cursor.array()?)),
-            INTRODUCE => SchemaChange::Introduce(SchemaId(cursor.array()?)),
-            _ => return Err(cursor.broken("adopts and introduces a schema at once")),
+        let seq = self.next_seq;
+        let next = |schema| Position::Next { backlink, seq, schema };
+        let position = match flags & RIGHTS {
+            0 => next(SchemaChange::Keep),
+            ADOPT => next(SchemaChange::Adopt(SchemaId(cursor.array()?))),
+            INTRODUCE => next(SchemaChange::Introduce(SchemaId(cursor.array()?))),
+            _ => Position::Rights { backlink, seq, change: cursor.rights_change()? },
         };
         let (payload_bytes, payload) = self.payload(flags, cursor)?;
         let header = Header {
             format: HEADER_FORMAT,
-            position: Position::Next { backlink, seq: self.next_seq, schema },
+            position,
             payload_hash: payload.hash(),
             payload_bytes,
             turn,
@@ -299,8 +302,10 @@ impl Chain {
             let count = cursor.number()?;
             cursor.take_u64(count.saturating_mul(CommitId::BYTES as u64))?;
         }
-        if flags & (ADOPT | INTRODUCE) != 0 {
-            cursor.take(CommitId::BYTES)?;
+        match flags & RIGHTS {
+            0 => {}
+            RIGHTS => drop(cursor.take(1 + IdentityKey::BYTES)?),
+            _ => drop(cursor.take(SchemaId::BYTES)?),
         }
         let payload = self.stored_payload(flags, cursor)?;
         if flags & SIGNED != 0 {
@@ -324,6 +329,28 @@ pub(crate) enum Stored<'a> {
     Plain(&'a [u8]),
     /// In the chain, until the next row.
     Remembered,
+}
+
+/// Appends what a later commit changes of schema or rights; answers the flags that say so.
+fn put_change(out: &mut Vec<u8>, position: &Position) -> u8 {
+    let mut put = |flag, tag: Option<u8>, id: &[u8]| {
+        out.extend(tag);
+        out.extend_from_slice(id);
+        flag
+    };
+    match position {
+        Position::Next { schema: SchemaChange::Adopt(id), .. } => put(ADOPT, None, &id.0),
+        Position::Next { schema: SchemaChange::Introduce(id), .. } => put(INTRODUCE, None, &id.0),
+        Position::Rights { change, .. } => {
+            let tag = match change {
+                RightsChange::Grant(_, Right::Read) => GRANT_READ,
+                RightsChange::Grant(_, Right::Write) => GRANT_WRITE,
+                RightsChange::Revoke(_) => REVOKE,
+            };
+            put(RIGHTS, Some(tag), &change.identity().0)
+        }
+        _ => 0,
+    }
 }
 
 /// Appends how `after` differs from `before`, place by place; false where saying it takes no fewer
@@ -404,6 +431,17 @@ impl<'a> Cursor<'a> {
                 NoVarint::Short => ENDS,
                 NoVarint::Form => "has a number that is too large or longer than it need be",
             })
+        })
+    }
+
+    fn rights_change(&mut self) -> Result<RightsChange, DamageCause> {
+        let tag = self.take(1)?[0];
+        let identity = IdentityKey(self.array()?);
+        Ok(match tag {
+            GRANT_READ => RightsChange::Grant(identity, Right::Read),
+            GRANT_WRITE => RightsChange::Grant(identity, Right::Write),
+            REVOKE => RightsChange::Revoke(identity),
+            _ => return Err(self.broken("changes rights in a way that is not known")),
         })
     }
 

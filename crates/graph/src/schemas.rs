@@ -13,7 +13,7 @@ use crate::ledger::Move;
 use crate::lens::Lens;
 use crate::void::Void;
 use std::sync::{Arc, OnceLock};
-use woodland_format::{CommitId, Digest, Position, Schema, SchemaId, TypeId};
+use woodland_format::{CommitId, Digest, Schema, SchemaId, TypeId};
 use woodland_log::{OrderKey, Place};
 use woodland_page::{Own, Reading, Stored, Writing};
 
@@ -239,9 +239,7 @@ impl Graph {
 
     /// Whether a commit has carried the founding schema only now.
     fn look_for_founding(&mut self) -> bool {
-        let Position::Founding { schema, .. } = self.log.founding().header().position else {
-            return false;
-        };
+        let Some(schema) = self.log.founding().header().introduces() else { return false };
         if self.ledger.founding().is_some() {
             return false;
         }

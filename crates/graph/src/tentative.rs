@@ -19,7 +19,7 @@ use crate::reread::OpReader;
 use crate::sight::turned_after;
 use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, DefaultHasher};
-use woodland_format::{AuthorKey, NodeId, ObjectId, Op, Position};
+use woodland_format::{AuthorKey, NodeId, ObjectId, Op};
 use woodland_log::OrderKey;
 
 type Known<T> = HashSet<T, BuildHasherDefault<DefaultHasher>>;
@@ -82,10 +82,8 @@ impl Graph {
     fn is_schema_settled(&self, bound: &OrderKey) -> bool {
         let is_settled = |key: OrderKey| key <= *bound;
         let is_late = self.ledger.last().is_some_and(|last| !is_settled(*last));
-        let Position::Founding { schema, .. } = &self.log.founding().header().position else {
-            return false;
-        };
-        let mut carriers = self.schemas.carriers(schema).iter();
+        let Some(schema) = self.log.founding().header().introduces() else { return false };
+        let mut carriers = self.schemas.carriers(&schema).iter();
         !is_late && carriers.any(|place| self.log.key(*place).is_some_and(is_settled))
     }
 }

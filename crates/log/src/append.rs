@@ -15,10 +15,13 @@ use crate::line::{Epoch, Line};
 use crate::log::Log;
 use crate::order::{Lines, Runs};
 use crate::place::{OrderKey, Place};
+use crate::rights::Rights;
 use im::OrdMap;
 use std::borrow::Borrow;
 use std::collections::BTreeSet;
-use woodland_format::{AuthorKey, Commit, CommitId, DatasetId, Position, SchemaChange, SchemaId};
+use woodland_format::{
+    AuthorKey, Commit, CommitId, DatasetId, IdentityKey, Position, SchemaChange, SchemaId,
+};
 use woodland_page::{Own, Tree};
 
 /// A commit that the log cannot take.
@@ -99,6 +102,32 @@ pub enum AppendError {
         /// What it adopts.
         schema: SchemaId,
     },
+    /// The dataset has an owner, and the author may not write as far as the commit's past says.
+    #[error(
+        "commit {commit} is by {}, and nothing in its past lets that write here: \
+         drop it, or ask the owner for a grant and write after that", name(identity.as_ref())
+    )]
+    NotAllowed {
+        /// The commit.
+        commit: CommitId,
+        /// Who vouches for its author, if anybody does.
+        identity: Option<IdentityKey>,
+    },
+    /// Only the owner of a dataset changes rights.
+    #[error(
+        "commit {commit} changes rights, which only the owner of a dataset may, here {}: drop it",
+        owner.as_ref().map_or("nobody".to_owned(), ToString::to_string)
+    )]
+    NotOwner {
+        /// The commit.
+        commit: CommitId,
+        /// Who may, if anybody.
+        owner: Option<IdentityKey>,
+    },
+}
+
+fn name(identity: Option<&IdentityKey>) -> String {
+    identity.map_or("nobody's author".to_owned(), |identity| format!("identity {identity}"))
 }
 
 fn list(ids: &[CommitId]) -> String {
@@ -111,9 +140,9 @@ impl Log {
     /// # Errors
     /// [`AppendError::NotFounding`] for any other commit.
     pub fn found(founding: Commit) -> Result<Log, AppendError> {
-        let Position::Founding { .. } = founding.header().position else {
+        if !founding.header().founds() {
             return Err(AppendError::NotFounding { commit: founding.id() });
-        };
+        }
         let mut log = Log {
             founding,
             lines: Lines::default(),
@@ -122,6 +151,7 @@ impl Log {
             authors: Tree::default(),
             heads: Tree::default(),
             introductions: OrdMap::new(),
+            rights: Rights::default(),
             pin: None,
         };
         log.place_commit(&log.founding.clone(), &Past::default());
@@ -167,6 +197,7 @@ impl Log {
         self.check_dataset(commit)?;
         let past = self.check_past(commit, before)?;
         self.check_schema(commit, &past)?;
+        self.check_rights(commit, &past)?;
         self.place_commit(commit, &past);
         Ok(true)
     }
@@ -190,9 +221,9 @@ impl Log {
     /// Whether the commit says of itself that it belongs elsewhere.
     pub(crate) fn check_dataset(&self, commit: &Commit) -> Result<(), AppendError> {
         let found = match commit.header().position {
-            Position::Founding { .. } => DatasetId::from(commit.id()),
+            Position::Founding { .. } | Position::Owned { .. } => DatasetId::from(commit.id()),
             Position::First { dataset, .. } => dataset,
-            Position::Next { .. } => return Ok(()),
+            Position::Next { .. } | Position::Rights { .. } => return Ok(()),
         };
         if found == self.dataset() {
             return Ok(());
@@ -256,6 +287,9 @@ impl Log {
         let place = self.line_for(commit, past.before);
         self.note_past(commit, place, &past.seen);
         self.note_schema(commit, place);
+        if let Position::Rights { change, .. } = &commit.header().position {
+            self.rights.note_change(place, change);
+        }
         let id = commit.id();
         let mut index = 0;
         self.line_mut(place.line, |line| {
@@ -303,6 +337,7 @@ impl Log {
         }
         line.note_epoch(seq, epoch);
         self.lines.insert(number, Own::new(line));
+        self.rights.note_line(commit, number, before);
         self.authors.insert((author, number), ());
         Place { line: number, seq }
     }
@@ -328,15 +363,9 @@ impl Log {
     }
 
     fn note_schema(&mut self, commit: &Commit, place: Place) {
-        let (schema, introduces) = match commit.header().position {
-            Position::Founding { schema, .. } => (schema, true),
-            Position::First { schema, .. } => (schema, false),
-            Position::Next { schema: SchemaChange::Introduce(schema), .. } => (schema, true),
-            Position::Next { schema: SchemaChange::Adopt(schema), .. } => (schema, false),
-            Position::Next { schema: SchemaChange::Keep, .. } => return,
-        };
+        let Some(schema) = commit.header().names_schema() else { return };
         self.line_mut(place.line, |line| line.note_schema(place.seq, schema));
-        if introduces {
+        if commit.header().introduces().is_some() {
             let by_key = self.introductions.entry(schema).or_default();
             by_key.insert(OrderKey::of(commit), place);
         }
@@ -345,10 +374,10 @@ impl Log {
 
 /// Where what a commit refers to stands.
 #[derive(Default)]
-struct Past {
-    before: Option<Place>,
+pub(crate) struct Past {
+    pub(crate) before: Option<Place>,
     /// The parents, and of a first commit the founding one.
-    seen: Vec<Place>,
+    pub(crate) seen: Vec<Place>,
 }
 
 fn same_author(commit: &Commit, expected: AuthorKey) -> Result<(), AppendError> {

@@ -34,6 +34,7 @@ mod points;
 mod reader;
 mod refusal;
 mod rest;
+mod rights;
 mod since;
 mod waiting;
 

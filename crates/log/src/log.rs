@@ -6,10 +6,11 @@
 //!  runs     (turn, author) → stretches of lines         the order
 //!  authors  author → lines                              where a chain goes on
 //!  heads    ids that no held commit refers to           the version's name
+//!  rights   identity → what it was granted              who may write
 //! ```
 //!
 //! **Invariants**
-//! - `ids`, `runs`, `authors` and `heads` say of the commits in `lines` what can be computed from
+//! - `ids`, `runs`, `authors`, `heads` and `rights` say of the commits in `lines` what can be computed from
 //!   them.
 //! - A commit's references are held, in places that were given before its own.
 //! - Two logs are equal when they hold the same commits; signatures do not count.
@@ -22,6 +23,7 @@ use crate::ids::Ids;
 use crate::line::Line;
 use crate::order::{Lines, Order, Runs};
 use crate::place::{OrderKey, Place};
+use crate::rights::Rights;
 use im::OrdMap;
 use std::any::Any;
 use std::cmp::Ordering;
@@ -41,6 +43,7 @@ pub struct Log {
     pub(crate) heads: Tree<CommitId, ()>,
     /// By schema, the commits whose header introduces it.
     pub(crate) introductions: OrdMap<SchemaId, OrdMap<OrderKey, Place>>,
+    pub(crate) rights: Rights,
     /// Whatever keeps the pages of this log for as long as somebody has it.
     #[expect(dead_code, reason = "it is there to be dropped")]
     pub(crate) pin: Option<Pin>,

@@ -4,7 +4,7 @@
 //! - A woken log answers as the one that was put to rest, and its places hold.
 //! - Putting a log to rest again writes what changed since it was woken.
 //! - What grows with authors, commits or runs stands in trees; read at once are the founding commit
-//!   and the schemas' introductions.
+//!   and what introduces schemas and changes rights.
 //!
 //! What this does not do: keep pages, or notice that they are of another log: that is for whoever
 //! has both the pages and the log's segments.
@@ -16,7 +16,7 @@ use woodland_format::{AuthorKey, Block, BlockParts, OpenBlock, SchemaId};
 use woodland_page::{Reading, Stored, Writing};
 
 /// What of a log was written by a release with another is not woken.
-const REST_FORMAT: u8 = 1;
+const REST_FORMAT: u8 = 2;
 
 impl Log {
     /// This log, keeping the pages that it reads for as long as it, or a log made from it, is
@@ -44,6 +44,7 @@ impl Stored for Log {
             (*schema, by_key.iter().map(|(key, place)| (*key, *place)).collect::<Vec<_>>())
         };
         introductions.map(one).collect::<Vec<_>>().write(to);
+        self.rights.write(to);
     }
 
     fn read(from: &mut Reading<'_>) -> Option<Self> {
@@ -59,6 +60,7 @@ impl Stored for Log {
             authors: Stored::read(from)?,
             heads: Stored::read(from)?,
             introductions: introductions(from)?,
+            rights: Stored::read(from)?,
             pin: None,
         })
     }

@@ -9,8 +9,8 @@ use crate::codec::{Reading, Stored, Writing};
 use std::sync::Arc;
 use woodland_format::limits::PAYLOAD_BYTES_MAX;
 use woodland_format::{
-    AuthorKey, CommitId, DatasetId, Digest, FieldId, NodeId, ObjectId, OnDelete, SchemaId,
-    Signature, TypeId, Value, decode, encode,
+    AuthorKey, CommitId, DatasetId, Digest, FieldId, IdentityKey, NodeId, ObjectId, OnDelete,
+    SchemaId, Signature, TypeId, Value, decode, encode,
 };
 
 macro_rules! stored_as_array {
@@ -27,7 +27,7 @@ macro_rules! stored_as_array {
     )*};
 }
 
-stored_as_array!(AuthorKey CommitId DatasetId Digest NodeId SchemaId Signature);
+stored_as_array!(AuthorKey CommitId DatasetId Digest IdentityKey NodeId SchemaId Signature);
 
 macro_rules! stored_as_number {
     ($($id:ident)*) => {$(

@@ -49,6 +49,7 @@ pub trait Weigh {
 
 impl Weigh for () {}
 impl Weigh for u64 {}
+impl Weigh for woodland_format::IdentityKey {}
 
 impl<T: Weigh> Weigh for Arc<T> {
     fn weight(&self) -> u64 {
