@@ -6,6 +6,7 @@
 PATH is a log file, a segment file, or a dataset directory (its segments/*.wls); all of one dataset.
 Prints one line per commit of the version, in order: turn author seq id.
 --heads    instead: the heads, ascending, one per line, then: version ID
+--masked   instead: the commits that a revocation beside them masks, in order, one id per line
 --trust    signatures are not verified: any signature vouches, and so does any certificate's for its name.
            The rule "only up to a signed point" is then kept by the presence of a signature.
 Damage gives a line on stderr (file, byte, expected, found) and exit status 1; what is whole is read and printed.
@@ -177,29 +178,33 @@ class Take:
     def end(self, what):
         need(self.at == len(self.data), f"the end of {what}", f"{len(self.data) - self.at} bytes more")
 
-FOUNDING, FIRST, NEXT = KEEP, ADOPT, INTRODUCE = 0, 1, 2
+FOUNDING, FIRST, NEXT, OWNED, RIGHTS = range(5)
+KEEP, ADOPT, INTRODUCE = range(3)
+GRANT_READ, GRANT_WRITE, REVOKE = range(3)
 
 class Commit:
     """What admission and order need of a commit. `author` of a `next` is filled in when its chain is known."""
     author = backlink = schema = None
-    seq, change, vouched = 0, KEEP, False
+    identity = rights = None
+    seq, change = 0, KEEP
 
     def __init__(self, **parts):
         self.__dict__.update(parts)
         self.signatures = set()
 
 def decode_header(data, trust):
-    """A canonical founding or first header as a Commit. Those of kind `next` are only ever built, in Segment.row."""
+    """A canonical founding, owned or first header as a Commit. Later ones are only ever built, in Segment.row."""
     need(len(data) <= HEADER_MAX, f"at most {HEADER_MAX} bytes of header", len(data))
     t = Take(data)
     form = t.int(1, "header format")
     need(form == 1, "header format 1", form)
     c = Commit(kind=t.int(4, "position"))
-    need(c.kind <= FIRST, "a founding or first header", f"position {c.kind}")
+    need(c.kind in (FOUNDING, FIRST, OWNED), "a founding, owned or first header", f"position {c.kind}")
     c.author, other, c.schema = t.raw(32, "author"), t.raw(32, "nonce or dataset"), t.raw(32, "schema id")
     c.change, c.refs = (ADOPT, (other,)) if c.kind == FIRST else (INTRODUCE, ())
-    if t.option("certificate"):
-        identity, length = t.raw(32, "identity"), t.int(8, "length of name")
+    if c.kind == OWNED or t.option("certificate"):
+        c.identity = identity = t.raw(32, "identity")
+        length = t.int(8, "length of name")
         need(length <= NAME_MAX, f"a name of at most {NAME_MAX} bytes", length)
         name, signature = t.raw(length, "name"), t.raw(64, "signature")
         need(name.decode(errors="replace").encode() == name, "a name in UTF-8", name.hex())
@@ -210,7 +215,7 @@ def decode_header(data, trust):
     c.turn = t.int(8, "turn")
     parents = t.ids(t.int(8, "number of parents"), "parents")
     t.end("the header")
-    need(c.kind != FOUNDING or (c.turn == 0 and not parents), "turn 0 and no parents in a founding header",
+    need(c.kind == FIRST or (c.turn == 0 and not parents), "turn 0 and no parents in a founding header",
          f"turn {c.turn}, {len(parents)} parents")
     c.refs, c.id = c.refs + parents, derive("commit header", data)
     return c
@@ -256,7 +261,7 @@ class Segment:
 
     def row(self, t, trust):
         flags = t.int(1, "flags")
-        need(not (flags & 1 and flags & 30) and flags & 24 != 24 and flags & 160 != 160, "flags that go together", flags)
+        need(not (flags & 1 and flags & 30) and flags & 160 != 160, "flags that go together", flags)
         need(flags & 1 == (self.before is None), "a header in a chain's first row and in no other", f"flags {flags}")
         need(flags & 3 or self.turn is not None, "a turn in a block's first row", f"flags {flags}")
         if flags & 1:
@@ -266,8 +271,12 @@ class Segment:
             turn = t.number("turn") if flags & 2 else self.turn
             parents = t.ids(t.number("number of parents"), "parents") if flags & 4 else ()
             need(parents or not flags & 4, "at least 1 parent", "none")
-            change = ADOPT if flags & 8 else INTRODUCE if flags & 16 else KEEP
-            schema = t.raw(32, "schema id") if change else None
+            rights, change, schema = None, (KEEP, ADOPT, INTRODUCE, KEEP)[flags >> 3 & 3], None
+            if flags & 24 == 24:
+                rights = t.int(1, "rights change"), t.raw(32, "identity")
+                need(rights[0] <= REVOKE, "a grant to read or write, or a revocation", rights[0])
+            elif change:
+                schema = t.raw(32, "schema id")
             commit = None
         size = t.number("payload length")
         need(size <= PAYLOAD_MAX, f"at most {PAYLOAD_MAX} bytes of payload", size)
@@ -279,9 +288,13 @@ class Segment:
             need(commit.payload_bytes == size, f"{commit.payload_bytes} bytes of payload as in the header", size)
             need(commit.payload_hash == digest, f"payload hash {commit.payload_hash.hex()}", digest.hex())
         else:
-            header = b"".join((b"\1", U32.pack(NEXT), self.before, U64.pack(self.seq), U32.pack(change), schema or b"",
-                               digest, U32.pack(size), U64.pack(turn), U64.pack(len(parents)), *parents))
-            commit = Commit(kind=NEXT, id=derive("commit header", header), backlink=self.before, refs=(self.before,) + parents,
+            kind, said = NEXT, U32.pack(change) + (schema or b"")
+            if rights:
+                kind, said = RIGHTS, U32.pack(rights[0] == REVOKE) + rights[1]
+                said += b"" if rights[0] == REVOKE else U32.pack(rights[0] == GRANT_WRITE)
+            header = b"".join((b"\1", U32.pack(kind), self.before, U64.pack(self.seq), said, digest, U32.pack(size), U64.pack(turn),
+                               U64.pack(len(parents)), *parents))
+            commit = Commit(kind=kind, rights=rights, id=derive("commit header", header), backlink=self.before, refs=(self.before,) + parents,
                             seq=self.seq, turn=turn, change=change, schema=schema, payload_hash=digest, payload_bytes=size)
         if signature:
             commit.signatures.add(signature)
@@ -405,7 +418,7 @@ class File:
 class Dataset:
     def __init__(self, trust=False, say=lambda line: print(line, file=sys.stderr)):
         self.id, self.trust, self.say, self.damaged = None, trust, say, 0
-        self.commits, self.claims, self.admitted = {}, [], {}
+        self.commits, self.claims, self.admitted, self.rights, self.owner = {}, [], {}, [], None
 
     def damage(self, line):
         self.damaged += 1
@@ -425,53 +438,69 @@ class Dataset:
             for r in c.refs:
                 users.setdefault(r, []).append(c)
             missing[c.id] = len(set(c.refs))
-        # Authors go down the chains; signatures vouch up them, the latest first, so that few are verified.
+        # Authors go down the chains.
         known = [c for c in commits.values() if c.author]
         for c in known:
             for user in users.get(c.id, ()):
                 if user.backlink == c.id:
                     if not user.author:
                         known.append(user)
-                    user.author = c.author
+                    user.author, user.identity = c.author, c.identity
         for previous, author, file, at, where in self.claims:
             held = commits.get(previous)
             if held and held.author and held.author != author:
                 file.report(at, f"{where}: expected the author of its previous commit, {held.author.hex()}, found {author.hex()}")
-        for c in reversed(known):
-            if c.signatures and not c.vouched and self.signed(c):
-                while c and not c.vouched:
-                    c.vouched, c = True, commits.get(c.backlink)
         # Admission, each commit when the last of its past is.
-        introduced, broken, unsigned = {}, [], 0
+        introduced, broken = {}, []
         ready = [c for c in commits.values() if not c.refs]
         while ready:
             c = ready.pop()
-            if not c.vouched:
-                unsigned += 1
-                continue
             if wrong := self.breaks(c, introduced):
                 broken.append(c)
                 self.say(f"commit {c.id.hex()} breaks a rule: {wrong}")
                 continue
             admitted[c.id] = c
+            if c.rights:
+                self.rights.append(c)
             if c.change == INTRODUCE:
                 introduced.setdefault(c.schema, []).append(c)
             for user in {u.id: u for u in users.get(c.id, ())}.values():
                 missing[user.id] -= 1
                 if missing[user.id] == 0:
                     ready.append(user)
+        unsigned = self.take_out_unsigned(users)
         if len(admitted) < len(commits):
             absent = sum(1 for r in users if r not in commits)
             self.say(f"waiting: {len(commits) - len(admitted)} of {len(commits)} commits: {unsigned} without a valid signature "
                      f"at or after them, {len(broken)} that break a rule, the others behind these or behind {absent} missing commits")
 
+    def take_out_unsigned(self, users):
+        """Takes out what nothing admitted vouches for, and what refers to it, as long as there is any. Answers how many."""
+        count = 0
+        while True:
+            # Signatures vouch up the chains, the latest first, so that few are verified.
+            vouched = set()
+            for c in sorted(self.admitted.values(), key=lambda c: -c.seq):
+                if c.signatures and c.id not in vouched and self.signed(c):
+                    while c and c.id not in vouched:
+                        vouched.add(c.id)
+                        c = self.admitted.get(c.backlink)
+            bare = [i for i in self.admitted if i not in vouched]
+            if not bare:
+                return count
+            count += len(bare)
+            while bare:
+                if self.admitted.pop(i := bare.pop(), None):
+                    bare += [user.id for user in users.get(i, ())]
+
     def breaks(self, c, introduced):
         """The rule of the past that `c` breaks, or None. All that it refers to is admitted."""
-        if c.kind == FOUNDING:
+        if c.kind in (FOUNDING, OWNED):
+            self.owner = c.identity if c.kind == OWNED else None
             return None if c.id == self.id else "not the founding commit of this dataset"
         if c.kind == FIRST and c.refs[0] != self.id:
             return "another dataset"
-        before = self.admitted[c.backlink] if c.kind == NEXT else None
+        before = self.admitted[c.backlink] if c.backlink else None
         if before and c.seq != before.seq + 1:
             return f"expected seq {before.seq + 1}, found {c.seq}"
         others = [self.admitted[r].turn + 1 for r in (c.refs[1:] if before else c.refs)]
@@ -480,7 +509,22 @@ class Dataset:
             return f"expected turn {turn}, found {c.turn}"
         if c.change == ADOPT and not self.reaches(c, introduced.get(c.schema, ())):
             return f"expected a schema that its past introduces, found {c.schema.hex()}"
+        if not self.is_allowed(c):
+            return "its author has no right to it"
         return None
+
+    def is_allowed(self, c):
+        is_owner = self.owner is not None and c.identity == self.owner
+        if c.kind == RIGHTS or self.owner is None or is_owner:
+            return is_owner or (c.kind != RIGHTS and self.owner is None)
+        mine = [r for r in self.rights if r.rights[1] == c.identity and self.reaches(c, (r,))]
+        revoked = [r for r in mine if r.rights[0] == REVOKE]
+        return any(g.rights[0] == GRANT_WRITE and all(self.reaches(g, (r,)) for r in revoked) for g in mine)
+
+    def masked(self):
+        revoked = [r for r in self.rights if r.id in self.admitted and r.rights[0] == REVOKE and r.rights[1] != self.owner]
+        beside = lambda c, r: c is not r and not self.reaches(c, (r,)) and not self.reaches(r, (c,))
+        return [c for c in self.order() if any(c.identity == r.rights[1] and beside(c, r) for r in revoked)]
 
     def reaches(self, c, goals):
         """Whether one of `goals` is in the past of `c`. Turns never fall along the way, so little is walked."""
@@ -500,7 +544,7 @@ class Dataset:
 
 def main(arguments):
     paths = [a for a in arguments if not a.startswith("--")]
-    if not paths or set(arguments) - set(paths) - {"--heads", "--trust"}:
+    if not paths or set(arguments) - set(paths) - {"--heads", "--masked", "--trust"}:
         sys.exit(__doc__)
     data = Dataset(trust="--trust" in arguments)
     for path in paths:
@@ -512,6 +556,8 @@ def main(arguments):
     if "--heads" in arguments:
         heads = data.heads()
         print("".join(h.hex() + "\n" for h in heads) + "version " + derive("version", b"".join(heads)).hex())
+    elif "--masked" in arguments:
+        sys.stdout.writelines(c.id.hex() + "\n" for c in data.masked())
     else:
         sys.stdout.writelines(f"{c.turn} {c.author.hex()} {c.seq} {c.id.hex()}\n" for c in data.order())
     return 1 if data.damaged else 0

@@ -74,6 +74,43 @@ fn woodland_says(path: &Path) -> (Vec<String>, Vec<CommitId>, VersionId) {
     (lines, heads, version)
 }
 
+/// A golden vector of the page.
+fn vector(name: &str) -> Vec<u8> {
+    let page = include_str!("../../docs/format.md");
+    let line = page.lines().find_map(|line| line.strip_prefix(&format!("{name} = ")));
+    let pairs = line.expect("a vector").as_bytes().as_chunks::<2>().0.iter();
+    let byte = |pair: &[u8; 2]| u8::from_str_radix(std::str::from_utf8(pair).expect("hex"), 16);
+    pairs.map(|pair| byte(pair).expect("hex")).collect()
+}
+
+#[test]
+fn who_may_write_and_what_is_masked_is_read_from_the_page_alike() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("rights.wll");
+    std::fs::write(&path, vector("rights.file")).expect("a file");
+    let at = path.display().to_string();
+    let ids = |name| {
+        let bytes = vector(name);
+        let ids = bytes.as_chunks::<32>().0.iter();
+        ids.map(|id| CommitId(*id).to_string()).collect::<Vec<_>>()
+    };
+    let Some((is_well, out, err)) = python("reader.py", &[&at]) else { return };
+    assert!(is_well, "{err}");
+    let found: Vec<&str> =
+        out.lines().map(|line| line.rsplit_once(' ').expect("words").1).collect();
+    assert_eq!(found, ids("rights.order"));
+    let refused = ids("rights.refused");
+    for id in &refused {
+        assert!(
+            err.contains(&format!("commit {id} breaks a rule: its author has no right")),
+            "{err}"
+        );
+    }
+    assert_eq!(err.matches("breaks a rule").count(), refused.len(), "{err}");
+    let (_, out, _) = python("reader.py", &["--masked", &at]).expect("it was there before");
+    assert_eq!(out.lines().collect::<Vec<_>>(), ids("rights.masked"));
+}
+
 #[test]
 fn recorded_logs_are_read_alike() {
     let logs = std::fs::read_dir(here().join("logs")).expect("recorded logs");

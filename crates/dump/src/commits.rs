@@ -10,10 +10,10 @@ use crate::page::Contents;
 use crate::paint::{AUTHOR, ID, TITLE};
 use crate::request::Form;
 use crate::said::{Batch, Said};
-use crate::shown::{Joined, Plain};
+use crate::shown::{Joined, Plain, in_a_word};
 use serde_json::{Value as Json, json};
 use std::io::{self, Write};
-use woodland_format::{Commit, CommitId, Op};
+use woodland_format::{Commit, CommitId, Op, Position, RightsChange};
 
 pub(crate) fn print(contents: &Contents, signatures: bool, out: &mut dyn Write) -> io::Result<()> {
     let schemas = Schemas::carried_by(contents);
@@ -39,6 +39,7 @@ pub(crate) fn print(contents: &Contents, signatures: bool, out: &mut dyn Write) 
     for (_, commit) in contents.selected() {
         let batch = Batch::of(&commit);
         put_commit(contents, &commit, (&batch, is_signed(&commit)), width, out)?;
+        put_rights(contents, &commit, out)?;
         put_batch(&commit, &batch, schemas.of(contents, &commit), out)?;
     }
     Ok(())
@@ -68,6 +69,43 @@ fn put_commit(
     match commit.parents() {
         [] => writeln!(out, "-"),
         parents => writeln!(out, "{}", Joined(parents.iter().map(CommitId::short))),
+    }
+}
+
+fn put_rights(contents: &Contents, commit: &Commit, out: &mut dyn Write) -> io::Result<()> {
+    match rights_of(commit) {
+        Some(RightsChange::Grant(identity, right)) => {
+            writeln!(out, "    (grants identity {identity} to {})", in_a_word(right))?;
+        }
+        Some(RightsChange::Revoke(identity)) => {
+            writeln!(out, "    (revokes all rights of identity {identity})")?;
+        }
+        None => {}
+    }
+    match is_masked(contents, commit) {
+        true => writeln!(out, "    (masked: its identity's rights are revoked beside it)"),
+        false => Ok(()),
+    }
+}
+
+fn rights_of(commit: &Commit) -> Option<RightsChange> {
+    match commit.header().position {
+        Position::Rights { change, .. } => Some(change),
+        _ => None,
+    }
+}
+
+fn is_masked(contents: &Contents, commit: &Commit) -> bool {
+    let log = contents.log.as_ref();
+    log.and_then(|log| Some(log.is_masked(log.place(&commit.id())?))).unwrap_or(false)
+}
+
+fn rights_json(change: RightsChange) -> Json {
+    match change {
+        RightsChange::Grant(identity, right) => {
+            json!({ "grant": in_a_word(right), "identity": identity.to_string() })
+        }
+        RightsChange::Revoke(identity) => json!({ "revoke": identity.to_string() }),
     }
 }
 
@@ -121,6 +159,8 @@ fn commit_json(
         "parents": commit.parents().iter().map(CommitId::to_string).collect::<Vec<_>>(),
         "payload_bytes": commit.header().payload_bytes,
         "payload_hash": commit.header().payload_hash.to_string(),
+        "rights": rights_of(commit).map(rights_json),
+        "masked": is_masked(contents, commit),
         "ops": ops,
         "unreadable": unreadable,
     });

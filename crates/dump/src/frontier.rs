@@ -1,4 +1,4 @@
-//! `frontier`: each author's tips, under which name the author writes, and the heads.
+//! `frontier`: each author's tips, under which name the author writes, who may write, and the heads.
 //!
 //! **Invariants**
 //! - Names come from certificates in the authors' first commits; a fork may have several.
@@ -8,9 +8,10 @@ use crate::json::Document;
 use crate::page::Contents;
 use crate::paint::{AUTHOR, ID};
 use crate::request::Form;
+use crate::shown::in_a_word;
 use serde_json::{Value as Json, json};
 use std::io::{self, Write};
-use woodland_format::{AuthorKey, CommitId};
+use woodland_format::{AuthorKey, CommitId, IdentityKey, Right};
 use woodland_log::{Frontier, Tip};
 
 pub(crate) fn print(contents: &Contents, out: &mut dyn Write) -> io::Result<()> {
@@ -21,6 +22,11 @@ pub(crate) fn print(contents: &Contents, out: &mut dyn Write) -> io::Result<()> 
         let mut document = Document::begin(out)?;
         document.field("version", contents.version().to_string())?;
         document.list("heads", heads().map(|id| id.to_string().into()))?;
+        let owner = contents.log.as_ref().and_then(|log| log.owner());
+        document.field("owner", owner.map(|owner| owner.to_string()))?;
+        let rights = contents.log.iter().flat_map(|log| log.rights());
+        let right = |(identity, right): (IdentityKey, Right)| json!({ "identity": identity.to_string(), "may": in_a_word(right) });
+        document.list("rights", rights.map(right))?;
         document.list(
             "authors",
             frontier.authors().map(|author| author_json(author, &frontier, authors)),
@@ -38,6 +44,14 @@ pub(crate) fn print(contents: &Contents, out: &mut dyn Write) -> io::Result<()> 
         }
         for Tip { seq, id } in frontier.tips(&author) {
             writeln!(out, "    tip {id}  seq {seq}")?;
+        }
+    }
+    if let Some(log) = contents.log.as_ref()
+        && let Some(owner) = log.owner()
+    {
+        writeln!(out, "owner {owner}")?;
+        for (identity, right) in log.rights() {
+            writeln!(out, "    identity {identity} may {}", in_a_word(right))?;
         }
     }
     for head in heads() {

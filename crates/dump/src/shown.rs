@@ -8,7 +8,15 @@
 
 use serde_json::{Map, Value as Json, json};
 use std::fmt::{self, Write as _};
-use woodland_format::{RecordConfig, Value};
+use woodland_format::{RecordConfig, Right, Value};
+
+/// What a right lets one do.
+pub(crate) fn in_a_word(right: Right) -> &'static str {
+    match right {
+        Right::Read => "read",
+        Right::Write => "write",
+    }
+}
 
 /// Text with its control characters escaped, without quotes.
 pub(crate) struct Plain<'a>(pub(crate) &'a str);

@@ -77,8 +77,8 @@ pub use crate::op::{
     MapOp, RecordConfig, RecordOp, RegisterConfig, RegisterOp, SetConfig, SetOp, TextOp,
     UniqueConfig, UnseenEdits,
 };
-pub use crate::rights::{Right, RightsChange};
 pub use crate::payload::{Op, PAYLOAD_FORMAT, Payload, PayloadError};
+pub use crate::rights::{Right, RightsChange};
 pub use crate::schema::{FieldDefinition, Schema, SchemaError, TypeDefinition};
 pub use crate::view::OpView;
 

@@ -8,9 +8,9 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use sample::{founding, ids, key, raw, typed};
 use woodland_format::{
-    AuthorKey, Block, Commit, CommitId, DamageCause, DatasetId, FieldId, Header, NodeId, ObjectId,
-    Op, OpenBlock, Payload, Position, SchemaChange, SchemaId, SegmentHead, Signature, TextOp,
-    encode, encode_segment, limits, read_segments,
+    AuthorKey, Block, Commit, CommitId, DamageCause, DatasetId, FieldId, Header, IdentityKey,
+    NodeId, ObjectId, Op, OpenBlock, Payload, Position, Right, RightsChange, SchemaChange,
+    SchemaId, SegmentHead, Signature, TextOp, encode, encode_segment, limits, read_segments,
 };
 
 /// What becomes of the payload before.
@@ -31,7 +31,7 @@ struct Step {
     change: Change,
     turns: u64,
     parents: Vec<CommitId>,
-    schema: SchemaChange,
+    schema: Option<SchemaChange>,
     erased: bool,
     signature: Option<[u8; 64]>,
 }
@@ -56,9 +56,11 @@ fn step() -> impl Strategy<Value = Step> {
     let parents = prop_oneof![4 => Just(vec![]), 1 => btree_set(any::<[u8; 32]>(), 0..4)
         .prop_map(|ids| ids.into_iter().map(CommitId).collect())];
     let schema = prop_oneof![
-        6 => Just(SchemaChange::Keep),
-        1 => any::<[u8; 32]>().prop_map(|id| SchemaChange::Adopt(SchemaId(id))),
-        1 => any::<[u8; 32]>().prop_map(|id| SchemaChange::Introduce(SchemaId(id))),
+        6 => Just(Some(SchemaChange::Keep)),
+        1 => any::<[u8; 32]>().prop_map(|id| Some(SchemaChange::Adopt(SchemaId(id)))),
+        1 => any::<[u8; 32]>().prop_map(|id| Some(SchemaChange::Introduce(SchemaId(id)))),
+        // It changes rights.
+        1 => Just(None),
     ];
     let signature = prop_oneof![3 => Just(None), 1 => any::<[u8; 64]>().prop_map(Some)];
     (change(), turns, parents, schema, prop::bool::weighted(0.2), signature).prop_map(
@@ -93,6 +95,20 @@ fn changed(before: &[u8], change: &Change) -> Vec<u8> {
     bytes
 }
 
+fn position(last: &Commit, schema: Option<SchemaChange>) -> Position {
+    let (backlink, seq) = (last.id(), last.seq() + 1);
+    let identity = IdentityKey(last.id().0);
+    let change = match seq % 3 {
+        0 => RightsChange::Grant(identity, Right::Read),
+        1 => RightsChange::Grant(identity, Right::Write),
+        _ => RightsChange::Revoke(identity),
+    };
+    match schema {
+        Some(schema) => Position::Next { backlink, seq, schema },
+        None => Position::Rights { backlink, seq, change },
+    }
+}
+
 fn build(steps: &[Step]) -> Vec<Commit> {
     let mut chain = vec![founding(1)];
     let mut payload = vec![];
@@ -101,11 +117,7 @@ fn build(steps: &[Step]) -> Vec<Commit> {
         payload = changed(&payload, &step.change);
         let plain = raw(last, &payload);
         let header = Header {
-            position: Position::Next {
-                backlink: last.id(),
-                seq: last.seq() + 1,
-                schema: step.schema,
-            },
+            position: position(last, step.schema),
             turn: last.turn() + step.turns,
             parents: step.parents.clone(),
             ..plain.header().clone()

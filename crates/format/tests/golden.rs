@@ -7,15 +7,16 @@
 mod sample;
 
 use sample::kinds::{self, Sample};
+use sample::rights;
 use std::collections::{BTreeMap, BTreeSet};
 use woodland_format::{
     AuthorKey, Certificate, Commit, CommitId, DatasetId, Digest, Draft, FieldDefinition, FieldId,
     FileHeader, ForkProof, Header, MemberDefinition, Migration, NodeId, ObjectId, Op, Payload,
     Position, ProvenBranch, Purpose, RecordConfig, RecordOp, RegisterConfig, RegisterOp, Renames,
-    Schema, SchemaChange, SecretKey, SegmentHead, Signature, TextOp, TypeDefinition, TypeId, Value,
-    ValueType, decode, digest_branch, digest_key, digest_leaf, encode, encode_segment,
-    keyed_node_id, limits, node_id, payload_hash, read_segments, recreated_node_id, segment_root,
-    verify_commit, version_id,
+    Right, RightsChange, Schema, SchemaChange, SecretKey, SegmentHead, Signature, TextOp,
+    TypeDefinition, TypeId, Value, ValueType, decode, digest_branch, digest_key, digest_leaf,
+    encode, encode_segment, keyed_node_id, limits, node_id, payload_hash, read_segments,
+    recreated_node_id, segment_root, verify_commit, version_id,
 };
 
 const PAGE: &str = include_str!("../../../docs/format.md");
@@ -338,6 +339,14 @@ fn put_alike(v: &mut Vectors, founding: &Commit) {
     put(v, "alike.version", version_id(&[last.id()]).0);
 }
 
+fn put_rights(v: &mut Vectors) {
+    let owned = rights::owned();
+    put(v, "rights.file", owned.file);
+    put(v, "rights.order", join(&owned.order.iter().collect::<Vec<_>>()));
+    put(v, "rights.masked", join(&[&owned.masked]));
+    put(v, "rights.refused", join(&owned.refused.iter().collect::<Vec<_>>()));
+}
+
 fn join(commits: &[&Commit]) -> Vec<u8> {
     commits.iter().flat_map(|commit| commit.id().0).collect()
 }
@@ -373,12 +382,17 @@ fn made() -> Vectors {
     let message =
         [&b"woodland 2026-11 certificate"[..], &key(9).identity().0, &key(2).author().0, b"Ada"];
     put(&mut v, "certificate.message", message.concat());
+    let owned = rights::owned();
     let commits = [
         ("founding", &a[0]),
         ("first", &b[0]),
         ("next", &b[1]),
         ("introduce", &a[2]),
         ("adopt", &a[3]),
+        ("owned", &owned.founding),
+        ("grant", &owned.grant),
+        ("grant_read", &owned.grant_read),
+        ("revoke", &owned.revoke),
     ];
     for (name, commit) in commits {
         put(&mut v, &format!("{name}.header"), commit.header().encode());
@@ -417,6 +431,7 @@ fn made() -> Vectors {
     put(&mut v, "log.frontier", tips(&last));
     put_fork(&mut v, a);
     put_alike(&mut v, &a[0]);
+    put_rights(&mut v);
     put_kinds(&mut v);
     for length in HASH_LENGTHS {
         put(&mut v, &format!("hash.{length}"), payload_hash(&counting(length)).0);
@@ -490,7 +505,8 @@ fn the_page_has_what_the_code_makes() {
 
 #[test]
 fn headers_decode_from_the_page() {
-    for name in ["founding", "first", "next", "introduce", "adopt"] {
+    let in_owned = ["owned", "grant", "grant_read", "revoke"];
+    for name in ["founding", "first", "next", "introduce", "adopt"].into_iter().chain(in_owned) {
         let bytes = vector(&format!("{name}.header"));
         let header = Header::decode(&bytes).unwrap();
         assert_eq!(header.encode(), bytes, "{name}");
@@ -501,6 +517,10 @@ fn headers_decode_from_the_page() {
             Position::Next { schema: SchemaChange::Keep, .. } => "next",
             Position::Next { schema: SchemaChange::Introduce(_), .. } => "introduce",
             Position::Next { schema: SchemaChange::Adopt(_), .. } => "adopt",
+            Position::Owned { .. } => "owned",
+            Position::Rights { change: RightsChange::Grant(_, Right::Write), .. } => "grant",
+            Position::Rights { change: RightsChange::Grant(_, Right::Read), .. } => "grant_read",
+            Position::Rights { change: RightsChange::Revoke(_), .. } => "revoke",
         };
         assert_eq!(variant, name);
     }
@@ -666,6 +686,26 @@ fn the_alike_payloads_of_the_page_return() {
     let rows: Vec<u8> = example.lines().flat_map(row).collect();
     assert!(file.windows(rows.len()).any(|part| part == rows), "{}", hex(&rows));
     assert_eq!(example.lines().count(), 5, "one line for each of the rows 2 to 6");
+}
+
+/// Who may write is the log's to say, and tested there; here it is read.
+#[test]
+fn the_rights_of_the_page_are_read_without_damage() {
+    let dataset = DatasetId(id("owned.id"));
+    let file = vector("rights.file");
+    let found = read_segments(dataset, &file[48..], 48);
+    let segments = found.map(|found| {
+        assert_eq!(found.damage, None);
+        found.segment.unwrap()
+    });
+    let mut commits: Vec<Commit> =
+        segments.flat_map(|one| one.commits().collect::<Vec<_>>()).collect();
+    commits.sort_by_key(|c| (c.turn(), c.author(), c.seq(), c.id()));
+    let (refused, order) = (vector("rights.refused"), vector("rights.order"));
+    let is_refused = |c: &Commit| refused.as_chunks::<32>().0.contains(&c.id().0);
+    let (held, others): (Vec<_>, Vec<_>) = commits.iter().partition(|c| !is_refused(c));
+    assert_eq!(hex(&join(&held)), hex(&order));
+    assert_eq!(others.len() * 32, refused.len());
 }
 
 #[test]

@@ -11,12 +11,12 @@ use std::cmp::Ordering;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use woodland_format::{
     AtomConfig, Block, Commit, CommitId, CounterOp, DatasetId, DeletionConfig, Draft, EventsConfig,
-    FieldDefinition, FieldId, Float, Header, KeyConfig, ListConfig, ListOp, MapConfig, MapOp,
-    MemberDefinition, Migration, MigrationStep, NodeId, ObjectId, OnDelete, Op, OpView, Payload,
-    PayloadHash, Position, RecordConfig, RecordOp, RegisterConfig, RegisterOp, Schema,
-    SchemaChange, SchemaId, SegmentHead, SetConfig, SetOp, SignedPoint, TextOp, TypeDefinition,
-    TypeId, UniqueConfig, UnseenEdits, Value, ValueType, decode, encode, encode_segment, limits,
-    read_segments,
+    FieldDefinition, FieldId, Float, Header, IdentityKey, KeyConfig, ListConfig, ListOp, MapConfig,
+    MapOp, MemberDefinition, Migration, MigrationStep, NodeId, ObjectId, OnDelete, Op, OpView,
+    Payload, PayloadHash, Position, RecordConfig, RecordOp, RegisterConfig, RegisterOp, Right,
+    RightsChange, Schema, SchemaChange, SchemaId, SegmentHead, SetConfig, SetOp, SignedPoint,
+    TextOp, TypeDefinition, TypeId, UniqueConfig, UnseenEdits, Value, ValueType, decode, encode,
+    encode_segment, limits, read_segments,
 };
 
 const ALL: usize = limits::PAYLOAD_BYTES_MAX;
@@ -184,6 +184,29 @@ fn schema_change() -> impl Strategy<Value = SchemaChange> {
     ]
 }
 
+fn rights_change() -> impl Strategy<Value = RightsChange> {
+    let identity = any::<[u8; 32]>().prop_map(IdentityKey);
+    (identity, 0..3u8).prop_map(|(identity, what)| match what {
+        0 => RightsChange::Grant(identity, Right::Read),
+        1 => RightsChange::Grant(identity, Right::Write),
+        _ => RightsChange::Revoke(identity),
+    })
+}
+
+/// What a later commit changes.
+#[derive(Debug, Clone, Copy)]
+enum Changes {
+    Schema(SchemaChange),
+    Rights(RightsChange),
+}
+
+fn changes() -> impl Strategy<Value = Changes> {
+    prop_oneof![
+        6 => schema_change().prop_map(Changes::Schema),
+        1 => rights_change().prop_map(Changes::Rights),
+    ]
+}
+
 fn parents(most: usize) -> impl Strategy<Value = Vec<CommitId>> {
     btree_set(any::<[u8; 32]>(), 0..=most).prop_map(|ids| ids.into_iter().map(CommitId).collect())
 }
@@ -196,21 +219,30 @@ fn position() -> impl Strategy<Value = Position> {
             let author = key(seed).author();
             let certificate = word.map(|(seed, name)| key(seed).certify(&author, &name));
             let schema = SchemaId(two);
-            match founds {
-                true => Position::Founding { author, nonce: one, schema, certificate },
-                false => Position::First { author, dataset: DatasetId(one), schema, certificate },
+            match (founds, certificate) {
+                (true, Some(certificate)) if seed % 2 == 0 => {
+                    Position::Owned { author, nonce: one, schema, certificate }
+                }
+                (true, certificate) => {
+                    Position::Founding { author, nonce: one, schema, certificate }
+                }
+                (false, certificate) => {
+                    Position::First { author, dataset: DatasetId(one), schema, certificate }
+                }
             }
         });
     let next = (any::<[u8; 32]>(), 1..=u64::MAX, schema_change())
         .prop_map(|(id, seq, schema)| Position::Next { backlink: CommitId(id), seq, schema });
-    prop_oneof![first, next]
+    let rights = (any::<[u8; 32]>(), 1..=u64::MAX, rights_change())
+        .prop_map(|(id, seq, change)| Position::Rights { backlink: CommitId(id), seq, change });
+    prop_oneof![first, next, rights]
 }
 
 fn header() -> impl Strategy<Value = Header> {
     let size = 0..=u32::try_from(limits::PAYLOAD_BYTES_MAX).unwrap();
     (position(), any::<[u8; 32]>(), size, any::<u64>(), parents(8)).prop_map(
         |(position, hash, payload_bytes, turn, parents)| {
-            let founds = matches!(position, Position::Founding { .. });
+            let founds = matches!(position, Position::Founding { .. } | Position::Owned { .. });
             let (turn, parents) = if founds { (0, vec![]) } else { (turn, parents) };
             let payload_hash = PayloadHash(hash);
             Header { format: 1, position, payload_hash, payload_bytes, turn, parents }
@@ -381,7 +413,7 @@ struct Step {
     turns: u64,
     parents: Vec<CommitId>,
     payload: Payload,
-    schema: SchemaChange,
+    changes: Changes,
     erased: bool,
     signed: bool,
     big: usize,
@@ -390,12 +422,12 @@ struct Step {
 fn step() -> impl Strategy<Value = Step> {
     let size = prop_oneof![9 => Just(0usize), 1 => 0..80_000usize];
     let flags = (prop_oneof![2 => Just(0u64), 1 => 0..5u64], any::<bool>(), any::<bool>(), size);
-    (flags, parents(3), payload(), schema_change()).prop_map(
-        |((turns, erased, signed, big), parents, payload, schema)| Step {
+    (flags, parents(3), payload(), changes()).prop_map(
+        |((turns, erased, signed, big), parents, payload, changes)| Step {
             turns,
             parents,
             payload,
-            schema,
+            changes,
             erased,
             signed,
             big,
@@ -408,7 +440,10 @@ fn build(steps: &[Step]) -> Vec<Commit> {
     for step in steps {
         let last = &chain[chain.len() - 1];
         let (backlink, seq) = (last.id(), last.seq() + 1);
-        let position = Position::Next { backlink, seq, schema: step.schema };
+        let position = match step.changes {
+            Changes::Schema(schema) => Position::Next { backlink, seq, schema },
+            Changes::Rights(change) => Position::Rights { backlink, seq, change },
+        };
         let mut payload = step.payload.clone();
         payload.ops.extend(sample::typed(0, &"x".repeat(step.big)).ops);
         let (turn, parents) = (last.turn() + step.turns, step.parents.clone());

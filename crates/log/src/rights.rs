@@ -111,7 +111,13 @@ impl Log {
     /// Whether the identity has this right, by all that this log holds. Where there is no owner,
     /// everybody has every right.
     pub fn may(&self, identity: &IdentityKey, right: Right) -> bool {
-        self.owner().is_none_or(|owner| owner == *identity || self.has(identity, right, |_| true))
+        let owner = self.owner();
+        owner.is_none_or(|owner| owner == *identity) || self.grant_of(identity, right).is_some()
+    }
+
+    /// A grant by which the identity, not the owner, has this right, by all that this log holds.
+    pub fn grant_of(&self, identity: &IdentityKey, right: Right) -> Option<Place> {
+        self.granting(identity, right, |_| true)
     }
 
     /// The identities that the owner has given rights which are not revoked, ascending, each with
@@ -189,17 +195,23 @@ impl Log {
         })
     }
 
-    /// Whether, of what is held for `in_past`, something grants this right and saw every revocation
-    /// of it: a revocation beats what is granted beside it.
-    fn has(&self, identity: &IdentityKey, right: Right, in_past: impl Fn(Place) -> bool) -> bool {
+    /// A grant of this right, of those in the past, that saw every revocation there: a revocation
+    /// beats what is granted beside it.
+    fn granting(
+        &self,
+        identity: &IdentityKey,
+        right: Right,
+        in_past: impl Fn(Place) -> bool,
+    ) -> Option<Place> {
         let changes = self.rights.changes_of(identity);
         let mut changes = changes.iter().filter(|(at, _)| in_past(*at));
         let revoked: Vec<Place> =
             changes.clone().filter(|(_, granted)| granted.is_none()).map(|(at, _)| *at).collect();
-        changes.any(|(at, granted)| {
+        let counts = |(at, granted): &&Change| {
             granted.is_some_and(|granted| granted >= right)
                 && revoked.iter().all(|revocation| self.saw(*at, *revocation))
-        })
+        };
+        changes.find(counts).map(|(at, _)| *at)
     }
 
     /// Checks that whoever wrote the commit may, as far as its past says.
@@ -223,7 +235,7 @@ impl Log {
         let references = || past.before.iter().chain(&past.seen);
         let in_past = |at: Place| references().any(|later| self.saw(*later, at));
         match identity {
-            Some(identity) if self.has(&identity, Right::Write, in_past) => Ok(()),
+            Some(identity) if self.granting(&identity, Right::Write, in_past).is_some() => Ok(()),
             _ => Err(AppendError::NotAllowed { commit, identity }),
         }
     }

@@ -140,17 +140,17 @@ impl Replica {
             Err(fault) => return Err(BranchError::Start { name, error: in_start(fault.into()) }),
         };
         let begun = || -> Result<Replica, StartError> {
-            let mut entropy = self.writer().entropy.branch()?;
+            let mut keys = self.writer().keys.branch()?;
             let disk = store.disk();
             let Some(opened) = opened else {
-                let key = woodland_format::SecretKey::from_seed(entropy.bytes()?);
-                return Ok(Replica::assemble(Backing::Begun(store), disk, key, entropy, base)?);
+                let key = keys.author()?;
+                return Ok(Replica::assemble(Backing::Begun(store), disk, key, keys, base)?);
             };
             let log = log_of(&opened.segments, Some(base.log().clone()))?;
             let graph = base.graph.advance(&log);
             let backing = Backing::Written(Arc::new(opened.store), Some(store));
             let (snapshot, proposal) = Snapshot::agreed(&graph, Arc::clone(&base.model))?;
-            let replica = Replica::assemble(backing, disk, opened.key, entropy, snapshot)?;
+            let replica = Replica::assemble(backing, disk, opened.key, keys, snapshot)?;
             replica.settle(opened.moved)?;
             replica.settle_schema(proposal)?;
             Ok(replica)

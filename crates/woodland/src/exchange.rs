@@ -112,7 +112,7 @@ impl Exchange {
     /// # Errors
     /// The system gave no randomness.
     pub fn open(&self, peer: Peer) -> io::Result<()> {
-        let salt = Salt(self.replica.writer().entropy.bytes()?);
+        let salt = Salt(self.replica.writer().keys.bytes()?);
         self.hub().open(peer, salt);
         self.board.tell();
         Ok(())

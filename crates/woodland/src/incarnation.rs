@@ -26,7 +26,7 @@ use crate::notice::Notice;
 use crate::stage::Writer;
 use std::collections::BTreeSet;
 use std::io;
-use woodland_format::{AuthorKey, CommitId, SecretKey, verify_commit};
+use woodland_format::{AuthorKey, CommitId, verify_commit};
 use woodland_log::{Log, Tip};
 use woodland_store::{AppendError, RenewError};
 
@@ -45,7 +45,7 @@ pub enum IncarnationError {
 impl Writer {
     /// Takes a new author key.
     pub(crate) fn renew(&mut self) -> Result<AuthorKey, IncarnationError> {
-        let key = SecretKey::from_seed(self.entropy.bytes()?);
+        let key = self.keys.author()?;
         match &self.target {
             Target::Written(store, _) => {
                 self.settle_staged().map_err(|error| match error {
@@ -134,7 +134,7 @@ impl Arrival {
 #[cfg(test)]
 #[cfg(feature = "files")]
 mod tests {
-    use crate::entropy::Entropy;
+    use crate::keys::Keys;
     use crate::start::{found, reopen};
     use crate::{Model, Record, Replica, define};
     use std::sync::Arc;
@@ -155,9 +155,8 @@ mod tests {
 
     fn open(disk: &MemoryDisk, seed: u64) -> Replica {
         let memory = crate::options::Memory::default();
-        let entropy = Entropy::Seeded(seed);
-        reopen(&(Arc::new(disk.clone()) as Arc<dyn Disk>), &model(), entropy, memory)
-            .expect("opened")
+        let keys = Keys::seeded(seed);
+        reopen(&(Arc::new(disk.clone()) as Arc<dyn Disk>), &model(), keys, memory).expect("opened")
     }
 
     /// A rolled-back image meets a peer that knows more, and the power is cut anywhere in that
@@ -166,7 +165,7 @@ mod tests {
     fn a_cut_in_the_merge_that_shows_it_leaves_no_key_in_use_twice() {
         let disk = MemoryDisk::new();
         let original =
-            found(Arc::new(disk.clone()), &model(), Entropy::Seeded(1), &Default::default())
+            found(Arc::new(disk.clone()), &model(), Keys::seeded(1), false, &Default::default())
                 .expect("founded");
         write(&original, "saved");
         let saved = disk.image();

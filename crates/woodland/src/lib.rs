@@ -55,7 +55,6 @@ mod current;
 mod define;
 mod derived;
 mod durability;
-mod entropy;
 #[cfg(feature = "net")]
 mod exchange;
 #[cfg(feature = "files")]
@@ -64,6 +63,7 @@ mod field;
 mod fit;
 mod hint;
 mod incarnation;
+mod keys;
 mod merge;
 mod migrate;
 mod model;
@@ -75,6 +75,7 @@ mod read;
 mod reading;
 mod record;
 mod replica;
+mod rights;
 mod rule;
 mod shape;
 mod snapshot;
@@ -115,6 +116,7 @@ pub use crate::start::StartError;
 pub use crate::upkeep::{Maintenance, UpkeepError};
 
 pub use crate::batch::{Batch, Violation};
+pub use crate::rights::RightsError;
 pub use crate::write::WriteError;
 
 pub use crate::read::{
@@ -146,8 +148,8 @@ pub use crate::branch::{BranchError, BranchName};
 
 pub use woodland_base::BaseError;
 pub use woodland_format::{
-    AuthorKey, CommitId, DatasetId, Digest, ForkProof, NodeId, OnDelete, Schema, UnseenEdits,
-    Value, VersionId,
+    AuthorKey, CommitId, DatasetId, Digest, ForkProof, IdentityKey, NodeId, OnDelete, Right,
+    Schema, SecretKey, UnseenEdits, Value, VersionId,
 };
 pub use woodland_graph::{CarriedSchema, LabelChange, LabelledType, MadeMigration, Migrated};
 pub use woodland_graph::{Clash, Conflict, Graph, Node, Part, Tentative, Void, VoidOp, Write};

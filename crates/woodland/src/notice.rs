@@ -8,7 +8,7 @@
 //! What this does not do: accuse. A restored backup and a cheat fork in the same way.
 
 use std::fmt;
-use woodland_format::{AuthorKey, ForkProof};
+use woodland_format::{AuthorKey, ForkProof, IdentityKey};
 use woodland_log::{Fork, Log, Tip};
 use woodland_store::Moved;
 
@@ -50,6 +50,17 @@ pub enum Notice {
         /// The key from here on.
         author: AuthorKey,
     },
+    /// The replica was opened for an identity that does not vouch for its key.
+    OtherIdentity {
+        /// The key given up.
+        retired: AuthorKey,
+        /// Its last commit here.
+        tip: Option<Tip>,
+        /// For whom the replica writes now.
+        identity: IdentityKey,
+        /// The key from here on.
+        author: AuthorKey,
+    },
     /// Two copies of another replica have both written under its key.
     Forked {
         /// Where, and by whom.
@@ -63,7 +74,9 @@ impl Notice {
     /// The author key that it is about.
     pub fn about(&self) -> AuthorKey {
         match self {
-            Notice::Copied { retired, .. } | Notice::Behind { retired, .. } => *retired,
+            Notice::Copied { retired, .. }
+            | Notice::Behind { retired, .. }
+            | Notice::OtherIdentity { retired, .. } => *retired,
             Notice::ForkedSelf { fork, .. } | Notice::Forked { fork, .. } => fork.author,
         }
     }
@@ -73,6 +86,7 @@ impl Notice {
         match self {
             Notice::Copied { author, .. }
             | Notice::Behind { author, .. }
+            | Notice::OtherIdentity { author, .. }
             | Notice::ForkedSelf { author, .. } => Some(*author),
             Notice::Forked { .. } => None,
         }
@@ -124,6 +138,15 @@ impl fmt::Display for Notice {
                  is to be done, but look where the copy is: a restored backup, or a copied disk",
                 fork.author.short(),
                 place(fork),
+                last(tip.as_ref()),
+                author.short()
+            ),
+            Notice::OtherIdentity { retired, tip, identity, author } => write!(
+                f,
+                "this replica was opened for identity {}, which does not vouch for its key {}: \
+                 {} stay what they are; it writes under {} from now on; nothing is to be done",
+                identity.short(),
+                retired.short(),
                 last(tip.as_ref()),
                 author.short()
             ),

@@ -7,10 +7,11 @@
 //!
 //! What this does not do: look at the disk. `create`, `open` and `join` do.
 
-use crate::entropy::Entropy;
+use crate::keys::Keys;
 use crate::start::StartError;
 use crate::upkeep::Maintenance;
 use std::sync::Arc;
+use woodland_format::SecretKey;
 use woodland_store::{Disk, StoreOptions};
 
 /// Where a replica lives, where its randomness comes from, and how it is kept. A path is one, too.
@@ -32,10 +33,12 @@ use woodland_store::{Disk, StoreOptions};
 #[derive(Debug, Clone)]
 pub struct Options {
     pub(crate) disk: Arc<dyn Disk>,
-    pub(crate) entropy: Entropy,
+    pub(crate) keys: Keys,
     pub(crate) mode: Mode,
     pub(crate) memory: Memory,
     pub(crate) store: StoreOptions,
+    /// Whether a dataset that is created has an owner.
+    pub(crate) is_owned: bool,
     /// What was chosen, and what it is otherwise.
     maintenance: Option<Maintenance>,
     usual: Maintenance,
@@ -99,10 +102,11 @@ impl Options {
     /// A dataset on this disk.
     pub fn on(disk: Arc<dyn Disk>) -> Self {
         let (maintenance, usual) = (None, Maintenance::ByCaller);
-        let (entropy, mode, memory) = (Entropy::System, Mode::Write, Memory::default());
+        let (keys, mode, memory) = (Keys::of_system(), Mode::Write, Memory::default());
         let segment_file_bytes_max = SEGMENT_FILE_BYTES_DEFAULT;
         let store = StoreOptions { segment_file_bytes_max };
-        Options { disk, entropy, mode, memory, store, maintenance, usual }
+        let is_owned = false;
+        Options { disk, keys, mode, memory, store, is_owned, maintenance, usual }
     }
 
     /// A dataset in this directory.
@@ -116,7 +120,22 @@ impl Options {
     /// one dataset need two seeds, and so does one that is opened again. For tests and simulations.
     #[must_use]
     pub fn seed(self, seed: u64) -> Self {
-        Options { entropy: Entropy::Seeded(seed), usual: Maintenance::ByCaller, ..self }
+        Options { keys: self.keys.seed(seed), usual: Maintenance::ByCaller, ..self }
+    }
+
+    /// For whom the replica writes: this identity vouches for each author key that the replica
+    /// takes from here on, under this name, at most 128 bytes, which everybody can read. Give it
+    /// whenever the dataset is opened: the secret key is nowhere kept.
+    #[must_use]
+    pub fn identity(self, key: SecretKey, name: impl Into<String>) -> Self {
+        Options { keys: self.keys.identified(key, name.into()), ..self }
+    }
+
+    /// A dataset that is created belongs to this replica's identity: only that, and whom it grants
+    /// it ([`Replica::grant`](crate::Replica::grant)), may write. It cannot be changed later.
+    #[must_use]
+    pub fn owned(self) -> Self {
+        Options { is_owned: true, ..self }
     }
 
     /// Opens the dataset to read it, beside a process that writes it: without its lock, without its

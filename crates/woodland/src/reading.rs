@@ -16,13 +16,12 @@
 use crate::backing::{Backing, Target};
 use crate::current::Version;
 use crate::durability::Durability;
-use crate::entropy::Entropy;
+use crate::keys::Keys;
 use crate::model::Model;
 use crate::replica::Replica;
 use crate::snapshot::Snapshot;
 use crate::start::{StartError, log_of, snapshot_of};
 use std::sync::Arc;
-use woodland_format::SecretKey;
 use woodland_store::{Disk, OpenError, Store};
 
 /// What a call of [`Replica::refresh`] brought.
@@ -48,16 +47,16 @@ pub enum RefreshError {
 pub(crate) fn beside(
     disk: Arc<dyn Disk>,
     model: &Model,
-    mut entropy: Entropy,
+    mut keys: Keys,
 ) -> Result<Replica, StartError> {
     model.schema().check()?;
     let read = Store::read(disk.as_ref())?;
     let log = log_of(&read.segments, None)?;
     let (snapshot, proposal) = snapshot_of(&log, model)?;
     // Nothing is ever written under it.
-    let key = SecretKey::from_seed(entropy.bytes()?);
+    let key = keys.author()?;
     let backing = Backing::ReadOnly(read.heads);
-    let replica = Replica::assemble(backing, disk, key, entropy, snapshot)?;
+    let replica = Replica::assemble(backing, disk, key, keys, snapshot)?;
     replica.settle_schema(proposal)?;
     Ok(replica)
 }

@@ -26,8 +26,8 @@
 use crate::backing::{Backing, Target};
 use crate::current::{Current, Version};
 use crate::derived::Derived;
-use crate::entropy::Entropy;
 use crate::incarnation::{IncarnationError, tip_of};
+use crate::keys::Keys;
 use crate::notice::Notice;
 use crate::snapshot::Snapshot;
 use crate::stage::Writer;
@@ -36,7 +36,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
-use woodland_format::{AuthorKey, Commit, DatasetId, Position, SecretKey};
+use woodland_format::{AuthorKey, Commit, DatasetId, SecretKey};
 use woodland_store::{Disk, Moved, Store};
 
 /// One open dataset. Clones share it; `Send` and `Sync`, blocking, without a runtime.
@@ -80,16 +80,16 @@ impl Replica {
         backing: Backing,
         disk: Arc<dyn Disk>,
         key: SecretKey,
-        mut entropy: Entropy,
+        mut keys: Keys,
         snapshot: Snapshot,
     ) -> std::io::Result<Replica> {
-        let salt = u64::from_le_bytes(entropy.bytes()?);
+        let salt = u64::from_le_bytes(keys.bytes()?);
         let author = RwLock::new(key.author());
         let first = Version { count: 0, snapshot, ticket: None };
         let current = Current::of(first.clone());
         let target = Target::of(backing);
         let store = target.written().cloned().map_or_else(OnceLock::new, OnceLock::from);
-        let writer = Mutex::new(Writer::of(target, key, salt, entropy, first));
+        let writer = Mutex::new(Writer::of(target, key, salt, keys, first));
         let (is_lost, events) = (AtomicBool::new(false), Mutex::default());
         let (upkeep, derived) = (OnceLock::new(), OnceLock::new());
         let core =
@@ -97,7 +97,8 @@ impl Replica {
         Ok(Replica(Arc::new(Shared { upkeep, core })))
     }
 
-    /// Gives up the key of a directory that is a copy, or whose log has a fork of that key.
+    /// Gives up the key of a directory that is a copy, or whose log has a fork of that key, or
+    /// another identity's.
     pub(crate) fn settle(&self, moved: Option<Moved>) -> Result<(), IncarnationError> {
         let mut writer = self.writer();
         let (retired, snapshot) = (writer.key.author(), self.snapshot());
@@ -109,6 +110,8 @@ impl Replica {
         } else if let Some(fork) = fork() {
             let proof = log.fork_proof(&fork).map(Box::new);
             Notice::ForkedSelf { fork, proof, tip, author: writer.renew()? }
+        } else if let Some(identity) = writer.other_identity(log) {
+            Notice::OtherIdentity { retired, tip, identity, author: writer.renew()? }
         } else {
             return Ok(());
         };
@@ -181,5 +184,5 @@ impl fmt::Debug for Replica {
 
 /// Whether this is a dataset's founding commit.
 pub(crate) fn is_founding(commit: &Commit) -> bool {
-    matches!(commit.header().position, Position::Founding { .. })
+    commit.header().founds()
 }

@@ -22,13 +22,13 @@
 use crate::backing::{BackingError, Target};
 use crate::current::Version;
 use crate::durability::Durability;
-use crate::entropy::Entropy;
 use crate::incarnation::IncarnationError;
+use crate::keys::Keys;
 use crate::replica::{Core, Replica};
 use crate::snapshot::Snapshot;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, PoisonError};
-use woodland_format::{Commit, CommitId, SecretKey, encode_segment};
+use woodland_format::{Commit, CommitId, IdentityKey, SecretKey, encode_segment};
 use woodland_log::{Log, Pending};
 use woodland_store::{AppendError, Store, Ticket};
 
@@ -42,7 +42,7 @@ pub(crate) struct Writer {
     pub(crate) tip: Option<CommitId>,
     pub(crate) pending: Pending,
     /// For another key.
-    pub(crate) entropy: Entropy,
+    pub(crate) keys: Keys,
     /// What the next write stands on: the version staged last, whether or not it is shown.
     pub(crate) newest: Version,
     /// The count and ticket of the last version that is to be durable before it is shown.
@@ -65,12 +65,18 @@ impl Writer {
         target: Target,
         key: SecretKey,
         salt: u64,
-        entropy: Entropy,
+        keys: Keys,
         newest: Version,
     ) -> Self {
         let tip = own_tip(newest.snapshot.log(), &key.author());
         let (pending, promised) = (Pending::default(), None);
-        Writer { target, key, salt, tip, pending, entropy, newest, promised }
+        Writer { target, key, salt, tip, pending, keys, newest, promised }
+    }
+
+    /// The identity that this replica was opened for, where its chain is another's or nobody's.
+    pub(crate) fn other_identity(&self, log: &Log) -> Option<IdentityKey> {
+        let (tip, identity) = (log.place(&self.tip?)?, self.keys.who()?);
+        (log.identity(tip) != Some(identity)).then_some(identity)
     }
 
     /// Waits until all that is staged is durable.

@@ -9,8 +9,8 @@
 
 use crate::backing::Backing;
 use crate::derived::{Derived, Woken};
-use crate::entropy::Entropy;
 use crate::incarnation::IncarnationError;
+use crate::keys::Keys;
 use crate::merge::{MergeError, Merged, Source};
 use crate::model::Model;
 use crate::options::{Memory, Mode, Options};
@@ -24,7 +24,7 @@ use std::io;
 use std::sync::Arc;
 use woodland_format::{
     Commit, CommitError, CommitId, Draft, Misfit, Op, Payload, Position, Proposal, SchemaError,
-    SecretKey, Segment, SignedPoint, StepNote,
+    Segment, SignedPoint, StepNote,
 };
 use woodland_graph::Graph;
 use woodland_log::{AppendError, Log, OrderKey, Pending, PointError};
@@ -38,6 +38,9 @@ pub enum StartError {
     /// The caller's mistake: a dataset that is to be made cannot be read-only.
     #[error("a dataset is not created or joined read-only: leave out `read_only`")]
     ReadOnly,
+    /// The caller's mistake: a dataset that is owned needs an owner.
+    #[error("a dataset is owned by an identity: give one, `Options::identity`")]
+    NoIdentity,
     /// The caller's mistake: the schema breaks a rule.
     #[error(transparent)]
     Schema(#[from] SchemaError),
@@ -137,7 +140,7 @@ impl Replica {
         let options = place.into().for_a_new_dataset()?;
         let (upkeep, model) = (options.upkeep(), model.into());
         let derived = Derived::none(Arc::clone(&options.disk), &model, options.memory);
-        let replica = found(options.disk, &model, options.entropy, &options.store)?;
+        let replica = found(options.disk, &model, options.keys, options.is_owned, &options.store)?;
         Ok(replica.derived_by(derived).kept_by(upkeep))
     }
 
@@ -148,10 +151,10 @@ impl Replica {
     pub fn open(place: impl Into<Options>, model: impl Into<Model>) -> Result<Replica, StartError> {
         let options = place.into();
         if options.mode == Mode::Read {
-            return beside(options.disk, &model.into(), options.entropy);
+            return beside(options.disk, &model.into(), options.keys);
         }
         let (upkeep, model) = (options.upkeep(), model.into());
-        let replica = reopen(&options.disk, &model, options.entropy, options.memory)?;
+        let replica = reopen(&options.disk, &model, options.keys, options.memory)?;
         Ok(replica.kept_by(upkeep))
     }
 
@@ -168,8 +171,8 @@ impl Replica {
         let options = place.into().for_a_new_dataset()?;
         let (upkeep, model) = (options.upkeep(), model.into());
         let derived = Derived::none(Arc::clone(&options.disk), &model, options.memory);
-        let Options { disk, entropy, store, .. } = options;
-        let (replica, merged) = join(disk, &model, source.into(), entropy, &store)?;
+        let Options { disk, keys, store, .. } = options;
+        let (replica, merged) = join(disk, &model, source.into(), keys, &store)?;
         Ok((replica.derived_by(derived).kept_by(upkeep), merged))
     }
 
@@ -180,7 +183,7 @@ impl Replica {
     /// [`StartError`].
     pub fn in_memory(model: impl Into<Model>, seed: u64) -> Result<Replica, StartError> {
         let store = StoreOptions::default();
-        found(Arc::new(MemoryDisk::new()), &model.into(), Entropy::Seeded(seed), &store)
+        found(Arc::new(MemoryDisk::new()), &model.into(), Keys::seeded(seed), false, &store)
     }
 
     /// Makes a new replica in memory of another's dataset; see [`Replica::in_memory`] for the seed.
@@ -192,25 +195,30 @@ impl Replica {
         source: impl Into<Source<'a>>,
         seed: u64,
     ) -> Result<(Replica, Merged), StartError> {
-        let (disk, entropy) = (Arc::new(MemoryDisk::new()), Entropy::Seeded(seed));
-        join(disk, &model.into(), source.into(), entropy, &StoreOptions::default())
+        let (disk, keys) = (Arc::new(MemoryDisk::new()), Keys::seeded(seed));
+        join(disk, &model.into(), source.into(), keys, &StoreOptions::default())
     }
 }
 
 pub(crate) fn found(
     disk: Arc<dyn Disk>,
     model: &Model,
-    mut entropy: Entropy,
+    mut keys: Keys,
+    is_owned: bool,
     options: &StoreOptions,
 ) -> Result<Replica, StartError> {
     let schema = model.schema();
     schema.check()?;
-    let key = SecretKey::from_seed(entropy.bytes()?);
-    let position = Position::Founding {
-        author: key.author(),
-        nonce: entropy.bytes()?,
-        schema: schema.id(),
-        certificate: None,
+    let key = keys.author()?;
+    let (author, nonce, schema_id) = (key.author(), keys.bytes()?, schema.id());
+    let position = match (keys.certify(&author), is_owned) {
+        (Some(certificate), true) => {
+            Position::Owned { author, nonce, schema: schema_id, certificate }
+        }
+        (None, true) => return Err(StartError::NoIdentity),
+        (certificate, false) => {
+            Position::Founding { author, nonce, schema: schema_id, certificate }
+        }
     };
     let payload = Payload::of(vec![Op::Schema(schema.clone())]);
     let draft = Draft { position, turn: 0, parents: Vec::new(), payload };
@@ -219,14 +227,14 @@ pub(crate) fn found(
     let (snapshot, _) = snapshot_of(&log, model)?;
     let store = Store::create(disk.clone(), log.dataset(), &key, options)?;
     store.append(&segments_of(&log, &[founding]))?;
-    Ok(Replica::assemble(Backing::Written(Arc::new(store), None), disk, key, entropy, snapshot)?)
+    Ok(Replica::assemble(Backing::Written(Arc::new(store), None), disk, key, keys, snapshot)?)
 }
 
 fn join(
     disk: Arc<dyn Disk>,
     model: &Model,
     source: Source<'_>,
-    mut entropy: Entropy,
+    mut keys: Keys,
     options: &StoreOptions,
 ) -> Result<(Replica, Merged), StartError> {
     model.schema().check()?;
@@ -234,11 +242,11 @@ fn join(
     let Joining { log, merged, pending, segments } =
         catch(|| Joining::from(source)).map_err(StartError::from).flatten()?;
     let (snapshot, proposal) = snapshot_of(&log, model)?;
-    let key = SecretKey::from_seed(entropy.bytes()?);
+    let key = keys.author()?;
     let store = Store::create(disk.clone(), log.dataset(), &key, options)?;
     store.append(&segments)?;
     let replica =
-        Replica::assemble(Backing::Written(Arc::new(store), None), disk, key, entropy, snapshot)?;
+        Replica::assemble(Backing::Written(Arc::new(store), None), disk, key, keys, snapshot)?;
     replica.writer().pending = pending;
     replica.settle_schema(proposal)?;
     Ok((replica, merged))
@@ -273,13 +281,13 @@ impl Joining {
 pub(crate) fn reopen(
     disk: &Arc<dyn Disk>,
     model: &Model,
-    entropy: Entropy,
+    keys: Keys,
     memory: Memory,
 ) -> Result<Replica, StartError> {
     model.schema().check()?;
-    match wake(disk, model, entropy.clone(), memory) {
+    match wake(disk, model, keys.clone(), memory) {
         // What could not be read is gone now.
-        Err(StartError::Derived(_)) => wake(disk, model, entropy, memory),
+        Err(StartError::Derived(_)) => wake(disk, model, keys, memory),
         woken => woken,
     }
 }
@@ -287,7 +295,7 @@ pub(crate) fn reopen(
 fn wake(
     disk: &Arc<dyn Disk>,
     model: &Model,
-    entropy: Entropy,
+    keys: Keys,
     memory: Memory,
 ) -> Result<Replica, StartError> {
     let Woken { opened, graph, derived } = Derived::open(disk, model, memory)?;
@@ -295,7 +303,7 @@ fn wake(
     let begin = || -> Result<Replica, StartError> {
         let (snapshot, proposal) = Snapshot::agreed(&graph, Arc::new(model.clone()))?;
         let disk = Arc::clone(disk);
-        let replica = Replica::assemble(backing, disk, opened.key, entropy, snapshot)?;
+        let replica = Replica::assemble(backing, disk, opened.key, keys, snapshot)?;
         let replica = replica.derived_by(derived);
         replica.settle(opened.moved)?;
         replica.settle_schema(proposal)?;

@@ -29,7 +29,8 @@ use crate::stage::{Staged, Writer};
 use std::sync::Arc;
 use woodland_format::limits::PARENTS_MAX;
 use woodland_format::{
-    Commit, CommitError, CommitId, Draft, Op, Payload, Position, SchemaChange, SchemaId,
+    Commit, CommitError, CommitId, Draft, IdentityKey, Op, Payload, Position, Right, RightsChange,
+    SchemaChange, SchemaId,
 };
 use woodland_log::{AppendError, Log};
 use woodland_page::{PageFault, catch};
@@ -54,6 +55,19 @@ pub enum WriteError {
     NewerFormat {
         /// The first such commit.
         commit: CommitId,
+    },
+    /// The dataset has an owner, who has not granted this replica's identity to write, as far as
+    /// this replica knows.
+    #[error(
+        "{} may not write this dataset: open it with the identity that may, `Options::identity`, \
+         or ask its owner, {owner}, for a grant, and merge that first",
+        identity.map_or("a replica without an identity".to_owned(), |it| format!("identity {it}"))
+    )]
+    NotAllowed {
+        /// For whom the replica writes.
+        identity: Option<IdentityKey>,
+        /// Who may grant it.
+        owner: IdentityKey,
     },
     /// The derived state on disk cannot be read. It is derived anew when the dataset is opened
     /// again.
@@ -109,7 +123,8 @@ impl Replica {
         }
         let bindings = made.unwrap_or_else(|| Arc::clone(&current.bindings));
         let mut chain = Chain::at(&writer, &current, &bindings);
-        chain.begin()?;
+        chain.check_right()?;
+        chain.begin(false)?;
         let (author, seq) = (writer.key.author(), chain.next_seq());
         let mut batch = Batch::begin(&current, author, seq, writer.salt);
         let answer = closure(&mut batch);
@@ -122,9 +137,7 @@ impl Replica {
         let commit = chain.add(std::mem::take(&mut collected.ops))?;
         let graph = current.graph.advance(&chain.log);
         Check { before: &current, after: &graph, commit: &commit }.all(collected)?;
-        let log = chain.signed();
-        let arrived = std::mem::take(&mut chain.commits);
-        drop(chain);
+        let (log, arrived) = chain.signed();
         let next = current.with(graph.with_signatures_of(&log), bindings);
         let staged = self.stage(&mut writer, next, (&log, &arrived), durability)?;
         #[cfg(planted)]
@@ -137,20 +150,26 @@ impl Replica {
     }
 }
 
+/// What a commit changes beside what its ops say.
+pub(crate) enum Changes {
+    Schema(SchemaChange),
+    Rights(RightsChange),
+}
+
 /// The author's chain while it grows.
-struct Chain<'a> {
+pub(crate) struct Chain<'a> {
     writer: &'a Writer,
     /// What is written under.
     bindings: &'a Bindings,
     /// Whether a commit of the log carries that.
     is_carried: bool,
-    log: Log,
+    pub(crate) log: Log,
     tip: Option<CommitId>,
     commits: Vec<Commit>,
 }
 
 impl<'a> Chain<'a> {
-    fn at(writer: &'a Writer, current: &Snapshot, bindings: &'a Bindings) -> Self {
+    pub(crate) fn at(writer: &'a Writer, current: &Snapshot, bindings: &'a Bindings) -> Self {
         let (log, tip) = (current.log().clone(), writer.tip);
         let mut chain = Chain { writer, bindings, is_carried: true, log, tip, commits: Vec::new() };
         // Who wrote under it has seen who carries it.
@@ -178,15 +197,47 @@ impl<'a> Chain<'a> {
         self.log.heads().filter(|head| !implied(head)).collect()
     }
 
+    /// Whether the author may write, as far as this replica knows.
+    fn check_right(&self) -> Result<(), WriteError> {
+        let Some(owner) = self.log.owner() else { return Ok(()) };
+        let identity = self.identity();
+        match identity {
+            Some(identity) if self.log.may(&identity, Right::Write) => Ok(()),
+            _ => Err(WriteError::NotAllowed { identity, owner }),
+        }
+    }
+
+    /// Puts a head to the front by which the author may write: a commit that sees a part of the
+    /// others has to see that.
+    fn put_grant_first(&self, news: &mut [CommitId]) {
+        let grant = self.identity().and_then(|it| self.log.grant_of(&it, Right::Write));
+        let Some(grant) = grant else { return };
+        let sees =
+            |head: &CommitId| self.log.place(head).is_some_and(|head| self.log.saw(head, grant));
+        if let Some(at) = news.iter().position(sees) {
+            news[..=at].rotate_right(1);
+        }
+    }
+
+    /// Who vouches for the author, or would for its first commit.
+    pub(crate) fn identity(&self) -> Option<IdentityKey> {
+        match self.tip {
+            Some(tip) => self.log.identity(self.log.place(&tip)?),
+            None => self.writer.keys.who(),
+        }
+    }
+
     /// Empty commits, until what is newly seen fits into one, and where a first commit cannot
-    /// introduce the schema.
-    fn begin(&mut self) -> Result<(), WriteError> {
+    /// say what the next one will: it cannot introduce the schema, or change rights.
+    pub(crate) fn begin(&mut self, is_change_of_rights: bool) -> Result<(), WriteError> {
         loop {
             let mut news = self.news();
             let fits = news.len() <= PARENTS_MAX;
-            if fits && (self.tip.is_some() || self.is_carried) {
+            let may_be_first = self.is_carried && !is_change_of_rights;
+            if fits && (self.tip.is_some() || may_be_first) {
                 return Ok(());
             }
+            self.put_grant_first(&mut news);
             news.truncate(PARENTS_MAX);
             self.seal(news, None, Vec::new())?;
         }
@@ -204,29 +255,39 @@ impl<'a> Chain<'a> {
                 SchemaChange::Introduce(id)
             }
         };
-        self.seal(news, Some(change), ops)
+        self.seal(news, Some(Changes::Schema(change)), ops)
     }
 
-    /// A commit with this change of the schema; without one, under a schema that is carried.
+    /// A commit that changes rights and says nothing else.
+    pub(crate) fn add_rights(&mut self, change: RightsChange) -> Result<Commit, WriteError> {
+        let news = self.news();
+        self.seal(news, Some(Changes::Rights(change)), Vec::new())
+    }
+
+    /// A commit with this change; without one, under a schema that is carried.
     fn seal(
         &mut self,
         parents: Vec<CommitId>,
-        change: Option<SchemaChange>,
+        change: Option<Changes>,
         ops: Vec<Op>,
     ) -> Result<Commit, WriteError> {
         const OWN: &str = "a commit of this replica stands on its own log";
         let author = self.writer.key.author();
         let position = match self.tip {
             Some(backlink) => {
-                let schema = change.unwrap_or(SchemaChange::Keep);
-                Position::Next { backlink, seq: self.next_seq(), schema }
+                let seq = self.next_seq();
+                match change.unwrap_or(Changes::Schema(SchemaChange::Keep)) {
+                    Changes::Schema(schema) => Position::Next { backlink, seq, schema },
+                    Changes::Rights(change) => Position::Rights { backlink, seq, change },
+                }
             }
             None => {
                 let dataset = self.log.dataset();
                 let founding = self.log.place(&dataset.founding());
                 let founding = founding.and_then(|place| self.log.schema(place)).expect(OWN);
                 let schema = if self.is_carried { self.bindings.id } else { founding };
-                Position::First { author, dataset, schema, certificate: None }
+                let certificate = self.writer.keys.certify(&author);
+                Position::First { author, dataset, schema, certificate }
             }
         };
         let turn = self.log.next_turn(self.tip, &parents).expect(OWN);
@@ -239,10 +300,11 @@ impl<'a> Chain<'a> {
         Ok(commit)
     }
 
-    /// The log with a signature on the newest commit.
-    fn signed(&self) -> Log {
+    /// The log with a signature on the newest commit, and the commits that were added.
+    pub(crate) fn signed(self) -> (Log, Vec<Commit>) {
         let newest = self.commits.last().expect("a commit was added");
         let point = newest.sign(&self.writer.key);
-        self.log.with_verified_point(&point).expect("the commit is in the log")
+        let log = self.log.with_verified_point(&point).expect("the commit is in the log");
+        (log, self.commits)
     }
 }

@@ -5,7 +5,7 @@
 //! - What a commit saw has lower ranks, because the key extends causality.
 
 use std::collections::{BTreeMap, BTreeSet};
-use woodland_format::{AuthorKey, Commit, CommitId, Position};
+use woodland_format::{AuthorKey, Commit, CommitId};
 
 /// Names an op: the rank of its commit, which stands for the commit's key, and its index there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,7 +92,7 @@ impl Past {
 }
 
 fn is_founding(commit: &Commit) -> bool {
-    matches!(commit.header().position, Position::Founding { .. })
+    commit.header().founds()
 }
 
 /// What a log's door would refuse, the oracle does not take.

@@ -4,8 +4,8 @@ use crate::oracle::past::Past;
 use std::collections::BTreeMap;
 use woodland_format::limits::CONFIG_BYTES_MAX;
 use woodland_format::{
-    Commit, CommitId, DeletionConfig, FieldId, KeyConfig, Op, Payload, Position, Schema,
-    SchemaChange, SchemaId, TypeDefinition, UnseenEdits, ValueType, decode,
+    Commit, CommitId, DeletionConfig, FieldId, KeyConfig, Op, Payload, Schema, SchemaId,
+    TypeDefinition, UnseenEdits, ValueType, decode,
 };
 
 /// For each commit: what it could decode, and the schema that it writes under.
@@ -67,22 +67,12 @@ impl Schemas {
 
 /// The schema that the header introduces, by id.
 pub(crate) fn introduced_by(commit: &Commit) -> Option<SchemaId> {
-    match commit.header().position {
-        Position::Founding { schema, .. }
-        | Position::Next { schema: SchemaChange::Introduce(schema), .. } => Some(schema),
-        _ => None,
-    }
+    commit.header().introduces()
 }
 
 /// The schema that the header names, introduced here or earlier.
 fn named_by(commit: &Commit) -> Option<SchemaId> {
-    match commit.header().position {
-        Position::Founding { schema, .. } | Position::First { schema, .. } => Some(schema),
-        Position::Next { schema, .. } => match schema {
-            SchemaChange::Keep => None,
-            SchemaChange::Adopt(id) | SchemaChange::Introduce(id) => Some(id),
-        },
-    }
+    commit.header().names_schema()
 }
 
 fn batch(commit: &Commit) -> Option<Vec<Op>> {

@@ -32,6 +32,7 @@ mod raised_by_graph;
 mod raised_by_log;
 mod raised_by_migrations;
 mod raised_by_pages;
+mod raised_by_rights;
 mod raised_by_store;
 mod raised_by_types;
 mod refit;

@@ -25,6 +25,7 @@ pub(crate) fn rows() -> Vec<Row> {
     merging(&mut rows);
     rows.extend(crate::raised_by_copies::rows());
     rows.extend(crate::raised_by_durability::rows());
+    rows.extend(crate::raised_by_rights::rows());
     rows
 }
 

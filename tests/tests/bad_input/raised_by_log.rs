@@ -3,8 +3,8 @@
 use crate::by_hand::{Hand, key, sealed};
 use crate::{Row, raised};
 use woodland_format::{
-    Commit, CommitId, DatasetId, Draft, Payload, Position, SchemaChange, SchemaId, Segment,
-    Signature, SignedPoint, read_segments,
+    Commit, CommitId, DatasetId, Draft, Payload, Position, RightsChange, SchemaChange, SchemaId,
+    Segment, Signature, SignedPoint, read_segments,
 };
 use woodland_log::{
     AppendError, Log, MergeError, Offered, Pending, PendingLimits, PointError, Refusal, UnknownHead,
@@ -51,9 +51,29 @@ fn appending(rows: &mut Vec<Row>) {
     raised!(rows, "log" AppendError::Seq, "seq 7 after seq 0", of(seq));
     let turn = sealed(1, Draft { turn: 900, ..sound() });
     raised!(rows, "log" AppendError::Turn, "turn 900 on a past of turn 1", of(turn));
+    let change = RightsChange::Revoke(key(2).identity());
+    let rights = Position::Rights { backlink: first.id(), seq: 1, change };
+    let rights = sealed(1, Draft { position: rights, ..sound() });
+    raised!(rows, "log" AppendError::NotOwner, "a revocation where nobody owns", of(rights));
+    let unasked = unasked();
+    raised!(rows, "log" AppendError::NotAllowed, "a first commit that nobody granted", unasked);
     let adopt = SchemaChange::Adopt(SchemaId([9; 32]));
     let schema = sealed(1, Draft { position: next(1, adopt), ..sound() });
     raised!(rows, "log" AppendError::SchemaNotIntroduced, "a schema from nowhere", of(schema));
+}
+
+/// Of a stranger's first commit in a dataset that has an owner.
+fn unasked() -> AppendError {
+    let (author, schema) = (key(1).author(), SchemaId([1; 32]));
+    let certificate = key(2).certify(&author, "Ada");
+    let position = Position::Owned { author, nonce: [7; 32], schema, certificate };
+    let draft =
+        |position, turn| Draft { position, turn, parents: vec![], payload: Payload::of(vec![]) };
+    let log = Log::found(sealed(1, draft(position, 0))).expect("a founding commit");
+    let (author, dataset) = (key(5).author(), log.dataset());
+    let certificate = Some(key(6).certify(&author, "Bob"));
+    let position = Position::First { author, dataset, schema, certificate };
+    log.append(&sealed(5, draft(position, 1))).expect_err("it is not granted")
 }
 
 fn read(hand: &Hand, commits: &[Commit], signature: Option<Signature>) -> Segment {

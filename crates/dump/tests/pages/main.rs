@@ -8,6 +8,7 @@ mod differences;
 mod explained;
 mod library;
 mod lives;
+mod owned;
 mod pictures;
 mod talking;
 mod writer;

@@ -4,11 +4,13 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 pub(crate) mod kinds;
+pub(crate) mod rights;
 pub(crate) mod types;
 
 use woodland_format::{
     AuthorKey, Commit, CommitId, DatasetId, Draft, FieldId, Header, NodeId, ObjectId, Op, Payload,
-    Position, Schema, SchemaChange, SecretKey, SegmentHead, TextOp, encode, payload_hash,
+    Position, Right, RightsChange, Schema, SchemaChange, SecretKey, SegmentHead, TextOp, encode,
+    payload_hash,
 };
 
 pub(crate) fn key(byte: u8) -> SecretKey {
@@ -130,7 +132,7 @@ fn row_with(
 ) -> Vec<u8> {
     let header = commit.header();
     let mut parts = Vec::new();
-    if let Position::Next { schema, .. } = header.position {
+    if header.backlink().is_some() {
         flags |= 2;
         parts.extend(number(header.turn));
         if !header.parents.is_empty() {
@@ -138,16 +140,25 @@ fn row_with(
             parts.extend(number(header.parents.len() as u64));
             parts.extend(header.parents.iter().flat_map(|parent| parent.0));
         }
-        match schema {
-            SchemaChange::Keep => {}
-            SchemaChange::Adopt(id) => {
+        match header.position {
+            Position::Next { schema: SchemaChange::Adopt(id), .. } => {
                 flags |= 8;
                 parts.extend(id.0);
             }
-            SchemaChange::Introduce(id) => {
+            Position::Next { schema: SchemaChange::Introduce(id), .. } => {
                 flags |= 16;
                 parts.extend(id.0);
             }
+            Position::Rights { change, .. } => {
+                flags |= 24;
+                parts.push(match change {
+                    RightsChange::Grant(_, Right::Read) => 0,
+                    RightsChange::Grant(_, Right::Write) => 1,
+                    RightsChange::Revoke(_) => 2,
+                });
+                parts.extend(change.identity().0);
+            }
+            _ => {}
         }
     } else {
         flags |= 1;

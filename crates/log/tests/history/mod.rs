@@ -210,15 +210,9 @@ impl History {
     pub fn schema(&self, id: &CommitId) -> SchemaId {
         let mut commit = self.get(id);
         loop {
-            match commit.header().position {
-                Position::Founding { schema, .. } | Position::First { schema, .. } => {
-                    return schema;
-                }
-                Position::Next { schema: SchemaChange::Keep, backlink, .. } => {
-                    commit = self.get(&backlink);
-                }
-                Position::Next { schema: SchemaChange::Adopt(schema), .. }
-                | Position::Next { schema: SchemaChange::Introduce(schema), .. } => return schema,
+            match commit.header().names_schema() {
+                Some(schema) => return schema,
+                None => commit = self.get(&commit.backlink().expect("a first commit names one")),
             }
         }
     }
@@ -250,11 +244,7 @@ pub fn model_key(commit: &Commit) -> (u64, AuthorKey, u64, CommitId) {
 }
 
 pub fn introduces(commit: &Commit) -> Option<SchemaId> {
-    match commit.header().position {
-        Position::Founding { schema, .. } => Some(schema),
-        Position::Next { schema: SchemaChange::Introduce(schema), .. } => Some(schema),
-        _ => None,
-    }
+    commit.header().introduces()
 }
 
 /// Xorshift: repeatable choices from a seed.
