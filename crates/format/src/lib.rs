@@ -87,7 +87,7 @@ pub use crate::value::Value;
 pub use crate::value_type::{MemberDefinition, OnDelete, TypeError, ValueType};
 
 pub use crate::proof::{ForkProof, PROOF_FORMAT, ProofError, ProvenBranch, ProvenFork};
-pub use crate::signature::{Certificate, SecretKey, verify_commit};
+pub use crate::signature::{Certificate, SecretKey, verify_commit, verify_peer};
 
 pub use crate::block::{Block, BlockParts, Commits, OpenBlock, Payloads};
 pub use crate::damage::{Damage, DamageCause};

@@ -9,7 +9,7 @@
 //! What this does not do: draw keys at random, or keep them.
 
 use crate::canonical;
-use crate::id::{AuthorKey, CommitId, IdentityKey, Signature};
+use crate::id::{AuthorKey, CommitId, DatasetId, IdentityKey, Signature};
 use crate::limits::NAME_BYTES_MAX;
 use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,7 @@ use std::fmt;
 
 const SIGNED_POINT: &[u8] = b"woodland 2026-11 signed point";
 const CERTIFICATE: &[u8] = b"woodland 2026-11 certificate";
+const PEER: &[u8] = b"woodland 2026-11 peer";
 
 /// The secret half of an author's or an identity's key.
 #[derive(Clone)]
@@ -53,6 +54,17 @@ impl SecretKey {
         let identity = self.identity();
         let signature = self.sign(&certificate_message(&identity, author, name));
         Certificate { identity, name: name.to_owned(), signature }
+    }
+
+    /// As an author, shows to whoever drew one of these salts that it is there: in a conversation
+    /// about this dataset, as who opened it or as the other.
+    pub fn prove_peer(
+        &self,
+        dataset: &DatasetId,
+        salts: [[u8; 16]; 2],
+        is_opener: bool,
+    ) -> Signature {
+        self.sign(&peer_message(dataset, salts, is_opener))
     }
 
     fn sign(&self, message: &[u8]) -> Signature {
@@ -92,6 +104,17 @@ pub fn verify_commit(author: &AuthorKey, commit: &CommitId, signature: &Signatur
     verifies(&author.0, &point_message(commit), signature)
 }
 
+/// Whether `signature` is what [`SecretKey::prove_peer`] makes with this author's key.
+pub fn verify_peer(
+    author: &AuthorKey,
+    dataset: &DatasetId,
+    salts: [[u8; 16]; 2],
+    is_opener: bool,
+    signature: &Signature,
+) -> bool {
+    verifies(&author.0, &peer_message(dataset, salts, is_opener), signature)
+}
+
 /// The predicate: RFC 8032 without its loopholes (no small-order key or `R`, canonical `s`).
 fn verifies(key: &[u8; 32], message: &[u8], signature: &Signature) -> bool {
     let Ok(key) = VerifyingKey::from_bytes(key) else { return false };
@@ -105,6 +128,11 @@ fn point_message(commit: &CommitId) -> Vec<u8> {
 
 fn certificate_message(identity: &IdentityKey, author: &AuthorKey, name: &str) -> Vec<u8> {
     [CERTIFICATE, &identity.0, &author.0, name.as_bytes()].concat()
+}
+
+/// The opener's salt first.
+fn peer_message(dataset: &DatasetId, [opener, other]: [[u8; 16]; 2], is_opener: bool) -> Vec<u8> {
+    [PEER, &dataset.0, &opener, &other, &[u8::from(is_opener)]].concat()
 }
 
 #[cfg(test)]

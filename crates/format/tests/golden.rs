@@ -16,7 +16,7 @@ use woodland_format::{
     Right, RightsChange, Schema, SchemaChange, SecretKey, SegmentHead, Signature, TextOp,
     TypeDefinition, TypeId, Value, ValueType, decode, digest_branch, digest_key, digest_leaf,
     encode, encode_segment, keyed_node_id, limits, node_id, payload_hash, read_segments,
-    recreated_node_id, segment_root, verify_commit, version_id,
+    recreated_node_id, segment_root, verify_commit, verify_peer, version_id,
 };
 
 const PAGE: &str = include_str!("../../../docs/format.md");
@@ -401,6 +401,10 @@ fn made() -> Vectors {
     let message = [&b"woodland 2026-11 signed point"[..], &a[0].id().0].concat();
     put(&mut v, "signature.point.message", message);
     put(&mut v, "signature.point", a[0].sign(&key(1)).signature.0);
+    let dataset = DatasetId(a[0].id().0);
+    let message = [&b"woodland 2026-11 peer"[..], &dataset.0, &[3; 16], &[4; 16], &[1]].concat();
+    put(&mut v, "signature.peer.message", message);
+    put(&mut v, "signature.peer", key(1).prove_peer(&dataset, [[3; 16], [4; 16]], true).0);
     put(&mut v, "node.id", node().0);
     let heads = BTreeSet::from([a[3].id(), b[2].id()]);
     put(&mut v, "version.heads", heads.iter().flat_map(|id| id.0).collect::<Vec<u8>>());
@@ -606,6 +610,12 @@ fn signatures_hold_from_the_page() {
     };
     assert_eq!(sign("key.1.seed", "signature.point.message"), signature.0);
     assert_eq!(sign("key.9.seed", "certificate.message"), certificate.signature.0);
+    let proof = Signature(vector("signature.peer").try_into().unwrap());
+    assert_eq!(sign("key.1.seed", "signature.peer.message"), proof.0);
+    let (dataset, salts) = (DatasetId(id("founding.id")), [[3; 16], [4; 16]]);
+    assert!(verify_peer(&author, &dataset, salts, true, &proof));
+    assert!(!verify_peer(&author, &dataset, salts, false, &proof));
+    assert!(!verify_peer(&author, &dataset, [[4; 16], [3; 16]], true, &proof));
 }
 
 /// The page's "How a log file is read", as plain as it is written there.

@@ -8,7 +8,7 @@
 
 use crate::message::{MessageError, Reason};
 use crate::settle::OutOfPlace;
-use woodland_format::{AuthorKey, CommitId, DamageCause, DatasetId};
+use woodland_format::{AuthorKey, CommitId, DamageCause, DatasetId, IdentityKey};
 use woodland_log::Refusal;
 
 /// Why a conversation ended.
@@ -124,6 +124,22 @@ pub enum Closed {
         /// What the other side takes.
         limit: u64,
     },
+    /// The dataset has an owner, who has not granted the other side to read, or has revoked it, as
+    /// far as is known here.
+    #[error("identity {identity} may not read this dataset: its owner can grant it")]
+    NotAllowed {
+        /// Who the other side has proven to be.
+        identity: IdentityKey,
+    },
+    /// What the other side proves itself with does not hold.
+    #[error("the other side is not who it says: its proof does not hold")]
+    Unproven,
+    /// The dataset has an owner, and this side cannot prove who it is.
+    #[error(
+        "the dataset is served only to whom its owner allows, and this side cannot prove who it \
+         is: give it an identity"
+    )]
+    NoCredentials,
     /// The other side ended it.
     #[error("the other side ended it: {0}")]
     Bye(Reason),
@@ -149,6 +165,7 @@ impl Closed {
             | Closed::Packing { .. }
             | Closed::Damaged(_)
             | Closed::Refused(_)
+            | Closed::Unproven
             | Closed::Incomplete { .. } => true,
             Closed::Message(MessageError::Version { .. })
             | Closed::Lost { .. }
@@ -159,6 +176,8 @@ impl Closed {
             | Closed::Stalled { .. }
             | Closed::CommitTooLarge { .. }
             | Closed::Erased { .. }
+            | Closed::NotAllowed { .. }
+            | Closed::NoCredentials
             | Closed::Bye(_)
             | Closed::Done => false,
         }
@@ -172,7 +191,11 @@ impl Closed {
             Closed::Refused(_) | Closed::Full { .. } | Closed::Incomplete { .. } => Reason::Refused,
             Closed::Lost { .. } | Closed::UnknownAuthor | Closed::Unplaced { .. } => Reason::Lost,
             Closed::Stalled { .. } => Reason::Stalled,
-            Closed::Bye(_) | Closed::Done | Closed::CommitTooLarge { .. } => Reason::Done,
+            Closed::NotAllowed { .. } | Closed::Unproven => Reason::NotAllowed,
+            Closed::Bye(_)
+            | Closed::Done
+            | Closed::NoCredentials
+            | Closed::CommitTooLarge { .. } => Reason::Done,
             Closed::Message(MessageError::Broken(_))
             | Closed::TooLarge { .. }
             | Closed::OutOfPlace(_)

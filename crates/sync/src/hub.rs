@@ -19,11 +19,12 @@
 use crate::closed::Closed;
 use crate::door::{Door, brings};
 use crate::names::Salt;
+use crate::session::gate::{Credentials, Gate};
 use crate::session::sending::Step;
 use crate::session::{self, Fetch, Here, Session};
 use crate::wants::Wants;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use woodland_format::{AuthorKey, Segment};
+use woodland_format::{AuthorKey, IdentityKey, Right, Segment};
 use woodland_log::{Log, Place, Refusal, Tip, Verify};
 
 /// The host's number for a connection. A connection that comes again has another.
@@ -105,6 +106,7 @@ pub struct Hub {
     log: Log,
     author: AuthorKey,
     limits: Limits,
+    credentials: Option<Credentials>,
     door: Door,
     sessions: BTreeMap<Peer, Session>,
     wants: Wants,
@@ -118,6 +120,7 @@ impl Hub {
             log,
             author,
             limits,
+            credentials: None,
             door: Door::new(woodland_format::verify_commit),
             sessions: BTreeMap::new(),
             wants: Wants::default(),
@@ -131,6 +134,17 @@ impl Hub {
     pub fn verified_by(mut self, verify: Verify) -> Hub {
         self.door = Door::new(verify);
         self
+    }
+
+    /// Proves by these who this side is, in a dataset that has an owner: there, nobody is talked to
+    /// without them. They are of the author that it writes under.
+    pub fn identify(&mut self, credentials: Option<Credentials>) {
+        self.credentials = credentials;
+    }
+
+    /// Who a peer has proven to be: in a dataset that has an owner, whoever is talked to.
+    pub fn identity(&self, peer: Peer) -> Option<IdentityKey> {
+        self.sessions.get(&peer)?.gate.identity()
     }
 
     /// The version that is durable, as far as the hub was told.
@@ -150,9 +164,14 @@ impl Hub {
     }
 
     fn insert(&mut self, peer: Peer, salt: Option<Salt>) {
-        let session = Session::new(self.here(), salt);
+        let (gate, refused) = match Gate::of(&self.log, self.credentials.as_ref(), salt, peer) {
+            Ok(gate) => (gate, None),
+            Err(why) => (Gate::Open, Some(why)),
+        };
+        let session = Session::new(self.here(), salt, gate);
         self.forget(peer);
         self.sessions.insert(peer, session);
+        refused.into_iter().for_each(|why| self.close(peer, why));
         self.plan();
     }
 
@@ -292,7 +311,18 @@ impl Hub {
         let peers: Vec<Peer> = self.sessions.keys().copied().collect();
         peers.into_iter().for_each(|peer| self.settled(peer));
         self.wants.came(&mut self.sessions, log, arrived);
+        self.serve_only_readers();
         self.plan();
+    }
+
+    /// Ends the conversations with those who may not read any more.
+    fn serve_only_readers(&mut self) {
+        let proven =
+            self.sessions.iter().filter_map(|(peer, it)| Some((*peer, it.gate.identity()?)));
+        let lost = proven.filter(|(_, identity)| !self.log.may(identity, Right::Read));
+        for (peer, identity) in lost.collect::<Vec<_>>() {
+            self.close(peer, Closed::NotAllowed { identity });
+        }
     }
 
     /// Conversations have something new to tell; whose commits that are.

@@ -13,7 +13,7 @@
 //! - What is said costs what differs, not what is shared.
 //! - A peer costs bounded memory, whatever it says or leaves unsaid.
 //!
-//! What this does not do: connect, encrypt, or know who somebody is.
+//! What this does not do: connect, encrypt, or see to it that who proved itself is who talks on.
 
 mod bytes;
 mod closed;
@@ -34,6 +34,7 @@ pub use crate::closed::Closed;
 pub use crate::hub::{Event, Hub, Limits, Peer, TooLong};
 pub use crate::message::{MessageError, PRESENCE_BYTES_MAX, PROTOCOL_VERSION, Reason};
 pub use crate::names::Salt;
+pub use crate::session::gate::Credentials;
 
 /// The parts of messages, for those who look at a conversation or take part in it by themselves.
 pub mod parts {
@@ -42,6 +43,7 @@ pub mod parts {
         AuthorRef, Hello, Introduced, Message, Part, Previous, Stretch, Told, Want,
     };
     pub use crate::names::{AuthorName, CommitName, NamedTip};
+    pub use crate::session::gate::Proof;
     pub use crate::settle::{
         Gap, Note, OutOfPlace, SYMBOLS_FIRST, SYMBOLS_MAX, Settled, Settling, Step, TIPS_TOLD_MAX,
     };

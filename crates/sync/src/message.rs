@@ -11,6 +11,8 @@
 //!   23 ahead      seq, commit 32                             commit 8 | 32?, length?, length,
 //!   24 presence   length, bytes                              rows
 //!   25 bye        reason u8
+//!   29 challenge  salt 16
+//!   30 proof      identity 32, name's length, name, its signature 64, the author's 64
 //!  author     reference × 4 + 0 known | 1 name 8 | 2 key 32      from  0 | 1 seq, commit 8
 //! ```
 //!
@@ -23,9 +25,13 @@
 
 use crate::bytes::{Bytes, NoteError};
 use crate::names::{AuthorName, CommitName, Salt};
+use crate::session::gate::Proof;
 use crate::settle::{Note, Step};
 use crate::wire::{list, put_step, step};
-use woodland_format::{AuthorKey, CommitId, DatasetId, put_varint};
+use woodland_format::limits::NAME_BYTES_MAX;
+use woodland_format::{
+    AuthorKey, Certificate, CommitId, DatasetId, IdentityKey, Signature, put_varint,
+};
 
 /// The version of the protocol that this release speaks.
 pub const PROTOCOL_VERSION: u8 = 1;
@@ -85,6 +91,10 @@ pub enum Part {
     Presence(Vec<u8>),
     /// The last that is said.
     Bye(Reason),
+    /// What the hearer is to sign: the opener's salt is its own.
+    Challenge(Salt),
+    /// Who the speaker is, and what shows it.
+    Proof(Box<Proof>),
 }
 
 /// Who says so, and what it takes.
@@ -195,10 +205,13 @@ pub enum Reason {
     /// Nothing came for too long.
     #[error("it waited too long")]
     Stalled = 6,
+    /// It serves only whom the owner of the dataset allows.
+    #[error("it serves only whom the owner of the dataset allows")]
+    NotAllowed = 7,
 }
 
 impl Reason {
-    const ALL: [Reason; 7] = [
+    const ALL: [Reason; 8] = [
         Reason::Done,
         Reason::Version,
         Reason::Dataset,
@@ -206,6 +219,7 @@ impl Reason {
         Reason::Refused,
         Reason::Lost,
         Reason::Stalled,
+        Reason::NotAllowed,
     ];
 }
 
@@ -307,6 +321,14 @@ impl Part {
                 to.extend(bytes);
             }
             Part::Bye(reason) => to.extend([25, *reason as u8]),
+            Part::Challenge(salt) => {
+                to.push(29);
+                to.extend(salt.0);
+            }
+            Part::Proof(proof) => {
+                to.push(30);
+                proof.put(to);
+            }
         }
     }
 
@@ -353,6 +375,8 @@ impl Part {
                 let reason = Reason::ALL.get(usize::from(code));
                 Part::Bye(*reason.ok_or_else(|| from.fails("is a reason"))?)
             }
+            29 => Part::Challenge(Salt(from.array()?)),
+            30 => Part::Proof(Box::new(Proof::take(from)?)),
             _ => return Err(NoteError { at, expected: "begins a part" }.into()),
         })
     }
@@ -386,6 +410,29 @@ impl Hello {
         };
         let (window, message_bytes_max) = (from.varint()?, from.varint()?);
         Ok(Hello { dataset, author, salt, window, message_bytes_max })
+    }
+}
+
+impl Proof {
+    fn put(&self, to: &mut Vec<u8>) {
+        let Certificate { identity, name, signature } = &self.certificate;
+        to.extend(identity.0);
+        put_varint(to, name.len() as u64);
+        to.extend(name.as_bytes());
+        to.extend(signature.0);
+        to.extend(self.signature.0);
+    }
+
+    fn take(from: &mut Bytes<'_>) -> Result<Proof, NoteError> {
+        let (identity, length) = (IdentityKey(from.array()?), from.varint()?);
+        if length > NAME_BYTES_MAX as u64 {
+            return Err(from.fails("is behind a name within the limit"));
+        }
+        let name = std::str::from_utf8(from.take(length)?).map(str::to_owned);
+        let name = name.map_err(|_| from.fails("is behind a name in UTF-8"))?;
+        let signature = Signature(from.array()?);
+        let certificate = Certificate { identity, name, signature };
+        Ok(Proof { certificate, signature: Signature(from.array()?) })
     }
 }
 

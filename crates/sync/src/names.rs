@@ -43,6 +43,11 @@ impl Salt {
         key
     }
 
+    /// A key under which challenges are made.
+    pub(crate) fn challenging(self) -> [u8; 32] {
+        self.key(Purpose::Challenge as u8)
+    }
+
     pub(crate) fn hash(self, purpose: Purpose, bytes: &[u8]) -> u64 {
         let hash = blake3::keyed_hash(&self.key(purpose as u8), bytes);
         let [a, b, c, d, e, f, g, h, ..] = *hash.as_bytes();
@@ -65,6 +70,7 @@ pub(crate) enum Purpose {
     Author = 1,
     Commit = 2,
     Item = 3,
+    Challenge = 4,
 }
 
 /// The tips of a log, and how to find what others name.

@@ -8,6 +8,7 @@
 use crate::message::{AuthorRef, Introduced, Part};
 use crate::settle::Note;
 use std::fmt::{self, Display, Formatter};
+use woodland_format::Certificate;
 
 /// So many items of a list are shown.
 const SHOWN: usize = 4;
@@ -54,6 +55,11 @@ impl Display for Part {
             Part::Ahead(tip) => write!(f, "ahead: seq {} {}", tip.seq, tip.id.short()),
             Part::Presence(bytes) => write!(f, "presence {} B", bytes.len()),
             Part::Bye(reason) => write!(f, "bye: {reason}"),
+            Part::Challenge(_) => write!(f, "challenge"),
+            Part::Proof(proof) => {
+                let Certificate { identity, name, .. } = &proof.certificate;
+                write!(f, "proof: identity {} {name:?}", identity.short())
+            }
         }
     }
 }

@@ -19,6 +19,7 @@
 
 pub(crate) mod arriving;
 pub(crate) mod authors;
+pub(crate) mod gate;
 mod pieces;
 mod questions;
 mod saying;
@@ -31,6 +32,7 @@ use crate::message::{Hello, Message, Part, Reason, Told, Want};
 use crate::names::{CommitName, Salt};
 use crate::session::arriving::{Arriving, find};
 use crate::session::authors::{HeardOf, Spoken};
+use crate::session::gate::Gate;
 use crate::session::sending::{Sending, Step};
 use crate::session::settling::Question;
 use std::collections::BTreeMap;
@@ -83,6 +85,7 @@ pub(crate) enum Event {
 
 pub(crate) struct Session {
     is_opener: bool,
+    pub(crate) gate: Gate,
     salt: Salt,
     said: u64,
     heard: u64,
@@ -128,9 +131,10 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(here: Here<'_>, salt: Option<Salt>) -> Session {
+    pub(crate) fn new(here: Here<'_>, salt: Option<Salt>, gate: Gate) -> Session {
         Session {
             is_opener: salt.is_some(),
+            gate,
             salt: salt.unwrap_or(Salt([0; 16])),
             said: 0,
             heard: 0,
@@ -181,7 +185,9 @@ impl Session {
     pub(crate) fn is_owed(&self, has_wants: bool) -> bool {
         let is_fetched = self.fetch == Fetch::Running && self.due.is_none();
         // While what came is not durable yet it may have no room to send more.
-        self.hello.is_none() || self.arriving.is_settled() && (is_fetched || has_wants)
+        self.hello.is_none()
+            || self.gate.is_shut()
+            || self.arriving.is_settled() && (is_fetched || has_wants)
     }
 
     /// Whether the tip of that name is held here.
@@ -257,12 +263,23 @@ impl Session {
 
     fn part(&mut self, here: Here<'_>, part: Part, told: &mut Heard) -> Result<(), Closed> {
         let Heard { events, segments } = told;
-        if self.hello.is_none() {
+        let Some(hello) = self.hello else {
             return match part {
                 Part::Hello(hello) => self.hello(here, hello),
                 Part::Bye(reason) => Err(Closed::Bye(reason)),
                 _ => Err(Closed::OutOfPlace(BEGINS)),
             };
+        };
+        match part {
+            Part::Challenge(salt) if self.is_opener => return self.gate.challenged(salt),
+            Part::Proof(proof) => {
+                return self.gate.proves(here.log, self.is_opener, &hello.author, &proof);
+            }
+            Part::Bye(reason) => return Err(Closed::Bye(reason)),
+            _ if self.gate.is_shut() => {
+                return Err(Closed::OutOfPlace("it says more before it has proven who it is"));
+            }
+            _ => {}
         }
         match part {
             Part::Hello(_) => return Err(Closed::OutOfPlace("it says hello twice")),
@@ -314,7 +331,9 @@ impl Session {
             Part::Ahead(tip) if here.log.contains(&tip.id) => {}
             Part::Ahead(tip) => events.push(Event::Behind(tip)),
             Part::Presence(bytes) => events.push(Event::Presence(bytes)),
-            Part::Bye(reason) => return Err(Closed::Bye(reason)),
+            Part::Challenge(_) => return Err(Closed::OutOfPlace("it asks who opened it twice")),
+            // Taken above.
+            Part::Bye(_) | Part::Proof(_) => {}
         }
         Ok(())
     }
@@ -325,7 +344,12 @@ impl Session {
             return Err(Closed::Dataset { expected, found });
         }
         match (self.is_opener, hello.salt) {
-            (false, Some(salt)) => self.salt = salt,
+            (false, Some(salt)) => {
+                self.salt = salt;
+                if self.gate.is_shut() {
+                    self.gate.challenged(salt)?;
+                }
+            }
             (true, None) => {}
             (false, None) => return Err(Closed::OutOfPlace("it opens without a salt")),
             (true, Some(_)) => return Err(Closed::OutOfPlace("both sides open")),

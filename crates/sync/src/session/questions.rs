@@ -20,7 +20,7 @@ impl Session {
     pub(crate) fn can_ask(&self) -> bool {
         // Who was asked answers first: it may fetch by its gaps, and need not ask.
         let answers = self.answered.as_ref().is_some_and(|question| !question.is_over());
-        let is_met = self.is_opener || self.hello.is_some();
+        let is_met = (self.is_opener || self.hello.is_some()) && !self.gate.is_shut();
         self.fetch == Fetch::Due && !self.is_over && is_met && !answers
     }
 

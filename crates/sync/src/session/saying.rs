@@ -28,11 +28,17 @@ impl Session {
             self.has_said_hello = true;
             parts.push(Part::Hello(Hello {
                 dataset: here.log.dataset(),
-                author: here.author,
+                author: self.gate.author().unwrap_or(here.author),
                 salt: self.is_opener.then_some(self.salt),
                 window: here.limits.window,
                 message_bytes_max: here.limits.message_bytes_max,
             }));
+        }
+        if self.has_said_hello {
+            self.gate.say(self.is_opener, &mut parts);
+        }
+        if self.gate.is_shut() {
+            return Ok(self.message(parts));
         }
         parts.append(&mut self.replies);
         self.can_fetch = false;

@@ -1,5 +1,6 @@
 //! Conversations: what two settle, what many bring to each other, and what becomes of who cheats.
 
+mod allowed;
 mod hostile;
 mod hostile_commits;
 mod settling;
