@@ -48,9 +48,11 @@ fn agree(name: &str, recipe: &Recipe, share: u64) {
     let is_counted = recipe.newer_format_percent == 0;
     let has_text = recipe.kinds.iter().any(|(kind, _)| *kind == "text");
     // Where nodes die, it is their deletions that have to meet.
-    let is_lively = match recipe.existence_percent {
-        0 => distribution.one_place_percent() >= 30,
-        _ => distribution.meetings_of("comings back") > 0,
+    // Where rights are taken, it is masked ops that others have to have seen.
+    let is_lively = match (recipe.rights_percent, recipe.existence_percent) {
+        (1.., _) => distribution.meetings_median("masked ops") > 0,
+        (0, 0) => distribution.one_place_percent() >= 30,
+        (0, _) => distribution.meetings_of("comings back") > 0,
     };
     assert!(!is_counted || !has_text || is_lively, "too calm: {distribution}");
 }
@@ -95,6 +97,26 @@ fn on_histories_of_lists() {
 #[test]
 fn on_histories_of_collections() {
     agree("collections", &Recipe::collections(), 4);
+}
+
+#[test]
+fn on_histories_with_an_owner() {
+    agree("rights", &Recipe::rights(), 1);
+}
+
+#[test]
+fn on_texts_with_masked_edits() {
+    agree("masked edits of texts", &Recipe::masked(&[("text", 1)]), 2);
+}
+
+#[test]
+fn on_lists_with_masked_edits() {
+    agree("masked edits of lists", &Recipe::masked(&[("list", 1)]), 2);
+}
+
+#[test]
+fn on_collections_with_masked_edits() {
+    agree("masked edits of collections", &Recipe::masked(&[("map", 3), ("set", 1)]), 2);
 }
 
 #[test]

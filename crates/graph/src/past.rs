@@ -2,11 +2,13 @@
 //!
 //! **Invariants**
 //! - An op saw every op of the commits in its commit's past, and those before it in its own batch.
+//! - An op counts for another that saw it and saw nothing that masks it. Along an author's own ops
+//!   a view changes by what the author newly saw of others, and by a revocation of its own.
 //! - Stamps order like (order key, index): the one order of the serial run.
 //!
 //! What this does not do: hold content. It answers questions about ops by their stamps alone.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
 use woodland_log::{Log, OrderKey, Place};
 use woodland_page::{Reading, Stored, Writing};
@@ -38,18 +40,21 @@ pub struct Past<'a> {
     at: Stamp,
     /// By line: one more than the last seq seen, or 0; none while nobody has asked.
     seen: RefCell<Vec<Option<u64>>>,
+    /// Whether the op's commit is masked; none while nobody has asked.
+    is_masked: Cell<Option<bool>>,
 }
 
 impl<'a> Past<'a> {
     /// The past of the op at this stamp.
     pub fn of(log: &'a Log, at: Stamp) -> Self {
-        Past { log, at, seen: RefCell::default() }
+        Past { log, at, seen: RefCell::default(), is_masked: Cell::default() }
     }
 
     /// The same commit's op at another index; keeps what is known of the commit's past.
     pub fn move_to(&mut self, at: Stamp) {
         if at.place != self.at.place {
             self.seen.get_mut().clear();
+            self.is_masked.set(None);
         }
         self.at = at;
     }
@@ -75,6 +80,19 @@ impl<'a> Past<'a> {
         other.place.seq < end
     }
 
+    /// Whether a revocation masks the op.
+    pub(crate) fn is_masked(&self) -> bool {
+        let is_masked = self.is_masked.get().unwrap_or_else(|| self.log.is_masked(self.at.place));
+        self.is_masked.set(Some(is_masked));
+        is_masked
+    }
+
+    /// Whether that op counts for this one: its author had seen it, and nothing that masks it.
+    /// Of an op that nothing masks it is enough to ask whether it was seen.
+    pub(crate) fn counts(&self, other: Stamp) -> bool {
+        self.saw(other) && !self.log.is_masked_for(self.at.place, other.place)
+    }
+
     /// Whether the author of `earlier` wrote this op too and had seen nothing newer of others
     /// between: then the past is that of `earlier` and the author's own ops since.
     pub(crate) fn continues(&self, earlier: Stamp) -> bool {
@@ -83,6 +101,15 @@ impl<'a> Past<'a> {
             return earlier.index < self.at.index;
         }
         self.log.is_sequel(from, to)
+    }
+
+    /// Whether the author of `earlier` revoked rights between that op and this one of its own: what
+    /// counted for that one may not count for this one.
+    pub(crate) fn revoked_since(&self, earlier: Stamp) -> bool {
+        let (from, to) = (earlier.place, self.at.place);
+        let between =
+            |at: woodland_log::Place| at.line == to.line && (from.seq..to.seq).contains(&at.seq);
+        from != to && self.log.revocations().any(between)
     }
 
     /// Whether the author of that op had seen this one.
