@@ -3,7 +3,8 @@
 //! **Invariants**
 //! - An op saw every op of the commits in its commit's past, and those before it in its own batch.
 //! - An op counts for another that saw it and saw nothing that masks it. Along an author's own ops
-//!   a view changes by what the author newly saw of others, and by a revocation of its own.
+//!   what counts changes by what the author newly saw of others alone: what it saw before it revoked
+//!   somebody's rights, the revocation saw, too, and does not mask.
 //! - Stamps order like (order key, index): the one order of the serial run.
 //!
 //! What this does not do: hold content. It answers questions about ops by their stamps alone.
@@ -101,15 +102,6 @@ impl<'a> Past<'a> {
             return earlier.index < self.at.index;
         }
         self.log.is_sequel(from, to)
-    }
-
-    /// Whether the author of `earlier` revoked rights between that op and this one of its own: what
-    /// counted for that one may not count for this one.
-    pub(crate) fn revoked_since(&self, earlier: Stamp) -> bool {
-        let (from, to) = (earlier.place, self.at.place);
-        let between =
-            |at: woodland_log::Place| at.line == to.line && (from.seq..to.seq).contains(&at.seq);
-        from != to && self.log.revocations().any(between)
     }
 
     /// Whether the author of that op had seen this one.

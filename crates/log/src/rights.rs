@@ -146,7 +146,7 @@ impl Log {
 
     /// Whether the commit at `viewer` has in its past what makes the one at `place` not count.
     pub fn is_masked_for(&self, viewer: Place, place: Place) -> bool {
-        self.masks(place, |revocation| revocation != viewer && self.saw(viewer, revocation))
+        self.masks(place, |revocation| self.saw(viewer, revocation))
     }
 
     /// The stretches of commits that the commit at this place masks, by line: none unless it is a

@@ -3,7 +3,6 @@
 //! **Invariants**
 //! - A commit's *rank* is its place in the order; ranks compare as keys do.
 //! - What a commit saw has lower ranks, because the key extends causality.
-//! - A commit is not in its own past: the ops of a revocation's commit did not see the revocation.
 
 use crate::oracle::rights::masked_by;
 use std::collections::{BTreeMap, BTreeSet};

@@ -140,11 +140,15 @@ impl Object {
         self.history.as_deref().cloned().unwrap_or_default()
     }
 
-    /// Whether nothing has happened to the object between one version and a later one: a history
-    /// only ever grows.
+    /// Whether nothing has happened to the object between one version and a later one. Histories
+    /// that grew from one another are told apart by their length; where masks came between them,
+    /// by what they hold.
     pub(crate) fn is(&self, other: &Object) -> bool {
-        let count = |one: &Object| one.history.as_ref().map_or(0, |history| history.len());
-        self.held.is(&other.held) && count(self) == count(other)
+        self.held.is(&other.held)
+            && match (&self.history, &other.history) {
+                (Some(one), Some(other)) => one.ptr_eq(other) || one == other,
+                (one, other) => one.is_none() && other.is_none(),
+            }
     }
 }
 

@@ -106,14 +106,11 @@ pub(crate) struct Weave<C: Content> {
     runs: im::HashMap<Stamp, Run<C>>,
     /// The op whose author's eyes the view was last seen with.
     stands_at: Option<Stamp>,
-    /// Whether it holds anything that is masked.
-    has_masked: bool,
 }
 
 impl<C: Content> Default for Weave<C> {
     fn default() -> Self {
-        let (chunks, runs) = (Chunks::default(), im::HashMap::new());
-        Weave { chunks, runs, stands_at: None, has_masked: false }
+        Weave { chunks: Chunks::default(), runs: im::HashMap::new(), stands_at: None }
     }
 }
 
@@ -138,10 +135,7 @@ pub(crate) fn is_sequential(
 impl<C: Content> Weave<C> {
     /// Moves the view to what the author of `past` saw.
     pub(crate) fn stand(&mut self, past: &Past<'_>) {
-        let is_as_it_was = self
-            .stands_at
-            .is_some_and(|at| past.continues(at) && !(self.has_masked && past.revoked_since(at)));
-        if !is_as_it_was {
+        if !self.stands_at.is_some_and(|at| past.continues(at)) {
             self.chunks.stand(past);
         }
         self.stands_at = Some(past.at());
@@ -249,7 +243,6 @@ impl<C: Content> Weave<C> {
         self.runs.insert(past.at(), run);
         let own = past.is_masked().then_some(past.at());
         let needs: Vec<Stamp> = own.into_iter().chain(about).collect();
-        self.has_masked |= !needs.is_empty() || !hiders.masked.is_empty();
         let span = Span { first, count, view: View::There, needs, hiders };
         let is_there = span.is_there();
         self.chunks.insert(gap, span);
@@ -259,7 +252,8 @@ impl<C: Content> Weave<C> {
     /// Hides elements. Answers what that takes out of sight, piece by piece: each range is told as
     /// it stands when those before it are gone.
     pub(crate) fn hide(&mut self, past: &Past<'_>, stretch: &Stretch) -> Vec<Range<usize>> {
-        let (op, is_masked) = self.begin_to_hide(past);
+        let (op, is_masked) = (past.at(), past.is_masked());
+        self.leave(op);
         let mut hidden: Vec<Range<usize>> = Vec::new();
         let mut gap = stretch.hint;
         for (first, count) in &stretch.ranges {
@@ -285,18 +279,13 @@ impl<C: Content> Weave<C> {
 
     /// Hides one element; answers where it stood, if that takes it out of sight.
     pub(crate) fn hide_one(&mut self, past: &Past<'_>, spot: Spot) -> Option<usize> {
-        let (op, is_masked) = self.begin_to_hide(past);
+        let (op, is_masked) = (past.at(), past.is_masked());
+        self.leave(op);
         let gap = self.locate(spot);
         let gap = self.split_before(spot.element, gap);
         let gap = self.chunks.split(gap, 1);
         let at = self.chunks.current_before(gap);
         (self.chunks.hide(gap, op, is_masked) > 0).then_some(at)
-    }
-
-    fn begin_to_hide(&mut self, past: &Past<'_>) -> (Stamp, bool) {
-        self.leave(past.at());
-        self.has_masked |= past.is_masked();
-        (past.at(), past.is_masked())
     }
 
     /// The gap before the span that holds an element.
