@@ -154,6 +154,7 @@ impl Stored for Generation {
 
 impl Kind for Map {
     const NAME: &'static str = "map";
+    const EDITION: u32 = 1;
     type Config = MapConfig;
     type Op = MapOp;
     type Resolved = MapOp;

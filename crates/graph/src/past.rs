@@ -3,8 +3,8 @@
 //! **Invariants**
 //! - An op saw every op of the commits in its commit's past, and those before it in its own batch.
 //! - An op counts for another that saw it and saw nothing that masks it. Along an author's own ops
-//!   what counts changes by what the author newly saw of others alone: what it saw before it revoked
-//!   somebody's rights, the revocation saw, too, and does not mask.
+//!   what counts changes by what the author newly saw of others alone: what it saw before it
+//!   revoked somebody's rights, the revocation saw, too, and does not mask.
 //! - Stamps order like (order key, index): the one order of the serial run.
 //!
 //! What this does not do: hold content. It answers questions about ops by their stamps alone.

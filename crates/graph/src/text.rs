@@ -87,6 +87,7 @@ impl Stored for TextState {
 
 impl Kind for Text {
     const NAME: &'static str = "text";
+    const EDITION: u32 = 1;
     const KEEPS_HISTORY: bool = true;
     type Config = ();
     type Op = TextOp;

@@ -210,6 +210,9 @@ impl Recipe {
     pub fn masked(kinds: &'static [(&'static str, usize)]) -> Self {
         Recipe {
             kinds,
+            authors: 3..=3,
+            batches: 12..=20,
+            ops_max: 4,
             founding: founding_schema,
             nodes_at_first: 1,
             existence_percent: 0,

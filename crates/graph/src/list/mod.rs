@@ -117,6 +117,7 @@ impl Stored for ListState {
 
 impl Kind for List {
     const NAME: &'static str = "list";
+    const EDITION: u32 = 1;
     const KEEPS_HISTORY: bool = true;
     type Config = ListConfig;
     type Op = ListOp;

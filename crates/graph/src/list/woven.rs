@@ -12,9 +12,10 @@
 //! - So an item stands nowhere once it was removed, and otherwise in the slot that was placed last
 //!   in order: one place, whatever was moved at the same time.
 //! - Slots are hidden by as few ops as that takes. An op saw a placement `v` before its own, the
-//!   last that is not masked, and for whomever the op counts `v` counts, too: it hides only the slot
-//!   of `v` and of what stands between in order. Of later placements its own slot is hidden by the
-//!   first of each line that is not masked, which all behind it saw, and by the masked ones before.
+//!   last that is not masked, and for whomever the op counts `v` counts, too: it hides only the
+//!   slot of `v` and of what stands between in order. Of later placements its own slot is hidden
+//!   by the first of each line that is not masked, which all behind it saw, and by the masked ones
+//!   before that.
 //! - A slot whose own placement is masked, or whose item's insertion is, is there for those for
 //!   whom these count.
 //!
