@@ -5,7 +5,8 @@
 //!   voids; and nodes, values, conflicts and clashes, as read through the current schema and
 //!   through every one that the log carries.
 //! - The engine is driven as a replica drives it: from nothing, one commit at a time, in bursts,
-//!   through the merge of two halves, and back to an earlier version.
+//!   through the merge of two halves, and back to an earlier version; where the dataset has an
+//!   owner, also put to rest and woken in between.
 //!
 //! What this does not do: know which of the two is right.
 
@@ -13,12 +14,14 @@ use crate::histories::{History, Rng};
 use crate::oracle::{ClashRule, ConflictEntry, ConflictName, ConflictPart, Oracle};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
+use std::sync::Arc;
 use woodland_format::{
     Commit, CommitId, Digest, FieldId, NodeId, ObjectId, Schema, SchemaId, TypeId, UniqueConfig,
     Value, decode,
 };
 use woodland_graph::{Graph, Kinds, Node, Part};
 use woodland_log::Log;
+use woodland_page::{MemoryPages, Stored, Writing, rest, wake};
 
 /// The log of these commits, which arrive past first.
 ///
@@ -268,6 +271,10 @@ pub fn check(history: &History, oracle: &Oracle) -> Result<(), String> {
     let merged = merge_of_halves(&arrival, &history.causal_arrival(&mut rng), &mut rng);
     answers.compare(&merged).map_err(told("merge of two parts"))?;
 
+    if log.owner().is_some() {
+        answers.compare(&with_naps(&arrival, &mut rng)).map_err(told("with naps"))?;
+    }
+
     let count = 1 + rng.below(history.commits.len());
     let prefix = history.prefix(count);
     let heads: Vec<CommitId> = log_of(prefix).heads().collect();
@@ -297,6 +304,46 @@ fn step_by_step(arrival: &[Commit], rng: &mut Rng) -> Graph {
         assert_eq!(digest, graph.digest(), "a version never changes");
     }
     graph.advance(&log)
+}
+
+/// Commits arrive in bursts, between which the log and the graph are put to rest and wake.
+fn with_naps(arrival: &[Commit], rng: &mut Rng) -> Graph {
+    let pages = MemoryPages::default();
+    let mut graph = Graph::of(&log_of(&arrival[..1]), Kinds::standard());
+    let mut log = graph.log().clone();
+    for commit in &arrival[1..] {
+        log = log.append(commit).expect("a valid commit");
+        if rng.chance(50) {
+            graph = graph.advance(&log);
+        }
+        if rng.chance(20) {
+            if rng.chance(50) {
+                graph.digest();
+                graph.clashes();
+            }
+            let at = rest(&Rested(graph.advance(&log)), &mut pages.clone());
+            let woken = wake(&pages.pages(1 << 20, Arc::new(Kinds::standard())), at);
+            Rested(graph) = woken.expect("it was put there");
+            log = graph.log().clone();
+        }
+    }
+    graph.advance(&log)
+}
+
+/// A log and its graph, as one value.
+struct Rested(Graph);
+
+impl Stored for Rested {
+    fn write(&self, to: &mut Writing<'_>) {
+        self.0.log().write(to);
+        self.0.rest(to);
+    }
+
+    fn read(from: &mut woodland_page::Reading<'_>) -> Option<Self> {
+        let log = Log::read(from)?;
+        let kinds = from.context::<Kinds>()?.clone();
+        Graph::wake(log, kinds, from).map(Rested)
+    }
 }
 
 fn merge_of_halves(one: &[Commit], other: &[Commit], rng: &mut Rng) -> Graph {

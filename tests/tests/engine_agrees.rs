@@ -48,9 +48,11 @@ fn agree(name: &str, recipe: &Recipe, share: u64) {
     let is_counted = recipe.newer_format_percent == 0;
     let has_text = recipe.kinds.iter().any(|(kind, _)| *kind == "text");
     // Where nodes die, it is their deletions that have to meet.
-    let is_lively = match recipe.existence_percent {
-        0 => distribution.one_place_percent() >= 30,
-        _ => distribution.meetings_of("comings back") > 0,
+    // Where rights are taken, it is masked ops that others have to have seen.
+    let is_lively = match (recipe.rights_percent, recipe.existence_percent) {
+        (1.., _) => distribution.meetings_median("masked ops") > 0,
+        (0, 0) => distribution.one_place_percent() >= 30,
+        (0, _) => distribution.meetings_of("comings back") > 0,
     };
     assert!(!is_counted || !has_text || is_lively, "too calm: {distribution}");
 }
@@ -95,6 +97,26 @@ fn on_histories_of_lists() {
 #[test]
 fn on_histories_of_collections() {
     agree("collections", &Recipe::collections(), 4);
+}
+
+#[test]
+fn on_histories_with_an_owner() {
+    agree("rights", &Recipe::rights(), 2);
+}
+
+#[test]
+fn on_texts_with_masked_edits() {
+    agree("masked edits of texts", &Recipe::masked(&[("text", 1)]), 4);
+}
+
+#[test]
+fn on_lists_with_masked_edits() {
+    agree("masked edits of lists", &Recipe::masked(&[("list", 1)]), 4);
+}
+
+#[test]
+fn on_collections_with_masked_edits() {
+    agree("masked edits of collections", &Recipe::masked(&[("map", 3), ("set", 1)]), 4);
 }
 
 #[test]
@@ -174,4 +196,40 @@ fn on_a_founding_schema_that_comes_late() {
     compare(&agreed(&script.commits), &after).expect("what was made comes into sight");
     let came: Vec<_> = after.changes_since(&before).map(|one| (one.before, one.after)).collect();
     assert_eq!(came, [(None, Some(TypeId(1)))]);
+}
+
+/// What a revocation costs: nothing but itself where it masks nothing, all where it masks what was
+/// derived, and no more than that once it is there.
+#[test]
+fn on_revocations_by_what_is_looked_at() {
+    let (mut script, begun) = Script::owned(founding_schema(), vec![]);
+    let create = |salt| vec![Op::Create { node_type: TypeId(1), salt }];
+    let first = script.write(1, &[&begun], create(1));
+    let before = Graph::of(&log_of(&script.commits), Kinds::standard());
+    let next = |graph: &Graph, commit: &Commit| {
+        graph.advance(&graph.log().append(commit).expect("a valid commit"))
+    };
+
+    let revocation = script.revoke(None, &[&first], 1);
+    let masks_nothing = next(&before, &revocation);
+    assert_eq!(masks_nothing.work().commits, 1);
+    assert_eq!(masks_nothing.voids().count(), 0);
+
+    let seen = script.write(2, &[&begun], create(2));
+    let graph = next(&masks_nothing, &seen);
+    let revocation = script.revoke(None, &[], 2);
+    let anew = next(&graph, &revocation);
+    assert_eq!(anew.work().commits, u64::try_from(script.commits.len()).expect("a few"));
+    assert_eq!(anew.voids().count(), 1);
+
+    // More of the same arrives late: it is masked already, and so is what arrives with its mask.
+    let late = script.write(2, &[], create(3));
+    let graph = next(&anew, &late);
+    assert_eq!((graph.work().commits, graph.voids().count()), (1, 2));
+    let other = script.write(3, &[&begun], create(4));
+    let revocation = script.revoke(None, &[], 3);
+    let log = graph.log().append(&other).and_then(|log| log.append(&revocation));
+    let graph = graph.advance(&log.expect("valid commits"));
+    assert_eq!((graph.work().commits, graph.voids().count()), (2, 3));
+    compare(&agreed(&script.commits), &graph).expect("masked or not, as in the oracle");
 }

@@ -11,6 +11,8 @@
 //! - An object is touched only by its own ops; the cost follows what arrived and the objects it
 //!   touches.
 //! - Every op of every arrived commit ends as an effect or as one void.
+//! - Within one derivation an op is masked or not, for good: where a revocation masks what was
+//!   derived before it came, all is derived anew.
 //!
 //! What this does not do: read a clock, keep a payload, or judge what is visible.
 
@@ -43,6 +45,10 @@ impl Graph {
     /// The graph of `log`, which was made from this graph's log by append and merge.
     #[must_use]
     pub fn advance(&self, log: &Log) -> Graph {
+        if masks_what_was_held(log, &self.log) {
+            let mut order = log.order();
+            return derive(self.anew_on(log), log, None, std::iter::from_fn(|| order.next_place()));
+        }
         let mut arrived = log.arrived(&self.log);
         derive(self.on(log), log, Some(&self.log), std::iter::from_fn(|| arrived.next_place()))
     }
@@ -58,6 +64,18 @@ impl Graph {
         let id = self.log.schema(place)?;
         self.schemas.known(&id, |carrier| self.log.saw(place, carrier))
     }
+}
+
+/// Whether a revocation that arrived masks a commit which was held before and was not masked.
+fn masks_what_was_held(log: &Log, earlier: &Log) -> bool {
+    let is_new = |place: &Place| earlier.author(*place).is_none();
+    let mut masked = log.revocations().filter(is_new).flat_map(|place| log.masked_by(place));
+    masked.any(|(line, mut seqs)| {
+        seqs.any(|seq| {
+            let place = Place { line, seq };
+            earlier.author(place).is_some() && !earlier.is_masked(place)
+        })
+    })
 }
 
 /// Adds commits, ascending in order, to a graph that stands on `log` already; it was derived from
@@ -131,23 +149,21 @@ impl Run<'_> {
                 }
                 let author = self.log.author(stamp.place).expect(IS_HELD);
                 let node = node_id(&author, stamp.place.seq, stamp.index, salt);
-                self.create(stamp, fields, node, (node_type, None));
-                Ok(())
+                self.create(past, fields, node, (node_type, None))
             }
             OpView::Other(Op::CreateKeyed { node_type, key }) => {
                 check_key(fields, node_type, &key)?;
                 let node = keyed_node_id(node_type, &encode(&key));
-                self.create(stamp, fields, node, (node_type, Some(key)));
-                Ok(())
+                self.create(past, fields, node, (node_type, Some(key)))
             }
             OpView::Other(Op::Recreate { node_type, key, generation }) => {
                 check_key(fields, node_type, &key)?;
                 let node = self.generation(past, node_type, &key, generation)?;
-                self.create(stamp, fields, node, (node_type, Some(key)));
-                Ok(())
+                self.create(past, fields, node, (node_type, Some(key)))
             }
             OpView::Other(Op::Delete { node }) => self.delete(past, node),
             OpView::Edit { object, op } => self.edit(past, fields, object, op),
+            OpView::Other(Op::Migrate(_)) if past.is_masked() => Err(Void::Revoked),
             OpView::Other(Op::Migrate(migration)) => {
                 let key = (self.key(stamp.place), stamp.index);
                 self.graph.ledger.add(key, stamp, migration);
@@ -161,13 +177,15 @@ impl Run<'_> {
 
     fn create(
         &mut self,
-        stamp: Stamp,
+        past: &Past<'_>,
         fields: &Fields,
         node: NodeId,
         (node_type, key): (TypeId, Option<Value>),
-    ) {
+    ) -> Result<(), Void> {
         let (log, is_revivable) = (self.log, fields.is_revivable(node_type));
-        let creation = Creation { stamp, node_type, key: key.map(Arc::new), is_revivable };
+        let (stamp, is_masked) = (past.at(), past.is_masked());
+        let key = key.map(Arc::new);
+        let creation = Creation { stamp, node_type, key, is_revivable, is_masked };
         match self.touch(node) {
             Some(place) => {
                 let touched = self.touched.at(place);
@@ -176,6 +194,7 @@ impl Run<'_> {
             }
             None => drop(self.touched.add(node, NodeEntry::of(creation), true)),
         }
+        if is_masked { Err(Void::Revoked) } else { Ok(()) }
     }
 
     fn edit(
@@ -190,12 +209,17 @@ impl Run<'_> {
         let place = self.touch(object.node).ok_or(Void::UnknownNode)?;
         saw_creation(past, &self.touched.at(place).entry, *owner)?;
         let OfField::Kind { kind, config, waits, .. } = of else { return Err(Void::ReadOnly) };
+        if past.is_masked() && !kind.is_built_in() {
+            self.touched.at(place).note(object.field, kind);
+            return Err(Void::Revoked);
+        }
         let outcome = if *waits {
             self.wait(past, place, object.field, (kind, config), bytes)
         } else {
             self.play(past, (place, object), (kind, config), bytes)
         };
-        if *is_revivable && (outcome.is_ok() || !kind.is_built_in()) {
+        let counts = outcome.is_ok() || !kind.is_built_in();
+        if *is_revivable && counts && !past.is_masked() {
             self.touched.at(place).revivable.push(past.at());
         }
         outcome
@@ -215,6 +239,9 @@ impl Run<'_> {
             kind.play(&mut taken.held, config, bytes, past, &|node, of| self.saw(past, node, of));
         self.touched.at(place).put(object.field, kind, taken, outcome.is_ok());
         outcome?;
+        if past.is_masked() {
+            return Err(Void::Revoked);
+        }
         if self.graph.existence.is_followed(object.field, kind.name()) {
             let of = (place, object.node);
             self.follow(past, of, object.field, (&**kind, config), bytes);
@@ -325,7 +352,7 @@ impl Run<'_> {
     /// Lists the creations that came second, with another type.
     fn settle(&mut self, entry: &NodeEntry) {
         let decided = entry.first.node_type;
-        for Creation { stamp, node_type, .. } in entry.creations() {
+        for Creation { stamp, node_type, .. } in entry.creations().filter(|one| !one.is_masked) {
             let at = (key(self.log, *stamp), Some(stamp.index));
             if *node_type == decided {
                 if self.graph.voids.get(&at).is_some_and(|reason| *reason == Void::TypeDiffers) {
@@ -376,13 +403,18 @@ impl Run<'_> {
         void.map(|(stamp, _)| *stamp).collect()
     }
 
-    /// Keeps the stamps of what counts: of a built-in kind what had an effect, of others all.
+    /// Keeps the stamps of what counts: of a built-in kind what had an effect, and what is masked;
+    /// of others all but that, which did not come here.
     fn record(&mut self, object: &mut Object, all: &[Stamp], outcomes: &[Outcome]) {
         let log = self.log;
         let counts_all = !object.kind.is_built_in();
         for (stamp, outcome) in outcomes {
             match outcome {
                 Err(reason) => self.void(*stamp, *reason),
+                Ok(()) if log.is_masked(stamp.place) => {
+                    object.remember(log, *stamp);
+                    self.void(*stamp, Void::Revoked);
+                }
                 Ok(()) if !counts_all => object.remember(log, *stamp),
                 Ok(()) => {}
             }

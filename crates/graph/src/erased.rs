@@ -72,7 +72,7 @@ pub(crate) trait AnyKind: Debug + Send + Sync {
     fn config(&self, bytes: &[u8]) -> Result<AnyConfig, Void>;
     /// Decodes an op and checks all that can be said without the object.
     fn decode(&self, config: &AnyConfig, bytes: &[u8], saw: Saw<'_>) -> Result<AnyOp, Void>;
-    /// Decodes and applies one op, the next in order.
+    /// Decodes and applies one op, the next in order; a masked one as `Kind::mask` says.
     fn play(
         &self,
         held: &mut Held,
@@ -191,6 +191,17 @@ fn decode<K: Kind>(
     if missing { Err(Void::UnknownTarget) } else { Ok(op) }
 }
 
+/// Applies one op; of a masked one, only what others may have seen is kept.
+fn play<K: Kind>(kind: &K, state: &mut K::State, past: &Past<'_>, op: K::Op) -> Result<(), Void> {
+    let resolved = kind.resolve(state, past, op)?;
+    if past.is_masked() {
+        kind.mask(state, past, resolved);
+    } else {
+        kind.apply(state, past, resolved);
+    }
+    Ok(())
+}
+
 impl<K: Kind> AnyKind for K {
     fn name(&self) -> &str {
         K::NAME
@@ -225,10 +236,7 @@ impl<K: Kind> AnyKind for K {
         saw: Saw<'_>,
     ) -> Result<(), Void> {
         let op = decode(self, config, bytes, saw)?;
-        let state = state_mut::<K>(held);
-        let resolved = self.resolve(state, past, op)?;
-        self.apply(state, past, resolved);
-        Ok(())
+        play(self, state_mut::<K>(held), past, op)
     }
 
     fn merge(&self, held: &mut Held, arrived: Vec<Arrival>, history: &History<'_>) -> Vec<Outcome> {
@@ -240,9 +248,7 @@ impl<K: Kind> AnyKind for K {
         let mut play = |arrival: Arrival| {
             past.move_to(arrival.stamp);
             let op: Box<K::Op> = arrival.op?.downcast().expect(OWN);
-            let resolved = self.resolve(state, &past, *op)?;
-            self.apply(state, &past, resolved);
-            Ok(())
+            play(self, state, &past, *op)
         };
         arrived.into_iter().map(|arrival| (arrival.stamp, play(arrival))).collect()
     }

@@ -162,6 +162,21 @@ impl Graph {
         Graph { log, work, digested, basis, claimed, earlier_claims, ..self.clone() }
     }
 
+    /// The same of which nothing is derived. Nodes and objects that are there now will be there
+    /// again, masked or not: so what builds on this graph finds what differs.
+    pub(crate) fn anew_on(&self, log: &Log) -> Graph {
+        Graph {
+            schemas: Schemas::new(self.schemas.kinds().clone()),
+            state: State::default(),
+            existence: Existence::default(),
+            voids: Tree::default(),
+            foreign: Tree::default(),
+            ledger: Ledger::default(),
+            lens: self.lens.clone().filter(|_| self.is_chosen),
+            ..self.on(log)
+        }
+    }
+
     /// This graph, read through another schema.
     pub(crate) fn read_through(&self, lens: Arc<Lens>) -> Graph {
         let is_same = self.lens.as_ref().is_some_and(|one| one.reads_as(&lens));

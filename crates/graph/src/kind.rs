@@ -109,6 +109,13 @@ pub trait Kind: Debug + Send + Sync + 'static {
     /// Adds a resolved op to the state.
     fn apply(&self, state: &mut Self::State, past: &Past<'_>, op: Self::Resolved);
 
+    /// Keeps a resolved op that is masked: nobody reads what it did, yet whoever saw it may mean
+    /// something by position that it made. Asked of built-in kinds alone: of any other kind a
+    /// masked op never reaches it.
+    fn mask(&self, state: &mut Self::State, past: &Past<'_>, op: Self::Resolved) {
+        let _ = (state, past, op);
+    }
+
     /// Called before ops arrive, with all that the object was made from: a kind that keeps less
     /// than `resolve` needs can rebuild it here.
     fn prepare(&self, state: &mut Self::State, arrived: &[Stamp], history: &History<'_>) {
@@ -326,7 +333,8 @@ impl<'a> History<'a> {
         self.log
     }
 
-    /// The stamps of the ops that had an effect, ascending.
+    /// The stamps of the ops that had an effect, and of a built-in kind of those that are masked;
+    /// ascending.
     pub fn stamps(&self) -> impl DoubleEndedIterator<Item = Stamp> + '_ {
         self.stamps.iter().copied().filter(|stamp| !(self.is_void)(*stamp))
     }

@@ -8,9 +8,12 @@
 //!
 //! **Invariants**
 //! - Generations follow each other without a gap: what makes one saw the end of the one before.
+//!   That end may be masked, and one that is not made may be between two that are.
 //! - `born` and `ended` are the first puts and removals of a generation, those that saw no other of
-//!   them: an op saw some put (removal) of it if and only if it saw one of these.
-//! - A generation that was ended never shows again, so its writes are not kept.
+//!   them: an op saw some put (removal) of it if and only if it saw one of these. Masked ones stand
+//!   apart, all of them: each counts for some and not for others.
+//! - A generation that was ended, or before one that was, never shows again, so the writes of one
+//!   that was are not kept.
 //!
 //! What this does not do: nest other kinds. A map of nodes' pointers does that.
 
@@ -33,7 +36,18 @@ pub struct Map;
 #[derive(Debug, Clone, Default)]
 pub struct MapState {
     keys: im::OrdMap<Value, Arc<Vec<Generation>>>,
+    /// What masked ops did at each key, ascending as they arrived.
+    masked: im::OrdMap<Value, Arc<Vec<Masked>>>,
     is_written: bool,
+}
+
+/// What a masked op did at a key.
+#[derive(Debug, Clone, Copy)]
+struct Masked {
+    at: Stamp,
+    generation: u32,
+    /// Whether it put; otherwise it ended the generation.
+    puts: bool,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -44,16 +58,51 @@ struct Generation {
 }
 
 impl MapState {
-    /// The generation of a key that an op with this past writes in.
+    fn generations(&self, key: &Value) -> &[Generation] {
+        self.keys.get(key).map_or(&[][..], |all| all)
+    }
+
+    /// What masked ops did at the key that counts for an op with this past.
+    fn masked<'a>(&'a self, key: &Value, past: &'a Past<'_>) -> impl Iterator<Item = &'a Masked> {
+        let masked = self.masked.get(key).map_or(&[][..], |all| all);
+        masked.iter().filter(|one| past.counts(one.at))
+    }
+
+    /// The generation of a key that an op with this past writes in: the last one that was put in,
+    /// or the one behind the last that was ended, as far as that counts for it.
     fn generation(&self, key: &Value, past: &Past<'_>) -> usize {
-        let generations = self.keys.get(key).map_or(&[][..], |all| all);
-        let saw_end = |one: &Generation| one.ended.iter().any(|end| past.saw(*end));
-        generations.iter().rposition(saw_end).map_or(0, |last| last + 1)
+        let generations = self.generations(key);
+        let saw = |stamps: &[Stamp]| stamps.iter().any(|one| past.saw(*one));
+        let own = generations.iter().rposition(|one| saw(&one.ended) || saw(&one.born));
+        let own = own.map_or(0, |last| last + usize::from(saw(&generations[last].ended)));
+        let masked = self.masked(key, past);
+        let masked = masked.map(|one| one.generation as usize + usize::from(!one.puts)).max();
+        own.max(masked.unwrap_or(0))
+    }
+
+    /// Whether a put in this generation counts for an op with this past.
+    fn saw_put(&self, key: &Value, generation: usize, past: &Past<'_>) -> bool {
+        let own = self.generations(key).get(generation);
+        let mut masked = self.masked(key, past);
+        own.is_some_and(|one| one.born.iter().any(|put| past.saw(*put)))
+            || masked.any(|one| one.puts && one.generation as usize == generation)
+    }
+
+    /// The generations before this one that nobody whom an op with this past saw has ended: where a
+    /// masked op ended them, and the next has begun.
+    fn left_open(&self, key: &Value, generation: usize, past: &Past<'_>) -> Vec<u32> {
+        let all = self.generations(key).iter().take(generation);
+        let is_open = |one: &Generation| !one.ended.iter().any(|end| past.saw(*end));
+        let open = (0..).zip(all).filter(|(_, one)| is_open(one));
+        open.map(|(generation, _)| generation).collect()
     }
 
     fn visible(generations: &[Generation]) -> Option<&RegisterState> {
-        let last = generations.last()?;
-        last.ended.is_empty().then_some(&last.writes)
+        let (last, end) =
+            (|one: &Generation| !one.born.is_empty(), |one: &Generation| !one.ended.is_empty());
+        let at = generations.iter().rposition(last)?;
+        let is_ended = generations[at..].iter().any(end);
+        (!is_ended).then_some(&generations[at].writes)
     }
 
     fn at(&mut self, key: Value, generation: usize) -> &mut Generation {
@@ -69,11 +118,24 @@ impl Stored for MapState {
     fn write(&self, to: &mut page::Writing<'_>) {
         self.is_written.write(to);
         write_map(&self.keys, to, Stored::write);
+        write_map(&self.masked, to, Stored::write);
     }
 
     fn read(from: &mut Reading<'_>) -> Option<Self> {
         let is_written = Stored::read(from)?;
-        Some(MapState { keys: read_map(from, Stored::read)?, is_written })
+        let keys = read_map(from, Stored::read)?;
+        Some(MapState { keys, masked: read_map(from, Stored::read)?, is_written })
+    }
+}
+
+impl Stored for Masked {
+    fn write(&self, to: &mut page::Writing<'_>) {
+        (self.at, self.generation, self.puts).write(to);
+    }
+
+    fn read(from: &mut Reading<'_>) -> Option<Self> {
+        let (at, generation, puts) = Stored::read(from)?;
+        Some(Masked { at, generation, puts })
     }
 }
 
@@ -92,6 +154,7 @@ impl Stored for Generation {
 
 impl Kind for Map {
     const NAME: &'static str = "map";
+    const EDITION: u32 = 1;
     type Config = MapConfig;
     type Op = MapOp;
     type Resolved = MapOp;
@@ -149,36 +212,38 @@ impl Kind for Map {
         past: &Past<'_>,
         op: &MapOp,
     ) -> Vec<Written> {
-        // Generations follow each other, each with an op of its own: there are never so many.
-        let generation = |key: &Value| {
-            u32::try_from(state.generation(key, past)).expect("fewer than 2³² generations")
+        let left_open = |key: &Value, generation| {
+            let ended = state.left_open(key, generation, past).into_iter();
+            let part = Part::Key(key.clone());
+            ended.map(move |generation| Written::of(part.clone(), Writing::End { generation }))
         };
+        let mut written = Vec::new();
         match op {
             MapOp::Put(entries) => {
-                let written = |(key, value): &(Value, Value)| {
-                    let writing = Writing::Put { generation: generation(key) };
+                for (key, value) in entries {
+                    let generation = state.generation(key, past);
+                    written.extend(left_open(key, generation));
+                    let writing = Writing::Put { generation: number(generation) };
                     let put = Written::of(Part::Key(key.clone()), writing);
-                    put.with(&config.key, key).with(&config.value, value)
-                };
-                entries.iter().map(written).collect()
+                    written.push(put.with(&config.key, key).with(&config.value, value));
+                }
             }
             MapOp::Remove(keys) => {
-                let ended = |key: &Value| {
-                    let writing = Writing::End { generation: generation(key) };
-                    Written::of(Part::Key(key.clone()), writing)
-                };
-                keys.iter().map(ended).collect()
+                for key in keys {
+                    let generation = state.generation(key, past);
+                    written.extend(left_open(key, generation));
+                    let writing = Writing::End { generation: number(generation) };
+                    written.push(Written::of(Part::Key(key.clone()), writing));
+                }
             }
         }
+        written
     }
 
     fn resolve(&self, state: &mut MapState, past: &Past<'_>, op: MapOp) -> Result<MapOp, Void> {
         if let MapOp::Remove(keys) = &op {
-            let saw = |key: &Value| {
-                let generation = state.keys.get(key)?.get(state.generation(key, past))?;
-                generation.born.iter().any(|put| past.saw(*put)).then_some(())
-            };
-            if keys.iter().any(|key| saw(key).is_none()) {
+            let saw = |key: &Value| state.saw_put(key, state.generation(key, past), past);
+            if !keys.iter().all(saw) {
                 return Err(Void::UnknownKey);
             }
         }
@@ -208,6 +273,18 @@ impl Kind for Map {
                     generation.writes = RegisterState::default();
                 }
             }
+        }
+    }
+
+    fn mask(&self, state: &mut MapState, past: &Past<'_>, op: MapOp) {
+        let (keys, puts): (Vec<Value>, bool) = match op {
+            MapOp::Put(entries) => (entries.into_iter().map(|(key, _)| key).collect(), true),
+            MapOp::Remove(keys) => (keys, false),
+        };
+        for key in keys {
+            let generation = number(state.generation(&key, past));
+            let masked = Arc::make_mut(state.masked.entry(key).or_default());
+            masked.push(Masked { at: past.at(), generation, puts });
         }
     }
 
@@ -269,4 +346,9 @@ impl Kind for Map {
         };
         entries.iter().map(|(key, _)| (Part::Key(key.clone()), fate(key))).collect()
     }
+}
+
+/// Generations follow each other, each with an op of its own: there are never so many.
+fn number(generation: usize) -> u32 {
+    u32::try_from(generation).expect("fewer than 2³² generations")
 }

@@ -2,11 +2,14 @@
 //!
 //! **Invariants**
 //! - An op saw every op of the commits in its commit's past, and those before it in its own batch.
+//! - An op counts for another that saw it and saw nothing that masks it. Along an author's own ops
+//!   what counts changes by what the author newly saw of others alone: what it saw before it
+//!   revoked somebody's rights, the revocation saw, too, and does not mask.
 //! - Stamps order like (order key, index): the one order of the serial run.
 //!
 //! What this does not do: hold content. It answers questions about ops by their stamps alone.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
 use woodland_log::{Log, OrderKey, Place};
 use woodland_page::{Reading, Stored, Writing};
@@ -38,18 +41,21 @@ pub struct Past<'a> {
     at: Stamp,
     /// By line: one more than the last seq seen, or 0; none while nobody has asked.
     seen: RefCell<Vec<Option<u64>>>,
+    /// Whether the op's commit is masked; none while nobody has asked.
+    is_masked: Cell<Option<bool>>,
 }
 
 impl<'a> Past<'a> {
     /// The past of the op at this stamp.
     pub fn of(log: &'a Log, at: Stamp) -> Self {
-        Past { log, at, seen: RefCell::default() }
+        Past { log, at, seen: RefCell::default(), is_masked: Cell::default() }
     }
 
     /// The same commit's op at another index; keeps what is known of the commit's past.
     pub fn move_to(&mut self, at: Stamp) {
         if at.place != self.at.place {
             self.seen.get_mut().clear();
+            self.is_masked.set(None);
         }
         self.at = at;
     }
@@ -73,6 +79,19 @@ impl<'a> Past<'a> {
             self.log.seen(self.at.place, other.place.line).map_or(0, |last| last + 1)
         });
         other.place.seq < end
+    }
+
+    /// Whether a revocation masks the op.
+    pub(crate) fn is_masked(&self) -> bool {
+        let is_masked = self.is_masked.get().unwrap_or_else(|| self.log.is_masked(self.at.place));
+        self.is_masked.set(Some(is_masked));
+        is_masked
+    }
+
+    /// Whether that op counts for this one: its author had seen it, and nothing that masks it.
+    /// Of an op that nothing masks it is enough to ask whether it was seen.
+    pub(crate) fn counts(&self, other: Stamp) -> bool {
+        self.saw(other) && !self.log.is_masked_for(self.at.place, other.place)
     }
 
     /// Whether the author of `earlier` wrote this op too and had seen nothing newer of others

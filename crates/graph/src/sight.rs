@@ -172,9 +172,9 @@ pub(crate) fn winner(object: &Object) -> Option<Stamp> {
     standing.writes.last().map(|(stamp, _)| *stamp)
 }
 
-/// The ops of an object that is not of a built-in kind, in order.
+/// The ops of an object that is not of a built-in kind, in order; none where all are masked.
 pub(crate) fn ops_of(log: &Log, object: &Object) -> Option<Value> {
-    if object.kind.is_built_in() {
+    if object.kind.is_built_in() || object.history.is_none() {
         return None;
     }
     let mut ops = OpReader::of(log);

@@ -28,7 +28,7 @@ type Known<T> = HashSet<T, BuildHasherDefault<DefaultHasher>>;
 #[derive(Debug, Clone)]
 pub struct Tentative {
     /// What sorts at or below it is settled; none where nothing is: no author was named, or one
-    /// that has not written or that has a fork.
+    /// that has not written or that has a fork, or the dataset has an owner.
     pub bound: Option<OrderKey>,
     graph: Graph,
     /// The objects that ops after the bound name.
@@ -69,8 +69,12 @@ impl Graph {
         tentative
     }
 
-    /// The lowest of the last keys of these authors, if each has one and no more.
+    /// The lowest of the last keys of these authors, if each has one and no more, and no owner may
+    /// yet mask what they wrote.
     fn bound(&self, closed: &[AuthorKey]) -> Option<OrderKey> {
+        if self.log.owner().is_some() {
+            return None;
+        }
         let last = |author: &AuthorKey| match self.log.tips(author)[..] {
             [tip] => self.log.place(&tip.id).and_then(|place| self.log.key(place)),
             _ => None,

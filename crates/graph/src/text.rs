@@ -2,11 +2,12 @@
 //!
 //! **Invariants**
 //! - While every op saw all ops before it, the text is a plain rope and nothing else.
-//! - Once history forks, a [`Weave`] stands beside the rope: every byte ever inserted, in FugueMax
-//!   order, tombstones included. The rope then shows the weave's visible bytes.
-//! - `tips` are the ops that no other op saw; an op that saw them all saw everything.
+//! - Once history forks, or an op is masked, a [`Weave`] stands beside the rope: every byte ever
+//!   inserted, in FugueMax order, tombstones included. The rope then shows what is visible in it.
+//! - `tips` are the ops that count and that no other such op saw; while none is masked, an op that
+//!   saw them all saw everything.
 //! - In a page the weave is left out: the next op that did not see everything builds it again, and
-//!   until then no op needs it.
+//!   until then no op needs it. Where something is masked, the next op does.
 //!
 //! What this does not do: forget the weave in memory when history has come together, or walk the
 //! event graph instead of building it from the beginning. Concurrent text is right here, not yet
@@ -16,7 +17,7 @@ use crate::kind::{History, Kind};
 use crate::parts::within;
 use crate::past::{Past, Stamp};
 use crate::void::Void;
-use crate::weave::{Content, Origins, Stretch, Weave, is_sequential};
+use crate::weave::{Content, Hiders, Origins, Stretch, Weave, is_sequential};
 use crop::Rope;
 use std::ops::Range;
 use std::sync::Arc;
@@ -34,6 +35,8 @@ pub struct TextState {
     rope: Rope,
     tips: Vec<Stamp>,
     weave: Option<Arc<Weave<Arc<str>>>>,
+    /// Whether some op is masked.
+    has_masked: bool,
 }
 
 /// A text op by id, or by position where the author saw all there is.
@@ -72,16 +75,19 @@ impl Stored for TextState {
         to.number(self.rope.byte_len() as u64);
         self.rope.chunks().for_each(|chunk| to.raw(chunk.as_bytes()));
         self.tips.write(to);
+        self.has_masked.write(to);
     }
 
     fn read(from: &mut Reading<'_>) -> Option<Self> {
         let rope = Rope::from(std::str::from_utf8(from.bytes()?).ok()?);
-        Some(TextState { rope, tips: Stored::read(from)?, weave: None })
+        let (tips, has_masked) = (Stored::read(from)?, Stored::read(from)?);
+        Some(TextState { rope, tips, weave: None, has_masked })
     }
 }
 
 impl Kind for Text {
     const NAME: &'static str = "text";
+    const EDITION: u32 = 1;
     const KEEPS_HISTORY: bool = true;
     type Config = ();
     type Op = TextOp;
@@ -134,11 +140,12 @@ impl Kind for Text {
                 state.rope.delete(at as usize..(at + bytes) as usize);
             }
             Resolved::Insert { origins, text } => {
-                let at = state.weave().insert(past, &origins, Arc::clone(&text), Vec::new());
-                state.rope.insert(at, text);
+                let (hiders, kept) = (Hiders::default(), Arc::clone(&text));
+                let at = state.weave().insert(past, &origins, kept, None, hiders);
+                state.rope.insert(at.expect("nothing hides what counts and is new"), text);
             }
             Resolved::Delete(stretch) => {
-                for hidden in state.weave().hide(past.at(), &stretch) {
+                for hidden in state.weave().hide(past, &stretch) {
                     state.rope.delete(hidden);
                 }
             }
@@ -147,8 +154,20 @@ impl Kind for Text {
         state.tips.push(past.at());
     }
 
+    fn mask(&self, state: &mut TextState, past: &Past<'_>, op: ResolvedText) {
+        state.has_masked = true;
+        match op.0 {
+            Resolved::Plain(_) => unreachable!("`prepare` builds the weave for a masked op"),
+            Resolved::Insert { origins, text } => {
+                state.weave().insert(past, &origins, text, None, Hiders::default());
+            }
+            Resolved::Delete(stretch) => drop(state.weave().hide(past, &stretch)),
+        }
+    }
+
     fn prepare(&self, state: &mut TextState, arrived: &[Stamp], history: &History<'_>) {
-        if state.weave.is_some() || is_sequential(state.tips.clone(), arrived, history) {
+        let is_plain = || !state.has_masked && is_sequential(state.tips.clone(), arrived, history);
+        if state.weave.is_some() || is_plain() {
             return;
         }
         let mut woven = TextState { weave: Some(Arc::default()), ..TextState::default() };
@@ -159,7 +178,11 @@ impl Kind for Text {
                 .decode(&(), &bytes)
                 .and_then(|op| self.resolve(&mut woven, &past, op))
                 .expect("an op that had an effect has it again");
-            self.apply(&mut woven, &past, resolved);
+            if past.is_masked() {
+                self.mask(&mut woven, &past, resolved);
+            } else {
+                self.apply(&mut woven, &past, resolved);
+            }
         }
         *state = woven;
     }
@@ -218,7 +241,8 @@ mod tests {
     fn parts_of_a_text_end_between_characters() {
         let text = "aä€𝄞b".repeat(300);
         let tips = vec![Stamp { place: Place { line: 0, seq: 0 }, index: 0 }];
-        let state = TextState { rope: text.as_str().into(), tips, weave: None };
+        let rope = text.as_str().into();
+        let state = TextState { rope, tips, weave: None, has_masked: false };
         assert_eq!(Text.size(&state), Some(text.len() as u64));
         for start in (0..text.len() + 3).step_by(7) {
             for end in [0, start, start + 1, start + 2, start + 90, text.len(), text.len() + 9] {

@@ -122,6 +122,13 @@ impl Touched {
         }
     }
 
+    /// Lets an object be there without an op that counts: a masked one arrived. What shows nothing
+    /// stays, as it may have shown something before the mask came.
+    pub(crate) fn note(&mut self, field: FieldId, kind: &Arc<dyn AnyKind>) {
+        let taken = self.take(field, kind);
+        self.put(field, kind, taken, true);
+    }
+
     /// Lets an op wait for the others of its object.
     pub(crate) fn wait(&mut self, field: FieldId, kind: &Arc<dyn AnyKind>, arrival: Arrival) {
         let found = self.waiting.binary_search_by(|one| {

@@ -70,6 +70,8 @@ pub enum Void {
     EmptyEdit,
     /// Past the end, or inside a character, of the text or list that the author saw.
     BadPosition,
+    /// The op's author lost the right to write, beside the op.
+    Revoked,
     /// A reason of a kind that is not built in.
     Custom(&'static str),
 }
@@ -108,6 +110,7 @@ impl Void {
             Void::UnknownTarget => "unknown-target",
             Void::EmptyEdit => "empty-edit",
             Void::BadPosition => "bad-position",
+            Void::Revoked => "revoked",
             Void::Custom(name) => name,
         }
     }
@@ -141,6 +144,7 @@ impl fmt::Display for Void {
             Void::UnknownTarget => "its author had not seen the node that it points to",
             Void::EmptyEdit => "there is nothing to insert or delete",
             Void::BadPosition => "the position is past the end or inside a character",
+            Void::Revoked => "the owner had shut its author out, beside it",
             Void::Custom(name) => name,
         })
     }
@@ -211,6 +215,7 @@ stored_as_byte! {
     22 UnknownTarget
     23 EmptyEdit
     24 BadPosition
+    25 Revoked
 }
 
 /// The name as one that is there for ever, like that in the code of the kind which gave the reason:
@@ -239,8 +244,10 @@ mod tests {
     fn reasons_come_back() {
         let pages = MemoryPages::default();
         let custom = ["a", "b", ""].map(Void::Custom);
-        let all: Vec<Void> =
-            [Void::Unreadable, Void::BadPosition].into_iter().chain(custom).collect();
+        let all: Vec<Void> = [Void::Unreadable, Void::BadPosition, Void::Revoked]
+            .into_iter()
+            .chain(custom)
+            .collect();
         let at = rest(&all, &mut pages.clone());
         for _ in 0..2 {
             let woken: Vec<Void> = wake(&pages.pages(0, Arc::new(())), at).expect("it is there");

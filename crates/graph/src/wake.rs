@@ -27,7 +27,7 @@ use woodland_log::Log;
 use woodland_page::{Reading, Stored, Writing};
 
 /// Raised whenever a release writes other bytes for the same graph.
-const REST_FORMAT: u8 = 1;
+const REST_FORMAT: u8 = 2;
 
 /// Of what version something is known.
 const OF_NONE: u8 = 0;

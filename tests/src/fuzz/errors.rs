@@ -107,7 +107,7 @@ named!(Refusal: OtherDataset, Signature, Invalid[{error}], Past, Full);
 named!(Void: Unreadable, StraySchema, UnknownSchema, UnknownType, TypeDiffers, UnknownField,
     UnknownNode, WrongType, NeedsKey, NoKey, ReadOnly, UnknownKey, BadConfig, Undecodable,
     UnknownMember, WrongValue, UnknownTarget, EmptyEdit, BadPosition, UnseenGeneration, Misfit,
-    DeadNode, Edited, Restricted, DeadTarget);
+    DeadNode, Edited, Restricted, DeadTarget, Revoked);
 named!(RecordError: Short, Magic, ForeignFormat, Checksum, Value);
 named!(KeyError: Length, Magic, ForeignFormat, Checksum);
 named!(Problem: Missing, NotAFolder, Unreadable, Record[{error}], Key[{error}],

@@ -168,6 +168,7 @@ fn named(found: Meetings) -> Vec<(&'static str, usize)> {
         ("migrations applied", found.migrations),
         ("misfits", found.misfits),
         ("reads converted", found.reads_converted),
+        ("masked ops", found.masked),
     ]
 }
 

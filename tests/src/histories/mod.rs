@@ -22,6 +22,7 @@ mod ghosts;
 mod lives;
 mod migrations;
 mod oddity;
+mod rights;
 mod rng;
 mod schemas;
 mod script;
@@ -75,6 +76,9 @@ pub struct Recipe {
     pub upgrade_percent: u64,
     /// How often a payload names a newer format; one such makes the version relay-only.
     pub newer_format_percent: u64,
+    /// How often a commit of the owner changes somebody's rights. Above 0 the dataset has an owner,
+    /// and the others write as far as they are let in.
+    pub rights_percent: u64,
 }
 
 /// Every kind, and one that nobody has. Those in which positions meet have more.
@@ -111,6 +115,7 @@ impl Default for Recipe {
             migrate_percent: 0,
             upgrade_percent: 0,
             newer_format_percent: 0,
+            rights_percent: 0,
         }
     }
 }
@@ -183,6 +188,38 @@ impl Recipe {
             upgrade_percent: 25,
             odd_op_percent: 4,
             ..Recipe::default()
+        }
+    }
+
+    /// Everything, in a dataset whose owner lets others in and shuts them out: brief, as
+    /// [`Recipe::brief`].
+    pub fn rights() -> Self {
+        Recipe {
+            authors: 3..=4,
+            batches: 16..=30,
+            merge_percent: 55,
+            odd_op_percent: 5,
+            fork_percent: 2,
+            rights_percent: 30,
+            ..Recipe::brief()
+        }
+    }
+
+    /// The same with other kinds, and without what makes histories slow to make: nothing dies, and
+    /// nothing is migrated.
+    pub fn masked(kinds: &'static [(&'static str, usize)]) -> Self {
+        Recipe {
+            kinds,
+            authors: 3..=3,
+            batches: 12..=20,
+            ops_max: 4,
+            founding: founding_schema,
+            nodes_at_first: 1,
+            existence_percent: 0,
+            migrate_percent: 0,
+            upgrade_percent: 0,
+            schema_change_percent: 0,
+            ..Recipe::rights()
         }
     }
 

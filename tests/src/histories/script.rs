@@ -4,19 +4,24 @@
 //! - Authors are numbered by their keys, ascending, so that ties in a turn go by number. Author 0
 //!   founds.
 //! - The founding commit carries the schema and creates one note, one tag and one odd node.
+//! - Where the dataset has an owner, that is the identity of author 0; each other author has one of
+//!   its own.
 
 use crate::histories::schemas::{NOTE, ODD, TAG};
 use crate::histories::{founding_schema, later_schema};
 use crate::oracle::turn_of;
 use woodland_format::{
-    AuthorKey, Commit, HEADER_FORMAT, Header, NodeId, Op, Payload, Position, Schema, SchemaChange,
-    SchemaId, SecretKey, node_id, payload_hash,
+    AuthorKey, Certificate, Commit, HEADER_FORMAT, Header, IdentityKey, NodeId, Op, Payload,
+    Position, Right, RightsChange, Schema, SchemaChange, SchemaId, SecretKey, node_id,
+    payload_hash,
 };
 
 /// A history that a test writes by hand.
 #[derive(Debug, Clone)]
 pub struct Script {
     keys: Vec<SecretKey>,
+    /// By author; none where the dataset has no owner.
+    identities: Vec<SecretKey>,
     /// Every commit so far, in the order of writing.
     pub commits: Vec<Commit>,
 }
@@ -46,15 +51,65 @@ impl Script {
         let mut keys: Vec<SecretKey> =
             (1..=5).map(|byte| SecretKey::from_seed([byte; 32])).collect();
         keys.sort_by_key(SecretKey::author);
-        let position = Position::Founding {
-            author: keys[0].author(),
-            nonce: [0; 32],
-            schema: schema.id(),
-            certificate: None,
+        Script { keys, identities: vec![], commits: vec![] }.begin(schema, ops)
+    }
+
+    /// The same in a dataset that has an owner, who lets everybody in. Gives the last grant, too.
+    pub fn owned(schema: Schema, ops: Vec<Op>) -> (Script, Commit) {
+        let Script { keys, .. } = Script::found();
+        let identities = (101..=105).map(|byte| SecretKey::from_seed([byte; 32])).collect();
+        let mut script = Script { keys, identities, commits: vec![] }.begin(schema, ops);
+        let grants = (1..script.keys.len()).map(|author| {
+            let grant = RightsChange::Grant(script.identity(author), Right::Write);
+            script.change_rights(None, &[], grant, vec![])
+        });
+        let last = grants.last().expect("there are others");
+        (script, last)
+    }
+
+    fn begin(mut self, schema: Schema, ops: Vec<Op>) -> Script {
+        let (author, nonce, id) = (self.author(0), [0; 32], schema.id());
+        let position = match self.certificate(0) {
+            Some(certificate) => Position::Owned { author, nonce, schema: id, certificate },
+            None => Position::Founding { author, nonce, schema: id, certificate: None },
         };
         let ops = [vec![Op::Schema(schema)], ops].concat();
-        let founding = seal(keys[0].author(), position, 0, &[], Payload::of(ops).encode());
-        Script { keys, commits: vec![founding] }
+        self.commits.push(seal(author, position, 0, &[], Payload::of(ops).encode()));
+        self
+    }
+
+    /// Who vouches for an author, in a dataset that has an owner.
+    pub fn identity(&self, author: usize) -> IdentityKey {
+        self.identities[author].identity()
+    }
+
+    fn certificate(&self, author: usize) -> Option<Certificate> {
+        Some(self.identities.get(author)?.certify(&self.author(author), "somebody"))
+    }
+
+    /// Takes an author's rights away, behind the owner's last commit or behind this one of its.
+    pub fn revoke(&mut self, after: Option<&Commit>, sees: &[&Commit], author: usize) -> Commit {
+        let change = RightsChange::Revoke(self.identity(author));
+        self.change_rights(after, sees, change, vec![])
+    }
+
+    /// A commit of the owner that changes rights, behind its last or behind this one of its.
+    pub fn change_rights(
+        &mut self,
+        after: Option<&Commit>,
+        sees: &[&Commit],
+        change: RightsChange,
+        ops: Vec<Op>,
+    ) -> Commit {
+        let key = self.author(0);
+        let last = || self.commits.iter().rev().find(|commit| commit.author() == key);
+        let after = after.or_else(last).expect("the owner founded");
+        let (backlink, seq) = (after.id(), after.seq() + 1);
+        let position = Position::Rights { backlink, seq, change };
+        let turn = turn_of(Some(after.turn()), sees.iter().map(|commit| commit.turn()));
+        let commit = seal(key, position, turn, sees, Payload::of(ops).encode());
+        self.commits.push(commit.clone());
+        commit
     }
 
     /// The key of an author.
@@ -89,6 +144,7 @@ impl Script {
     /// Writes what the line says, where it says.
     pub fn line(&mut self, author: usize, line: Line<'_>) -> Commit {
         let founding = &self.commits[0];
+        let certificate = self.certificate(author);
         let author = self.author(author);
         let (position, implied) = match (line.after, line.schema) {
             (Some(after), schema) => {
@@ -101,7 +157,7 @@ impl Script {
                     SchemaChange::Adopt(id) | SchemaChange::Introduce(id) => id,
                 };
                 let dataset = founding.id().into();
-                (Position::First { author, dataset, schema, certificate: None }, Some(0))
+                (Position::First { author, dataset, schema, certificate }, Some(0))
             }
         };
         let turns = line.sees.iter().map(|commit| commit.turn()).chain(implied);
@@ -128,7 +184,7 @@ impl Script {
 /// The schema that a founding commit names.
 fn founding_schema_of(commit: &Commit) -> SchemaId {
     match commit.header().position {
-        Position::Founding { schema, .. } => schema,
+        Position::Founding { schema, .. } | Position::Owned { schema, .. } => schema,
         _ => panic!("a script begins with a founding commit"),
     }
 }

@@ -9,6 +9,7 @@
 use crate::histories::draft::{Cursor, Draft, View};
 use crate::histories::foresight::{Foresight, seal};
 use crate::histories::migrations::migration;
+use crate::histories::rights::Rights;
 use crate::histories::rng::Rng;
 use crate::histories::schemas::{later_schema, other_schema};
 use crate::histories::ties::FOLDER;
@@ -16,26 +17,27 @@ use crate::histories::{History, Recipe};
 use crate::oracle::turn_of;
 use std::collections::{BTreeMap, BTreeSet};
 use woodland_format::{
-    AuthorKey, Commit, HEADER_FORMAT, Header, Op, PAYLOAD_FORMAT, Payload, Position, Schema,
-    SchemaChange, SchemaId, SecretKey, TypeId, payload_hash,
+    AuthorKey, Commit, HEADER_FORMAT, Header, Op, PAYLOAD_FORMAT, Payload, Position, RightsChange,
+    Schema, SchemaChange, SchemaId, SecretKey, TypeId, payload_hash,
 };
 
 /// Everything there is while a history is made. Commits are named by the order of their making.
 pub(crate) struct World<'a> {
-    recipe: &'a Recipe,
+    pub(crate) recipe: &'a Recipe,
     seed: u64,
-    rng: Rng,
+    pub(crate) rng: Rng,
     founding: Schema,
-    commits: Vec<Commit>,
+    pub(crate) commits: Vec<Commit>,
     /// By commit: all that it saw.
-    past: Vec<BTreeSet<usize>>,
+    pub(crate) past: Vec<BTreeSet<usize>>,
     /// By commit: the schema that its author writes under from there on.
     schema_of: Vec<SchemaId>,
     /// By commit: the schema that its header introduces.
     introduced: Vec<Option<SchemaId>>,
     /// By commit: the same where its payload carries it, too.
     carried: Vec<Option<SchemaId>>,
-    writers: Vec<Writer>,
+    pub(crate) writers: Vec<Writer>,
+    pub(crate) rights: Rights,
     keys: BTreeMap<AuthorKey, SecretKey>,
     schemas: BTreeMap<SchemaId, Schema>,
 }
@@ -46,10 +48,10 @@ struct Plan {
     ops: Vec<Op>,
 }
 
-struct Writer {
-    author: AuthorKey,
-    tip: Option<usize>,
-    seen: BTreeSet<usize>,
+pub(crate) struct Writer {
+    pub(crate) author: AuthorKey,
+    pub(crate) tip: Option<usize>,
+    pub(crate) seen: BTreeSet<usize>,
     fresh: BTreeSet<usize>,
     salt: u64,
     view: View,
@@ -82,6 +84,13 @@ impl<'a> World<'a> {
             writers.push(Writer::at(key.author(), None, seen, rng.number()));
             keys.insert(key.author(), key);
         }
+        let rights = match recipe.rights_percent {
+            0 => Rights::default(),
+            _ => {
+                let authors: Vec<AuthorKey> = writers.iter().map(|one| one.author).collect();
+                Rights::found(&authors, &mut rng)
+            }
+        };
         let mut world = World {
             recipe,
             seed,
@@ -93,19 +102,20 @@ impl<'a> World<'a> {
             introduced: vec![],
             carried: vec![],
             writers,
+            rights,
             keys,
             schemas,
         };
-        let position = Position::Founding {
-            author: world.writers[0].author,
-            nonce: world.rng.bytes(),
-            schema: schema.id(),
-            certificate: None,
+        let (author, nonce) = (world.writers[0].author, world.rng.bytes());
+        let schema_id = schema.id();
+        let position = match world.rights.certificate(&author) {
+            Some(certificate) => Position::Owned { author, nonce, schema: schema_id, certificate },
+            None => Position::Founding { author, nonce, schema: schema_id, certificate: None },
         };
         let header = world.header(0, position, &[]);
-        let id = schema.id();
         let ops = world.first_nodes(vec![Op::Schema(schema)]);
-        world.commit(0, header, (id, Some(id)), ops);
+        world.rights.changes.push(None);
+        world.commit(0, header, (schema_id, Some(schema_id)), ops);
         world
     }
 
@@ -145,13 +155,17 @@ impl<'a> World<'a> {
                 self.look_around(at);
             }
             for _ in 0..1 + self.rng.below(4) {
-                if self.commits.len() < batches {
-                    self.write(at);
+                if self.commits.len() < batches && self.may_write(at) {
+                    self.write(at, self.recipe.rights_percent);
                 }
+            }
+            if !self.may_write(at) {
+                self.let_in(at);
             }
             if self.rng.chance(self.recipe.fork_percent) {
                 self.fork(at);
             }
+            self.rule();
         }
         // A fork may write the very commit that it went back before: that is one commit, not two.
         let mut known = BTreeSet::new();
@@ -162,7 +176,7 @@ impl<'a> World<'a> {
     }
 
     /// Sees up to three commits of others, and all that they saw.
-    fn look_around(&mut self, at: usize) {
+    pub(crate) fn look_around(&mut self, at: usize) {
         for _ in 0..1 + self.rng.below(3) {
             let writer = &self.writers[at];
             let is_of_interest = |number: &usize| {
@@ -173,14 +187,19 @@ impl<'a> World<'a> {
             let all: Vec<usize> = (0..self.commits.len()).filter(is_of_interest).collect();
             let from = if self.rng.chance(60) { &tips } else { &all };
             let Some(&number) = self.rng.pick(from) else { continue };
-            let writer = &mut self.writers[at];
-            for seen in self.past[number].iter().copied().chain([number]) {
-                if writer.seen.insert(seen) {
-                    writer.fresh.insert(seen);
-                }
-            }
-            writer.is_stale = true;
+            self.see(at, number);
         }
+    }
+
+    /// Sees a commit, and all that it saw.
+    pub(crate) fn see(&mut self, at: usize, number: usize) {
+        let writer = &mut self.writers[at];
+        for seen in self.past[number].iter().copied().chain([number]) {
+            if writer.seen.insert(seen) {
+                writer.fresh.insert(seen);
+            }
+        }
+        writer.is_stale = true;
     }
 
     /// What is fresh and that nothing else fresh implies; now and then one that is implied, too.
@@ -197,12 +216,21 @@ impl<'a> World<'a> {
         parents
     }
 
-    /// Writes one commit.
-    fn write(&mut self, at: usize) {
+    /// Writes one commit; one of the owner's changes somebody's rights this often.
+    pub(crate) fn write(&mut self, at: usize, rights_percent: u64) {
+        let change = self.rights_change(at, rights_percent);
+        self.write_change(at, change);
+    }
+
+    /// Writes one commit, which changes rights, if so.
+    pub(crate) fn write_change(&mut self, at: usize, rights: Option<RightsChange>) {
         let parents: Vec<usize> = self.parents(at).into_iter().collect();
         let (author, tip) = (self.writers[at].author, self.writers[at].tip);
         let before = tip.map(|tip| self.schema_of[tip]);
-        let plan = self.plan(at, before);
+        let plan = match rights {
+            Some(_) => Plan { schema: SchemaChange::Keep, ops: vec![] },
+            None => self.plan(at, before),
+        };
         let change = plan.schema;
         let named = match change {
             SchemaChange::Keep => before.unwrap_or(self.founding.id()),
@@ -217,14 +245,17 @@ impl<'a> World<'a> {
                 author,
                 dataset: self.commits[0].id().into(),
                 schema: named,
-                certificate: None,
+                certificate: self.rights.certificate(&author),
             },
-            Some(tip) => Position::Next {
-                backlink: self.commits[tip].id(),
-                seq: self.commits[tip].seq() + 1,
-                schema: change,
-            },
+            Some(tip) => {
+                let (backlink, seq) = (self.commits[tip].id(), self.commits[tip].seq() + 1);
+                match rights {
+                    Some(change) => Position::Rights { backlink, seq, change },
+                    None => Position::Next { backlink, seq, schema: change },
+                }
+            }
         };
+        self.rights.changes.push(rights);
         let header = self.header(at, position, &parents);
         let ops = self.batch(at, &header, named, plan.ops);
         self.commit(at, header, (named, introduced), ops);
@@ -378,8 +409,9 @@ impl<'a> World<'a> {
         let commit = seal(writer.author, header, bytes);
 
         let is_read = commit.payload().is_some_and(|bytes| Payload::decode(bytes).is_ok());
-        writer.is_stale |= !is_read;
         let number = self.commits.len();
+        // A revocation may mask what its author sees.
+        writer.is_stale |= !is_read || self.rights.changes[number].is_some();
         self.past.push(writer.seen.clone());
         writer.seen.insert(number);
         writer.fresh.clear();
@@ -411,7 +443,7 @@ impl<'a> World<'a> {
 
     /// A second branch of an author: it goes back to an earlier commit of its own, or to before its
     /// first, having forgotten all that it saw since.
-    fn fork(&mut self, at: usize) {
+    pub(crate) fn fork(&mut self, at: usize) {
         let writer = &self.writers[at];
         let (author, salt) = (writer.author, writer.salt);
         let mut chain = Vec::new();
@@ -438,7 +470,11 @@ impl<'a> World<'a> {
             branch.echo = self.echo_of(chain[kept]);
         }
         self.writers.push(branch);
-        self.write(self.writers.len() - 1);
+        let at = self.writers.len() - 1;
+        if self.may_write(at) {
+            // An owner who wants to shut out what it saw goes back to before that.
+            self.write(at, self.recipe.rights_percent * 2);
+        }
     }
 
     /// The ops of a commit, some of its nodes with another type: what a fork's other branch may

@@ -1,7 +1,8 @@
 //! The content of one object: what its kind keeps of every op, and what that shows.
 //!
 //! **Invariants**
-//! - An edit that is void leaves the content as it was.
+//! - An edit that is void leaves the content as it was, but one that is masked: that is kept, as
+//!   others may have seen it, and counts for nobody else.
 //! - `bad-config` comes before `undecodable`, and both before what the kind says.
 
 use crate::oracle::ConflictPart;
@@ -27,16 +28,16 @@ pub(crate) enum Content {
     Register(Register),
     Atom(Register),
     Record(Record),
-    /// The sum.
-    Counter(i128),
+    /// What was added.
+    Counter(Vec<(Stamp, i64)>),
     Set(Set),
     Map(Map),
     List(List),
     Text(Text),
     /// The ops, in order.
-    Events(Vec<Vec<u8>>),
+    Events(Vec<(Stamp, Vec<u8>)>),
     /// The same, of a kind that is not built in.
-    Opaque(Vec<Vec<u8>>),
+    Opaque(Vec<(Stamp, Vec<u8>)>),
 }
 
 impl Content {
@@ -46,7 +47,7 @@ impl Content {
             "register" => Content::Register(Register::default()),
             "atom" => Content::Atom(Register::default()),
             "record" => Content::Record(Record::default()),
-            "counter" => Content::Counter(0),
+            "counter" => Content::Counter(vec![]),
             "set" => Content::Set(Set::default()),
             "map" => Content::Map(Map::default()),
             "list" => Content::List(List::default()),
@@ -70,10 +71,10 @@ impl Content {
             Content::Record(record) => {
                 edit_record(record, sight, &config_of(config, RecordConfig::check)?, op)
             }
-            Content::Counter(sum) => {
+            Content::Counter(added) => {
                 no_config(config)?;
                 let CounterOp::Add(more) = op_of(op)?;
-                *sum += i128::from(more);
+                added.push((sight.stamp, more));
                 Ok(())
             }
             Content::Set(set) => set.edit(sight, &config_of(config, SetConfig::check)?, op),
@@ -85,17 +86,18 @@ impl Content {
             }
             Content::Events(ops) => {
                 config_of::<EventsConfig>(config, |_| Ok(()))?;
-                ops.push(op.to_vec());
+                ops.push((sight.stamp, op.to_vec()));
                 Ok(())
             }
             Content::Opaque(ops) => {
-                ops.push(op.to_vec());
+                ops.push((sight.stamp, op.to_vec()));
                 Ok(())
             }
         }
     }
 
-    /// What is visible of an object that had an op; nothing where all that it had was cleared.
+    /// What is visible of an object that had an op that counts; nothing where all that it had was
+    /// cleared.
     pub(crate) fn shown(&self, past: &Past) -> Option<Value> {
         Some(match self {
             Content::Register(register) | Content::Atom(register) => register.shown(past)?,
@@ -108,16 +110,19 @@ impl Content {
                 }
                 Value::Record(members)
             }
-            Content::Counter(sum) => {
-                let clamped = (*sum).clamp(i128::from(i64::MIN), i128::from(i64::MAX));
+            Content::Counter(added) => {
+                let counted = added.iter().filter(|(stamp, _)| past.counts(*stamp));
+                let sum: i128 = counted.map(|(_, more)| i128::from(*more)).sum();
+                let clamped = sum.clamp(i128::from(i64::MIN), i128::from(i64::MAX));
                 Value::Int(i64::try_from(clamped).expect("it was clamped"))
             }
             Content::Set(set) => set.shown(past),
             Content::Map(map) => map.shown(past),
-            Content::List(list) => list.shown(),
-            Content::Text(text) => Value::String(text.shown()),
+            Content::List(list) => list.shown(past),
+            Content::Text(text) => Value::String(text.shown(past)),
             Content::Events(ops) | Content::Opaque(ops) => {
-                Value::List(ops.iter().cloned().map(Value::Bytes).collect())
+                let counted = ops.iter().filter(|(stamp, _)| past.counts(*stamp));
+                Value::List(counted.map(|(_, op)| Value::Bytes(op.clone())).collect())
             }
         })
     }
@@ -148,7 +153,7 @@ impl Content {
                     let value = value.expect("a put puts a value");
                     [(stamp, Part::Key, key.clone()), (stamp, Part::AtKey, value)]
                 };
-                map.present().flat_map(entry).collect()
+                map.present(past).flat_map(entry).collect()
             }
             Content::Counter(_)
             | Content::List(_)
@@ -170,7 +175,7 @@ impl Content {
                 .map(|(number, register)| (ConflictPart::Member(*number), all(register)))
                 .collect(),
             Content::Map(map) => map
-                .present()
+                .present(past)
                 .map(|(key, register)| (ConflictPart::Key(key.clone()), all(&register)))
                 .collect(),
             _ => vec![],

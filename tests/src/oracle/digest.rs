@@ -5,6 +5,7 @@
 
 use crate::oracle::past::Past;
 use crate::oracle::run::State;
+use crate::oracle::sight::first_of;
 use std::collections::BTreeMap;
 use woodland_format::{Digest, digest_branch, digest_key, digest_leaf, encode};
 
@@ -16,14 +17,14 @@ pub(crate) fn entries(state: &State, past: &Past) -> BTreeMap<Vec<u8>, Vec<u8>> 
     let mut entries = BTreeMap::new();
     for (node, creations) in &state.creations {
         if state.judge.lives(*node) {
-            let first = &creations[0];
+            let first = first_of(creations);
             let key = [&[NODE_KEY][..], &node.0].concat();
             entries.insert(key, encode(&(first.node_type, &first.key)));
         }
     }
-    for ((object, kind), content) in &state.objects {
+    for ((object, kind), one) in &state.objects {
         if state.judge.lives(object.node)
-            && let Some(value) = content.shown(past)
+            && let Some(value) = one.shown(past)
         {
             let field = object.field.0.to_be_bytes();
             let key = [&[OBJECT_KEY][..], &object.node.0, &field, kind.as_bytes()].concat();

@@ -7,11 +7,12 @@
 //! ```
 //!
 //! **Invariants**
-//! - A node is living or dead from its first creation on, and never both.
+//! - A node is living or dead from its first creation on that is not masked, and never both; before
+//!   it is neither.
 //! - A deletion takes all that it has to take, or nothing.
-//! - A living node's links under *revive* point to living nodes.
+//! - A living node's links under *revive* point to living nodes, and to none that is dead.
 //!
-//! What this does not do: touch content, or look at an op that is void by another rule.
+//! What this does not do: touch content, or look at an op that is void by another rule, or masked.
 
 use crate::oracle::links::ForeignKey;
 use crate::oracle::past::{Past, Stamp};
@@ -65,7 +66,7 @@ impl Judge {
     ) -> Verdict {
         let is_first = !self.lives(node) && !self.dead.contains_key(&node);
         if is_first {
-            self.living.insert(node);
+            self.begin(node, links_of);
         }
         self.note(stamp, node, edits, links_of);
         if self.lives(node) { Ok(()) } else { Err("dead-node") }
@@ -90,8 +91,10 @@ impl Judge {
                 continue;
             }
             match on_delete {
-                OnDelete::Revive => self.come_back(*target, links_of),
-                OnDelete::Restrict | OnDelete::Cascade => verdict = Err("dead-target"),
+                OnDelete::Revive if self.dead.contains_key(target) => {
+                    self.come_back(*target, links_of);
+                }
+                _ => verdict = Err("dead-target"),
             }
         }
         verdict
@@ -145,8 +148,14 @@ impl Judge {
         if self.dead.remove(&node).is_none() {
             return;
         }
-        self.living.insert(node);
         self.comings_back += 1;
+        self.begin(node, links_of);
+    }
+
+    /// A node lives, and with it whatever it links to under *revive*: who saw a masked creation of
+    /// a node may have written links before its first creation.
+    fn begin(&mut self, node: NodeId, links_of: LinksOf<'_>) {
+        self.living.insert(node);
         for (target, on_delete) in links_of(node) {
             if on_delete == OnDelete::Revive {
                 self.come_back(target, links_of);

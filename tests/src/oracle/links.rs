@@ -5,10 +5,9 @@
 //!   whatever another schema says of the same place.
 //! - What is shown at a point is folded from the ops before it alone.
 
-use crate::oracle::content::Content;
 use crate::oracle::past::{Past, Stamp};
 use crate::oracle::places::{Part, Places};
-use crate::oracle::run::ObjectName;
+use crate::oracle::run::{Object, ObjectName};
 use crate::oracle::schemas::Schemas;
 use std::collections::BTreeMap;
 use woodland_format::{NodeId, OnDelete, Value};
@@ -21,14 +20,14 @@ pub(crate) type ForeignKey = (NodeId, OnDelete);
 pub(crate) fn shown_after(
     op: Stamp,
     node: NodeId,
-    objects: &BTreeMap<ObjectName, Content>,
+    objects: &BTreeMap<ObjectName, Object>,
     past: &Past,
     schemas: &Schemas,
 ) -> Vec<(Stamp, ForeignKey)> {
     let point = Stamp { index: op.index + 1, ..op };
     let mut links = Vec::new();
-    for ((object, _), content) in objects.iter().filter(|((object, _), _)| object.node == node) {
-        for (writer, part, value) in content.shown_at(point, past) {
+    for ((object, _), one) in objects.iter().filter(|((object, _), _)| object.node == node) {
+        for (writer, part, value) in one.content.shown_at(point, past) {
             let schema = schemas.of_commit(writer.rank).expect("the writer is not void");
             let (_, field) = schema.field_with(object.field).expect("the writer is not void");
             let places = Places::of(field).expect("the writer is not void");

@@ -2,11 +2,11 @@
 //!
 //! **Invariants**
 //! - An item stands in the slot that the last op in order made for it, of those that are asked for:
-//!   all, or those that an op saw. The same goes for its value.
+//!   all that count, or those that count for an op. The same goes for its value.
 //! - A removal takes an item away for ever; its slots stay and order others.
 
 use crate::oracle::content::op_of;
-use crate::oracle::past::Stamp;
+use crate::oracle::past::{Past, Stamp};
 use crate::oracle::sequence::{ROOT, Sequence};
 use crate::oracle::sight::{Sight, Verdict};
 use woodland_format::{ListConfig, ListOp, Value};
@@ -26,6 +26,12 @@ pub(crate) struct Item {
     /// The ops that gave it a value.
     given: Vec<(Stamp, Value)>,
     pub(crate) removed: Vec<Stamp>,
+}
+
+impl Item {
+    fn inserted(&self) -> Stamp {
+        self.placed[0].0
+    }
 }
 
 impl List {
@@ -49,7 +55,7 @@ impl List {
             return Err("wrong-value");
         }
         written.iter().try_for_each(|item| sight.check_targets(&config.item, item))?;
-        let mut standing = self.standing(|stamp| sight.saw(stamp));
+        let mut standing = self.standing(|stamp| sight.counts(stamp));
         self.apply(sight, op, &mut standing)
     }
 
@@ -105,8 +111,9 @@ impl List {
         for slot in self.slots.list() {
             for (number, item) in self.items.iter().enumerate() {
                 let last = item.placed.iter().rfind(|(stamp, _)| counts(*stamp));
+                let is_inserted = counts(item.inserted());
                 let is_removed = item.removed.iter().any(|stamp| counts(*stamp));
-                if !is_removed && last.is_some_and(|(_, at)| at == slot) {
+                if is_inserted && !is_removed && last.is_some_and(|(_, at)| at == slot) {
                     standing.push((number, *slot));
                 }
             }
@@ -115,12 +122,13 @@ impl List {
     }
 
     /// The list as everybody sees it who holds the whole version.
-    pub(crate) fn shown(&self) -> Value {
+    pub(crate) fn shown(&self, past: &Past) -> Value {
         let value = |(item, _): (usize, usize)| {
-            let (_, value) = self.items[item].given.last().expect("its insertion gave it a value");
-            value.clone()
+            let last = self.items[item].given.iter().rfind(|(stamp, _)| past.counts(*stamp));
+            last.expect("its insertion gave it a value").1.clone()
         };
-        Value::List(self.standing(|_| true).into_iter().map(value).collect())
+        let standing = self.standing(|stamp| past.counts(stamp));
+        Value::List(standing.into_iter().map(value).collect())
     }
 }
 

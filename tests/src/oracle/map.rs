@@ -68,7 +68,7 @@ impl Map {
         let saw_it = |key: &Value| {
             self.keys.get(key).is_some_and(|key| {
                 let ended = key.generation(sight);
-                key.puts.iter().any(|(put, at, _)| *at == ended && sight.saw(*put))
+                key.puts.iter().any(|(put, at, _)| *at == ended && sight.counts(*put))
             })
         };
         if !keys.iter().all(saw_it) {
@@ -83,8 +83,8 @@ impl Map {
     }
 
     /// The keys that are there, with the register of each.
-    pub(crate) fn present(&self) -> impl Iterator<Item = (&Value, Register)> {
-        self.keys.iter().filter_map(|(key, held)| Some((key, held.present()?)))
+    pub(crate) fn present(&self, past: &Past) -> impl Iterator<Item = (&Value, Register)> {
+        self.keys.iter().filter_map(|(key, held)| Some((key, held.present(past)?)))
     }
 
     /// The map as the ops before this point made it.
@@ -97,15 +97,17 @@ impl Map {
         let entry = |(key, register): (&Value, Register)| {
             (key.clone(), register.shown(past).expect("a put puts a value"))
         };
-        Value::Map(self.present().map(entry).collect())
+        Value::Map(self.present(past).map(entry).collect())
     }
 }
 
 impl Key {
     /// The generation in which this op writes, or which it ends.
     fn generation(&self, sight: &Sight<'_>) -> usize {
-        let seen = self.removals.iter().filter(|(removal, _)| sight.saw(*removal));
-        seen.map(|(_, ended)| ended + 1).max().unwrap_or(0)
+        let removals = self.removals.iter().filter(|(removal, _)| sight.counts(*removal));
+        let puts = self.puts.iter().filter(|(put, ..)| sight.counts(*put));
+        let begun = removals.map(|(_, ended)| ended + 1);
+        begun.chain(puts.map(|(_, generation, _)| *generation)).max().unwrap_or(0)
     }
 
     fn before(&self, point: Stamp) -> Key {
@@ -114,14 +116,16 @@ impl Key {
         Key { puts: puts.cloned().collect(), removals: removals.copied().collect() }
     }
 
-    /// The puts of the highest generation that a put made, unless an op ended it.
-    fn present(&self) -> Option<Register> {
-        let highest = self.puts.iter().map(|(_, generation, _)| *generation).max()?;
-        if self.removals.iter().any(|(_, ended)| *ended == highest) {
+    /// The puts of the highest generation that a put made, unless an op ended it, or a later one.
+    fn present(&self, past: &Past) -> Option<Register> {
+        let puts = || self.puts.iter().filter(|(put, ..)| past.counts(*put));
+        let mut removals = self.removals.iter().filter(|(removal, _)| past.counts(*removal));
+        let highest = puts().map(|(_, generation, _)| *generation).max()?;
+        if removals.any(|(_, ended)| *ended >= highest) {
             return None;
         }
         let mut register = Register::default();
-        for (put, generation, value) in &self.puts {
+        for (put, generation, value) in puts() {
             if *generation == highest {
                 register.write(*put, Some(value.clone()));
             }

@@ -57,6 +57,8 @@ pub struct Meetings {
     pub migrations: usize,
     /// Migrations that did not.
     pub misfits: usize,
+    /// Ops that are masked and void for nothing else.
+    pub masked: usize,
     /// Objects that read otherwise through the current schema than they were written.
     pub reads_converted: usize,
 }
@@ -65,8 +67,8 @@ impl Oracle {
     /// How text inserts meet: for the measure that a history is worth its run.
     pub fn text_inserts(&self) -> TextInserts {
         let mut found = TextInserts::None;
-        for content in self.state.objects.values() {
-            let Content::Text(text) = content else { continue };
+        for one in self.state.objects.values() {
+            let Content::Text(text) = &one.content else { continue };
             let inserts = text.sequence.insertions();
             for (at, (stamp, origin)) in inserts.iter().enumerate() {
                 found = found.max(TextInserts::Apart);
@@ -84,8 +86,8 @@ impl Oracle {
     /// How concurrent ops meet, in all objects.
     pub fn meetings(&self) -> Meetings {
         let mut found = Meetings::default();
-        for content in self.state.objects.values() {
-            match content {
+        for one in self.state.objects.values() {
+            match &one.content {
                 Content::List(list) => self.meet_in_list(list, &mut found),
                 Content::Set(set) => {
                     for item in set.items.values() {
@@ -132,6 +134,7 @@ impl Oracle {
         found.clashes = self.clashes().len();
         found.migrations = self.state.migrations;
         found.misfits = voids("misfit");
+        found.masked = voids("revoked");
         let written = self.contents();
         let reads_otherwise = |(object, read): &(ObjectId, Value)| {
             let kind = self.kind_of(object.field);

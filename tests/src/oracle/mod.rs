@@ -1,10 +1,10 @@
 //! The serial oracle: `docs/meaning.md` as slow, obvious code.
 //!
 //! ```text
-//!  commits ──► past ──► schemas ──► run ──► state ──► digest
-//!                                    │        └──► reading, through a schema ──► unique
-//!                                    ├► content of each object: register, set, map, list …
-//!                                    └► judge: which nodes live, by the links of content
+//!  commits ──► past, rights ──► schemas ──► run ──► state ──► digest
+//!                                            │        └──► reading, through a schema ──► unique
+//!                                            ├► content of each object: register, set, map …
+//!                                            └► judge: which nodes live, by the links of content
 //! ```
 //!
 //! **Invariants**
@@ -25,6 +25,7 @@ mod past;
 mod places;
 mod reading;
 mod register;
+mod rights;
 mod run;
 mod schemas;
 mod sequence;
@@ -38,6 +39,7 @@ use crate::oracle::past::Past;
 use crate::oracle::reading::Reader;
 use crate::oracle::run::State;
 use crate::oracle::schemas::Schemas;
+use crate::oracle::sight::first_of;
 use std::collections::{BTreeMap, BTreeSet};
 use woodland_format::{
     Commit, CommitId, Digest, FieldId, NodeId, ObjectId, PAYLOAD_FORMAT, Schema, TypeId, Value,
@@ -232,9 +234,9 @@ impl Oracle {
         digest_of(&self.entries())
     }
 
-    /// All that was ever created, visible or not, with the type of the first creation in order.
+    /// All that was ever created, visible or not, masked or not, with its type.
     pub fn creations(&self) -> BTreeMap<NodeId, TypeId> {
-        self.state.creations.iter().map(|(node, all)| (*node, all[0].node_type)).collect()
+        self.state.creations.iter().map(|(node, all)| (*node, first_of(all).node_type)).collect()
     }
 
     /// The fields of the founding schema.
@@ -251,8 +253,8 @@ impl Oracle {
 
     /// All texts, visible or not.
     pub fn texts(&self) -> BTreeMap<ObjectId, String> {
-        let texts = self.state.objects.iter().filter_map(|((object, _), content)| match content {
-            Content::Text(text) => Some((*object, text.shown())),
+        let texts = self.state.objects.iter().filter_map(|((object, _), one)| match &one.content {
+            Content::Text(text) => Some((*object, text.shown(&self.past))),
             _ => None,
         });
         texts.collect()

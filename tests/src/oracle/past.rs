@@ -1,9 +1,10 @@
-//! Order and past: which commit comes before which, and which op saw which.
+//! Order and past: which commit comes before which, which op saw which, and which counts for which.
 //!
 //! **Invariants**
 //! - A commit's *rank* is its place in the order; ranks compare as keys do.
 //! - What a commit saw has lower ranks, because the key extends causality.
 
+use crate::oracle::rights::masked_by;
 use std::collections::{BTreeMap, BTreeSet};
 use woodland_format::{AuthorKey, Commit, CommitId};
 
@@ -20,6 +21,8 @@ pub(crate) struct Past {
     commits: Vec<Commit>,
     /// `saw[a][b]`: the commit of rank `a` has the commit of rank `b` in its past.
     saw: Vec<Vec<bool>>,
+    /// By rank: the revocations that mask the commit.
+    masked_by: Vec<Vec<usize>>,
 }
 
 /// The turn that a commit must have: at least its backlink's, and one more than any parent's. A
@@ -60,7 +63,8 @@ impl Past {
         let foundings = commits.iter().filter(|commit| is_founding(commit)).count();
         assert!(commits.is_empty() || foundings == 1, "a dataset has one founding commit");
         assert!(commits.first().is_none_or(is_founding), "the founding commit comes first");
-        Past { commits, saw }
+        let masked_by = masked_by(&commits, &saw);
+        Past { commits, saw, masked_by }
     }
 
     pub(crate) fn commits(&self) -> &[Commit] {
@@ -84,6 +88,17 @@ impl Past {
             return seen.index < viewer.index;
         }
         self.saw[viewer.rank][seen.rank]
+    }
+
+    /// Whether op `seen` counts for op `viewer`: that one saw it, and saw nothing that masks it.
+    pub(crate) fn counts_for(&self, viewer: Stamp, seen: Stamp) -> bool {
+        let is_masked = self.masked_by[seen.rank].iter().any(|by| self.saw[viewer.rank][*by]);
+        self.saw(viewer, seen) && !is_masked
+    }
+
+    /// Whether the op counts for everybody who reads the version.
+    pub(crate) fn counts(&self, op: Stamp) -> bool {
+        self.masked_by[op.rank].is_empty()
     }
 
     pub(crate) fn are_concurrent(&self, one: Stamp, other: Stamp) -> bool {

@@ -9,8 +9,9 @@ use crate::oracle::content::Content;
 use crate::oracle::past::{Past, Stamp};
 use crate::oracle::places::{Part, Places};
 use crate::oracle::register::Write;
-use crate::oracle::run::State;
+use crate::oracle::run::{Object, State};
 use crate::oracle::schemas::{Schemas, key_of};
+use crate::oracle::sight::first_of;
 use crate::oracle::{ConflictEntry, ConflictName, ConflictPart};
 use std::collections::{BTreeMap, BTreeSet};
 use woodland_format::{
@@ -30,7 +31,7 @@ impl<'a> Reader<'a> {
     /// The living nodes whose type, that of the first creation, the schema has.
     pub(crate) fn nodes(self) -> BTreeMap<NodeId, TypeId> {
         let living = self.state.creations.iter().filter(|(node, _)| self.state.judge.lives(**node));
-        let types = living.map(|(node, all)| (*node, all[0].node_type));
+        let types = living.map(|(node, all)| (*node, first_of(all).node_type));
         types.filter(|(_, node_type)| self.schema.type_with(*node_type).is_some()).collect()
     }
 
@@ -66,7 +67,7 @@ impl<'a> Reader<'a> {
             let content = self.content(source, field);
             let (Some(places), Some(content)) = (Places::of(field), content) else { continue };
             let mut parts = BTreeSet::new();
-            for (part, standing) in content.standing(self.past) {
+            for (part, standing) in content.content.standing(self.past) {
                 let Some((part, mut writes)) = self.part(&places, part, &standing) else {
                     continue;
                 };
@@ -117,12 +118,12 @@ impl<'a> Reader<'a> {
     /// The key of the first creation, converted.
     fn key(self, node: NodeId, owner: &TypeDefinition, field: &FieldDefinition) -> Option<Value> {
         let (named, of_key) = key_of(owner)?;
-        let key = self.state.creations[&node][0].key.as_ref()?;
+        let key = first_of(&self.state.creations[&node]).key.as_ref()?;
         if named == field.id { self.convert(&of_key, key) } else { None }
     }
 
     /// The object that the field shows: that of the node, the field's id and the field's kind.
-    fn content(self, object: ObjectId, field: &FieldDefinition) -> Option<&'a Content> {
+    fn content(self, object: ObjectId, field: &FieldDefinition) -> Option<&'a Object> {
         Places::of(field)?;
         self.state.objects.get(&(object, field.kind.clone()))
     }
@@ -135,7 +136,7 @@ impl<'a> Reader<'a> {
         let content = self.content(object, field)?;
         let places = Places::of(field)?;
         let shown = content.shown(self.past)?;
-        match (content, shown) {
+        match (&content.content, shown) {
             (Content::Record(_), Value::Record(members)) => {
                 let read = members.into_iter().filter_map(|(number, value)| {
                     let of_member = places.type_at(Part::Member(number))?;
@@ -202,7 +203,7 @@ impl<'a> Reader<'a> {
     }
 
     fn winner(self, object: ObjectId, kind: &str) -> Option<Write> {
-        match self.state.objects.get(&(object, kind.to_owned()))? {
+        match &self.state.objects.get(&(object, kind.to_owned()))?.content {
             Content::Register(register) | Content::Atom(register) => register.winner(self.past),
             _ => None,
         }
@@ -226,11 +227,7 @@ impl<'a> Reader<'a> {
 
     /// Whether the node lives and is of this type.
     fn is_there(self, node: NodeId, node_type: TypeId) -> bool {
-        let is_of_type = |all: &Vec<_>| first_type(all) == node_type;
+        let is_of_type = |all: &Vec<_>| first_of(all).node_type == node_type;
         self.state.judge.lives(node) && self.state.creations.get(&node).is_some_and(is_of_type)
     }
-}
-
-fn first_type(creations: &[crate::oracle::sight::Creation]) -> TypeId {
-    creations[0].node_type
 }

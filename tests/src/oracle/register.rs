@@ -9,7 +9,7 @@ use woodland_format::{RecordConfig, RecordOp, RegisterOp, Value, ValueType};
 /// A write: the op, and the value; none where it cleared the place.
 pub(crate) type Write = (Stamp, Option<Value>);
 
-/// Every write that was not void, ascending by stamp.
+/// Every write that was not void, and every masked one, ascending by stamp.
 #[derive(Debug, Default)]
 pub(crate) struct Register {
     writes: Vec<Write>,
@@ -36,8 +36,9 @@ impl Register {
 
     /// The writes that no other write saw; the last is the winner, the others are its conflicts.
     pub(crate) fn standing(&self, past: &Past) -> Vec<&Write> {
-        let is_seen = |stamp| self.writes.iter().any(|(other, _)| past.saw(*other, stamp));
-        self.writes.iter().filter(|(stamp, _)| !is_seen(*stamp)).collect()
+        let counted = || self.writes.iter().filter(|(stamp, _)| past.counts(*stamp));
+        let is_seen = |stamp| counted().any(|(other, _)| past.saw(*other, stamp));
+        counted().filter(|(stamp, _)| !is_seen(*stamp)).collect()
     }
 
     /// The last of the standing writes.

@@ -10,7 +10,7 @@ use crate::oracle::judge::{Edits, Judge};
 use crate::oracle::links::{ForeignKey, shown_after};
 use crate::oracle::past::{Past, Stamp};
 use crate::oracle::schemas::{Schemas, introduced_by, is_revivable, key_of};
-use crate::oracle::sight::{Creation, Creations, Sight, Verdict};
+use crate::oracle::sight::{Creation, Creations, Sight, Verdict, first_of};
 use std::collections::BTreeMap;
 use woodland_format::{
     Commit, FieldId, Migration, MigrationStep, NodeId, ObjectId, Op, Schema, TypeDefinition,
@@ -28,13 +28,26 @@ pub(crate) struct Move {
     pub(crate) stamp: Stamp,
 }
 
+/// An object, and whether it has had an op that was not void.
+pub(crate) struct Object {
+    pub(crate) content: Content,
+    is_there: bool,
+}
+
+impl Object {
+    /// What is visible of it.
+    pub(crate) fn shown(&self, past: &Past) -> Option<Value> {
+        if self.is_there { self.content.shown(past) } else { None }
+    }
+}
+
 /// The state after the run: per object its own ops, who lives, the current schema, and the list of
 /// voids.
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) creations: Creations,
-    /// An object is here once it has had an op that was not void.
-    pub(crate) objects: BTreeMap<ObjectName, Content>,
+    /// An object is here once it has had an op that was not void, or a masked one.
+    pub(crate) objects: BTreeMap<ObjectName, Object>,
     pub(crate) judge: Judge,
     /// The schema that all migrations so far made of the founding one.
     pub(crate) current: Option<Schema>,
@@ -111,7 +124,13 @@ impl Run<'_> {
         }
     }
 
+    /// `revoked` where the op is masked: then it has no effect.
+    fn check_mask(&self, stamp: Stamp) -> Verdict {
+        if self.past.counts(stamp) { Ok(()) } else { Err("revoked") }
+    }
+
     fn migrate(&mut self, stamp: Stamp, migration: &Migration) -> Verdict {
+        self.check_mask(stamp)?;
         let current = self.state.current.as_ref().ok_or("misfit")?;
         self.state.current = Some(migration.apply(current).or(Err("misfit"))?);
         self.state.migrations += 1;
@@ -133,8 +152,11 @@ impl Run<'_> {
     ) -> Verdict {
         let node_type = definition.id;
         let creations = self.state.creations.entry(node).or_default();
-        creations.push(Creation { stamp, node_type, key: key.cloned(), generation });
-        if creations[0].node_type != node_type {
+        let is_masked = !self.past.counts(stamp);
+        creations.push(Creation { stamp, node_type, key: key.cloned(), generation, is_masked });
+        let decided = first_of(creations).node_type;
+        self.check_mask(stamp)?;
+        if decided != node_type {
             return Err("type-differs");
         }
         let edits = edits_of(definition);
@@ -146,6 +168,7 @@ impl Run<'_> {
         if sight.types_of(node).is_empty() {
             return Err("unknown-node");
         }
+        self.check_mask(stamp)?;
         let past = self.past;
         self.judge(stamp, |judge, links_of| judge.deletion(past, stamp, node, links_of))
     }
@@ -164,13 +187,16 @@ impl Run<'_> {
             return Err("read-only");
         }
         let name = (object, field.kind.clone());
-        if let Some(content) = self.state.objects.get_mut(&name) {
-            content.edit(&sight, &field.config, op)?;
+        if let Some(one) = self.state.objects.get_mut(&name) {
+            one.content.edit(&sight, &field.config, op)?;
+            one.is_there |= self.past.counts(stamp);
         } else {
             let mut content = Content::of_kind(&field.kind);
             content.edit(&sight, &field.config, op)?;
-            self.state.objects.insert(name, content);
+            let is_there = self.past.counts(stamp);
+            self.state.objects.insert(name, Object { content, is_there });
         }
+        self.check_mask(stamp)?;
         let State { objects, .. } = &self.state;
         let shown = shown_after(stamp, object.node, objects, self.past, self.schemas);
         let written = shown.into_iter().filter(|(writer, _)| *writer == stamp);

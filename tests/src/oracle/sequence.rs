@@ -63,6 +63,11 @@ impl Sequence {
         &self.insertions
     }
 
+    /// The op that inserted an element, which is not the root.
+    pub(crate) fn inserted(&self, element: usize) -> Stamp {
+        self.elements[element].inserted.expect("the root is not in the list")
+    }
+
     /// All elements that the op saw, in list order.
     pub(crate) fn seen_by(&self, sight: &Sight<'_>) -> Vec<usize> {
         self.list.iter().copied().filter(|at| self.saw(sight, *at)).collect()

@@ -65,8 +65,10 @@ impl Set {
 impl Item {
     /// The additions that no removal saw.
     fn standing(&self, past: &Past) -> Vec<Stamp> {
-        let is_removed = |add| self.removed.iter().any(|remove| past.saw(*remove, add));
-        self.added.iter().copied().filter(|add| !is_removed(*add)).collect()
+        let removed = || self.removed.iter().filter(|remove| past.counts(**remove));
+        let is_removed = |add| removed().any(|remove| past.saw(*remove, add));
+        let added = self.added.iter().copied().filter(|add| past.counts(*add));
+        added.filter(|add| !is_removed(*add)).collect()
     }
 
     fn before(&self, point: Stamp) -> Item {

@@ -16,10 +16,17 @@ pub(crate) struct Creation {
     pub(crate) key: Option<Value>,
     /// Of its key; 0 where there is none.
     pub(crate) generation: u32,
+    /// Whether a revocation masks it.
+    pub(crate) is_masked: bool,
 }
 
 /// The creations of each node, ascending by stamp, those with another type than the first too.
 pub(crate) type Creations = BTreeMap<NodeId, Vec<Creation>>;
+
+/// The first creation in order that is not masked; the first, where all are.
+pub(crate) fn first_of(creations: &[Creation]) -> &Creation {
+    creations.iter().find(|one| !one.is_masked).unwrap_or(&creations[0])
+}
 
 /// One op and all that it saw.
 #[derive(Clone, Copy)]
@@ -34,6 +41,11 @@ impl Sight<'_> {
     /// Whether the op saw this other op.
     pub(crate) fn saw(&self, other: Stamp) -> bool {
         self.past.saw(self.stamp, other)
+    }
+
+    /// Whether this other op counts for the op.
+    pub(crate) fn counts(&self, other: Stamp) -> bool {
+        self.past.counts_for(self.stamp, other)
     }
 
     /// The types of all creations of the node that the op saw.

@@ -1,10 +1,11 @@
 //! A text: a sequence of bytes with tombstones.
 //!
 //! **Invariants**
-//! - The visible bytes are UTF-8 at every version: edits take and leave whole characters.
+//! - The visible bytes are UTF-8 at every version, and for every author: edits take and leave whole
+//!   characters, and count or not as a whole.
 
 use crate::oracle::content::op_of;
-use crate::oracle::past::Stamp;
+use crate::oracle::past::{Past, Stamp};
 use crate::oracle::sequence::{ROOT, Sequence};
 use crate::oracle::sight::{Sight, Verdict};
 use woodland_format::TextOp;
@@ -29,7 +30,10 @@ impl Text {
     /// Applies an op, or says why it is void.
     pub(crate) fn edit(&mut self, sight: &Sight<'_>, op: &[u8]) -> Verdict {
         let op: TextOp = op_of(op)?;
-        let is_visible = |at: &usize| !self.deleted[*at].iter().any(|by| sight.saw(*by));
+        let is_visible = |at: &usize| {
+            let is_deleted = self.deleted[*at].iter().any(|by| sight.counts(*by));
+            sight.counts(self.sequence.inserted(*at)) && !is_deleted
+        };
         let visible: Vec<usize> =
             self.sequence.seen_by(sight).into_iter().filter(is_visible).collect();
         let text = self.string(&visible);
@@ -64,8 +68,11 @@ impl Text {
     }
 
     /// The text as everybody sees it who holds the whole version.
-    pub(crate) fn shown(&self) -> String {
-        let is_visible = |at: &usize| self.deleted[*at].is_empty();
+    pub(crate) fn shown(&self, past: &Past) -> String {
+        let is_visible = |at: &usize| {
+            let is_deleted = self.deleted[*at].iter().any(|by| past.counts(*by));
+            past.counts(self.sequence.inserted(*at)) && !is_deleted
+        };
         let visible: Vec<usize> = self.sequence.list().iter().copied().filter(is_visible).collect();
         self.string(&visible)
     }

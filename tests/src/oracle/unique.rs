@@ -7,6 +7,7 @@
 use crate::oracle::content::config_of;
 use crate::oracle::past::Stamp;
 use crate::oracle::reading::Reader;
+use crate::oracle::sight::first_of;
 use crate::oracle::{Clash, ClashRule};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -67,7 +68,7 @@ fn of_rule(
 fn of_generations(reader: Reader<'_>) -> Vec<Clash> {
     let mut generations: BTreeMap<(TypeId, Value), Vec<(u32, NodeId)>> = BTreeMap::new();
     for (node, node_type) in reader.nodes() {
-        let first = &reader.state.creations[&node][0];
+        let first = first_of(&reader.state.creations[&node]);
         if let Some(key) = first.key.clone() {
             generations.entry((node_type, key)).or_default().push((first.generation, node));
         }

@@ -4,7 +4,7 @@ use crate::notes::{note, schema};
 use crate::{Row, raised};
 use std::sync::Arc;
 use woodland::{
-    Disk, MemoryDisk, Options, Replica, Right, RightsError, SecretKey, StartError, WriteError,
+    Disk, MemoryDisk, Options, Replica, Right, RightsError, SecretKey, StartError, Void, WriteError,
 };
 
 pub(crate) fn rows() -> Vec<Row> {
@@ -27,6 +27,13 @@ pub(crate) fn rows() -> Vec<Row> {
     raised!(rows, "woodland" RightsError::NotOwner, "a grant to oneself", granted);
     let revoked = owned.revoke(ada.identity()).expect_err("the owner");
     raised!(rows, "woodland" RightsError::OfTheOwner, "the owner's rights, revoked", revoked);
+    owned.grant(bob.identity(), Right::Write).expect("granted");
+    other.merge(&owned).expect("merged");
+    other.write(|batch| batch.insert(&note("x", ""))).expect("allowed");
+    owned.revoke(bob.identity()).expect("revoked");
+    owned.merge(&other).expect("what stands beside is taken in");
+    let void = owned.snapshot().graph().voids().next().expect("it is masked").reason;
+    raised!(rows, "graph" Void::Revoked, "a note beside the revocation of its right", void);
     let beside = Replica::open(on(&disk, 3).identity(ada, "Ada").read_only(), schema());
     let beside = beside.expect("opened beside");
     let unwritten = beside.grant(bob.identity(), Right::Read).expect_err("read-only");

@@ -52,7 +52,7 @@ pub(crate) fn alphabets() -> Vec<Alphabet> {
 }
 
 /// A script whose founding commit has written to every kind of object of one node.
-pub(crate) fn founded() -> (Script, NodeId) {
+pub(crate) fn founded(found: impl Fn(Schema, Vec<Op>) -> Script) -> (Script, NodeId) {
     let create = vec![Op::Create { node_type: THING, salt: 0 }];
     let node = woodland_format::node_id(&Script::found().author(0), 0, 1, 0);
     let mut ops = create;
@@ -70,8 +70,7 @@ pub(crate) fn founded() -> (Script, NodeId) {
             _ => ops.extend((alphabet.write)(node, 9, 0)),
         }
     }
-    let script = Script::found_with(schema(), ops);
-    (script, node)
+    (found(schema(), ops), node)
 }
 
 fn schema() -> Schema {

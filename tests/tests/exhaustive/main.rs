@@ -5,7 +5,8 @@
 //! of its alphabet ([`alphabet`]) to them; of each pair of kinds two letters each, one op of both
 //! in every batch. The same of each policy by which nodes live and die and of each step of a
 //! migration ([`existence`]), and of pairs of them. The engine advances commit by commit along each
-//! arrival order.
+//! arrival order. And of each kind a part in a dataset whose owner shuts the first author out,
+//! beside all that it writes; in some of them the last author has seen that.
 //!
 //! A fixed part of the histories is run by default: every so many-th. All of them:
 //! `WOODLAND_EXHAUSTIVE=all cargo test -p woodland-tests --test exhaustive -- --nocapture`; or all
@@ -22,7 +23,7 @@ use crate::existence::{policies, steps};
 use crate::ground::{grounded, modern_schema, schema};
 use crate::shapes::{BATCHES, Shape};
 use crate::walk::{Batch, Counts, check};
-use woodland_format::{NodeId, SchemaId};
+use woodland_format::{Commit, NodeId, SchemaId};
 use woodland_tests::histories::Script;
 
 /// How many histories of one kind are run by default, and how many of one pair of kinds.
@@ -32,6 +33,9 @@ const OF_A_PAIR: usize = 300;
 /// The same for a policy or a step of a migration, and for a pair of them.
 const OF_A_POLICY: usize = 600;
 const OF_A_PAIR_OF_POLICIES: usize = 60;
+
+/// The same for a kind whose first author is shut out.
+const OF_A_MASKED_KIND: usize = 300;
 
 /// How many letters of each of two kinds meet.
 const LETTERS_OF_A_PAIR: usize = 2;
@@ -51,17 +55,26 @@ struct Ground {
     node: NodeId,
     /// The founding schema and the modern one, where there are two.
     schemas: Option<[SchemaId; 2]>,
+    /// What takes the rights of the first author, in a dataset that has an owner.
+    revocation: Option<Commit>,
 }
 
 impl Ground {
     fn of_kinds() -> Ground {
-        let (script, node) = founded();
-        Ground { script, node, schemas: None }
+        let (script, node) = founded(Script::found_with);
+        Ground { script, node, schemas: None, revocation: None }
+    }
+
+    fn of_masked_kinds() -> Ground {
+        let (mut script, node) = founded(|schema, ops| Script::owned(schema, ops).0);
+        let revocation = script.revoke(None, &[], 1);
+        Ground { script, node, schemas: None, revocation: Some(revocation) }
     }
 
     fn of_existence() -> Ground {
         let (script, node) = grounded();
-        Ground { script, node, schemas: Some([schema().id(), modern_schema().id()]) }
+        let schemas = Some([schema().id(), modern_schema().id()]);
+        Ground { script, node, schemas, revocation: None }
     }
 }
 
@@ -86,14 +99,15 @@ impl Scope {
         let assignments = self.words.len().pow(BATCHES.try_into().expect("few batches"));
         let all = shapes.len() * assignments;
         let step = if self.is_full() { 1 } else { prime_from(all.div_ceil(most)) };
-        let Ground { script, node, .. } = &self.ground;
+        let Ground { script, node, revocation, .. } = &self.ground;
         let mut counts = Counts { shapes: shapes.len(), all, ..Counts::default() };
         // Scopes of one size begin apart, so that they do not pick the same histories.
         let start = self.name.bytes().map(usize::from).sum::<usize>() % step;
         for history in (start..all).step_by(step) {
             let shape = &shapes[history / assignments];
             let batches = self.batches(*node, history % assignments);
-            if let Err(difference) = check(script, shape, &batches, &mut counts) {
+            let revocation = revocation.as_ref().map(|one| (one, history % 2 == 0));
+            if let Err(difference) = check(script, shape, &batches, revocation, &mut counts) {
                 panic!("{}, history {history}: {shape:?}\n{batches:#?}\n{difference}", self.name);
             }
         }
@@ -158,6 +172,11 @@ fn pairs(all: &[Alphabet], ground: &Ground) -> Vec<Scope> {
 #[test]
 fn every_kind_by_itself() {
     run(&each(&alphabets(), &Ground::of_kinds()), OF_A_KIND);
+}
+
+#[test]
+fn every_kind_beside_a_revocation() {
+    run(&each(&alphabets(), &Ground::of_masked_kinds()), OF_A_MASKED_KIND);
 }
 
 #[test]

@@ -60,21 +60,45 @@ pub(crate) fn check(
     script: &Script,
     shape: &Shape,
     batches: &[Batch; BATCHES],
+    revocation: Option<(&Commit, bool)>,
     counts: &mut Counts,
 ) -> Result<(), String> {
-    let log = log_of(&script.commits);
     let mut script = script.clone();
-    let commits = written(&mut script, shape, batches);
+    let ground = script.commits.iter().filter(|one| Some(*one) != revocation.map(|it| it.0));
+    let log = log_of(&ground.cloned().collect::<Vec<_>>());
+    // The author that it shuts out may not write any more once it has seen that.
+    let last = BATCHES - 1;
+    let may_see = shape.author[last] != 1
+        && (0..last).all(|one| shape.author[one] != 1 || shape.saw[one] & bit(last) == 0);
+    let seen_by_last = revocation.is_some_and(|(_, is_seen)| is_seen && may_see);
+    let revocation = revocation.map(|(one, _)| Revocation { commit: one.clone(), seen_by_last });
+    let commits = written(&mut script, shape, batches, revocation.as_ref());
     let answers = Answers::of(&Oracle::of(&script.commits));
     let graph = Graph::of(&log, Kinds::standard());
-    let mut walk = Walk { shape, commits, answers, digests: BTreeMap::new(), counts };
+    let mut walk = Walk { shape, commits, revocation, answers, digests: BTreeMap::new(), counts };
     walk.counts.histories += 1;
     walk.on(&log, &graph, 0, &mut vec![])
 }
 
+/// What takes the rights of the first author, beside all that it writes.
+struct Revocation {
+    commit: Commit,
+    /// Whether the last batch, and who saw that, has seen it.
+    seen_by_last: bool,
+}
+
 /// The commits of the batches, by batch. All have seen what the script begins with.
-fn written(script: &mut Script, shape: &Shape, batches: &[Batch; BATCHES]) -> [Commit; BATCHES] {
-    let ground = script.commits.get(1).cloned();
+fn written(
+    script: &mut Script,
+    shape: &Shape,
+    batches: &[Batch; BATCHES],
+    revocation: Option<&Revocation>,
+) -> [Commit; BATCHES] {
+    let begun = match revocation {
+        Some(_) => script.commits.len() - 2,
+        None => 1,
+    };
+    let ground = script.commits.get(begun).cloned();
     let mut commits: [Option<Commit>; BATCHES] = [const { None }; BATCHES];
     for batch in shape.writing_order() {
         let author = shape.author[batch];
@@ -84,6 +108,11 @@ fn written(script: &mut Script, shape: &Shape, batches: &[Batch; BATCHES]) -> [C
             shape.parents(batch).into_iter().filter_map(|one| commits[one].clone()).collect();
         if after.is_none() && parents.is_empty() {
             parents.extend(ground.clone());
+        }
+        if let Some(Revocation { commit, seen_by_last: true }) = revocation
+            && batch == BATCHES - 1
+        {
+            parents.push(commit.clone());
         }
         let line = Line {
             after,
@@ -100,6 +129,7 @@ fn written(script: &mut Script, shape: &Shape, batches: &[Batch; BATCHES]) -> [C
 struct Walk<'a> {
     shape: &'a Shape,
     commits: [Commit; BATCHES],
+    revocation: Option<Revocation>,
     answers: Answers,
     /// The digest of each set that was reached, beside the whole.
     digests: BTreeMap<Batches, Digest>,
@@ -116,7 +146,8 @@ impl Walk<'_> {
         path: &mut Vec<usize>,
     ) -> Result<(), String> {
         none_dangles(graph).map_err(|error| format!("order {path:?}: {error}"))?;
-        if there == ALL {
+        let is_whole = self.revocation.is_none() || there & bit(BATCHES) != 0;
+        if there & ALL == ALL && is_whole {
             self.counts.orders += 1;
             self.counts.comparisons += 1;
             return self.answers.compare(graph).map_err(|error| format!("order {path:?}: {error}"));
@@ -130,8 +161,17 @@ impl Walk<'_> {
                 return Err(format!("{path:?}: these came to another digest in another order"));
             }
         }
-        for batch in self.shape.ready(there).collect::<Vec<_>>() {
-            let log = log.append(&self.commits[batch]).expect("a valid commit");
+        let mut ready: Vec<usize> = self.shape.ready(there).collect();
+        if let Some(revocation) = &self.revocation
+            && there & bit(BATCHES) == 0
+        {
+            ready.retain(|batch| *batch != BATCHES - 1 || !revocation.seen_by_last);
+            ready.push(BATCHES);
+        }
+        for batch in ready {
+            let of_batch = self.commits.get(batch);
+            let commit = of_batch.or(self.revocation.as_ref().map(|one| &one.commit));
+            let log = log.append(commit.expect("it is ready")).expect("a valid commit");
             let graph = graph.advance(&log);
             path.push(batch);
             self.on(&log, &graph, there | bit(batch), path)?;

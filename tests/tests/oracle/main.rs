@@ -6,6 +6,7 @@ mod generations;
 mod histories;
 mod kinds;
 mod list;
+mod masks;
 mod meaning;
 mod migrations;
 mod sides;

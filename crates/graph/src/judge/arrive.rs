@@ -16,7 +16,7 @@ use crate::judge::slots::{SlotOp, Slots};
 use crate::judge::{Act, Case};
 use crate::past::{Past, Stamp, key, order};
 use crate::reread::OpReader;
-use crate::state::NodeEntry;
+use crate::state::{Creation, NodeEntry};
 use crate::void::Void;
 use woodland_format::{
     FieldId, NodeId, Op, TypeId, Value, encode, keyed_node_id, recreated_node_id,
@@ -31,6 +31,9 @@ impl Run<'_> {
         let entry = &mut self.touched.at(place).entry;
         if !entry.creations().any(|creation| past.saw(creation.stamp)) {
             return Err(Void::UnknownNode);
+        }
+        if past.is_masked() {
+            return Err(Void::Revoked);
         }
         entry.life.get_or_insert_default().delete(log, at);
         self.news.cases.push(Case { at, act: Act::Deletion, node });
@@ -182,11 +185,13 @@ impl Run<'_> {
     /// Tells of a node's creations, when all that arrived are known: they may have changed its
     /// type.
     pub(crate) fn keep_creations(&mut self, node: NodeId, entry: &mut NodeEntry) {
-        if entry.life.is_none() && !entry.creations().any(|creation| creation.is_revivable) {
+        let matters = |creation: &Creation| creation.is_revivable || creation.is_masked;
+        if entry.life.is_none() && !entry.creations().any(matters) {
             return;
         }
+        self.keep_birth(node, entry);
         let decided = entry.first.node_type;
-        let creations = entry.creations();
+        let creations = entry.creations().filter(|one| !one.is_masked);
         let creations: Vec<(Stamp, bool)> = creations
             .map(|one| (one.stamp, one.is_revivable && one.node_type == decided))
             .collect();
@@ -202,6 +207,23 @@ impl Run<'_> {
             }
             self.edits_changed(node, entry, at);
         }
+    }
+
+    /// A node that others have seen created by masked ops alone does not live yet.
+    fn keep_birth(&mut self, node: NodeId, entry: &mut NodeEntry) {
+        let log = self.log;
+        let is_before = |one, other| order(log, one, other).is_lt();
+        let from = entry.unborn_from(is_before);
+        let before = entry.life.as_ref().and_then(|life| life.unborn_from());
+        if from == before {
+            return;
+        }
+        entry.life.get_or_insert_default().unborn(log, from);
+        let earlier = match (from, before) {
+            (Some(from), Some(before)) if is_before(before, from) => Some(before),
+            (from, before) => from.or(before),
+        };
+        self.news.births.extend(earlier.map(|at| (node, at)));
     }
 
     fn edits_changed(&mut self, node: NodeId, entry: &NodeEntry, at: Stamp) {

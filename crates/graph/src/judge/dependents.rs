@@ -56,6 +56,14 @@ impl Judge<'_> {
         self.summon_deletions(vec![node], Stretch { from: at, until: None }, Some(at));
     }
 
+    /// From this masked creation on the node does not live yet, or no longer so.
+    pub(super) fn birth_changed(&mut self, node: NodeId, at: Stamp) {
+        let entry = self.graph.state.get(node);
+        let life = entry.as_ref().and_then(|entry| entry.life.as_ref());
+        let until = life.and_then(|life| life.next_shift(self.log, at));
+        self.lives_changed(at, &[(node, Stretch { from: at, until })]);
+    }
+
     /// What was done to the node itself.
     fn summon_own(&mut self, node: NodeId, stretch: &Stretch) {
         let (log, mut cases) = (self.log, Vec::new());
@@ -68,7 +76,7 @@ impl Judge<'_> {
             let next = life.edits().next(log, stretch.from);
             cases.extend(next.map(|at| Case { at, act: Act::Edit, node }));
         }
-        let creations = entry.more.iter().map(|creation| creation.stamp);
+        let creations = entry.more.iter().filter(|one| !one.is_masked).map(|one| one.stamp);
         cases.extend(creations.map(|at| Case { at, act: Act::Edit, node }));
         for case in cases.into_iter().filter(|case| stretch.holds(log, case.at)) {
             self.summon(case);

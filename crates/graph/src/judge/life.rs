@@ -7,7 +7,8 @@
 //! ```
 //!
 //! **Invariants**
-//! - Before its first shift a node lives; each shift is the outcome of the op at its stamp.
+//! - Before its first shift a node lives; each shift is the outcome of the op at its stamp, but the
+//!   first of a node whose first creation is masked: from there on it does not live *yet*.
 //! - Deletions and shifts ascend in order, one shift a stamp. Edits are kept by line, where they
 //!   ascend, too.
 //!
@@ -67,6 +68,8 @@ pub(crate) struct Life {
     shifts: Vec<Shift>,
     /// The revivable edits, creations among them.
     edits: Edits,
+    /// The masked creation from which on the node is known and does not live yet.
+    unborn: Option<Stamp>,
 }
 
 /// From the op there on the node lives, or does not.
@@ -94,7 +97,29 @@ impl Life {
         earlier == 0 || self.shifts[earlier - 1].lives
     }
 
-    /// Whether it ever died.
+    /// From where on it does not live yet.
+    pub(crate) fn unborn_from(&self) -> Option<Stamp> {
+        self.unborn
+    }
+
+    /// Whether it does not live yet right before this op.
+    pub(crate) fn is_unborn_before(&self, log: &Log, at: Stamp) -> bool {
+        let earlier = self.shifts.partition_point(|one| order(log, one.at, at).is_lt());
+        let last = earlier.checked_sub(1).map(|last| self.shifts[last].at);
+        self.unborn.is_some() && self.unborn == last
+    }
+
+    /// From this masked creation on it does not live yet, or it has none before what counts.
+    pub(crate) fn unborn(&mut self, log: &Log, from: Option<Stamp>) {
+        if let Some(before) = std::mem::replace(&mut self.unborn, from) {
+            self.shift(log, before, None);
+        }
+        if let Some(from) = from {
+            self.shift(log, from, Some(false));
+        }
+    }
+
+    /// Whether it ever died, or lived only after it was seen.
     pub(crate) fn has_shifts(&self) -> bool {
         !self.shifts.is_empty()
     }
@@ -161,11 +186,12 @@ impl Stored for Life {
         self.deletions.write(to);
         self.shifts.write(to);
         self.edits.0.write(to);
+        self.unborn.write(to);
     }
 
     fn read(from: &mut Reading<'_>) -> Option<Self> {
         let (deletions, shifts, edits) = Stored::read(from)?;
-        Some(Life { deletions, shifts, edits: Edits(edits) })
+        Some(Life { deletions, shifts, edits: Edits(edits), unborn: Stored::read(from)? })
     }
 }
 

@@ -88,6 +88,8 @@ pub(crate) struct News {
     links: Vec<(NodeId, NodeId, Stretch)>,
     /// Nodes with revivable edits that came, or went, before a deletion.
     edits: Vec<(NodeId, Stamp)>,
+    /// Nodes that live later than from their first creation on, or no longer do; from where on.
+    births: Vec<(NodeId, Stamp)>,
 }
 
 impl Existence {
@@ -161,6 +163,9 @@ pub(crate) fn judge(log: &Log, graph: &mut Graph, news: News) {
     }
     for (node, at) in news.edits {
         judge.edits_changed(node, at);
+    }
+    for (node, at) in news.births {
+        judge.birth_changed(node, at);
     }
     while let Some((_, case)) = judge.queue.pop_first() {
         judge.graph.work.judged += 1;

@@ -75,7 +75,12 @@ impl Judge<'_> {
         let mut risen = Risen::default();
         if !self.lives_before(node, at) {
             let entry = self.graph.state.get(node).expect("an edited node is in the state");
-            if entry.life.as_ref().is_some_and(|life| life.edits().contains(at)) {
+            if self.is_unborn(node, at) {
+                if entry.first.stamp != at {
+                    return (Vec::new(), None);
+                }
+                self.rise(node, at, &mut risen);
+            } else if entry.life.as_ref().is_some_and(|life| life.edits().contains(at)) {
                 self.rise(node, at, &mut risen);
             } else {
                 let creation = entry.creations().find(|creation| creation.stamp == at);
@@ -91,14 +96,17 @@ impl Judge<'_> {
                 continue;
             }
             match link.on_delete {
-                OnDelete::Revive => self.rise(link.target, at, &mut risen),
-                OnDelete::Restrict | OnDelete::Cascade => listed = Some(Void::DeadTarget),
+                OnDelete::Revive if !self.is_unborn(link.target, at) => {
+                    self.rise(link.target, at, &mut risen);
+                }
+                _ => listed = Some(Void::DeadTarget),
             }
         }
         (risen.nodes, listed)
     }
 
-    /// Brings a dead node back, and what it links to under *revive* once the op is done.
+    /// Brings a dead node back, or a new one to life, and the dead that it links to under *revive*
+    /// once the op is done.
     fn rise(&mut self, node: NodeId, at: Stamp, risen: &mut Risen) {
         risen.add(node);
         let mut walked = risen.nodes.len() - 1;
@@ -111,7 +119,8 @@ impl Judge<'_> {
                 let comes = found.link.on_delete == OnDelete::Revive
                     && found.is_shown_after(self.log, at)
                     && !risen.known.contains(&target)
-                    && !self.lives_before(target, at);
+                    && !self.lives_before(target, at)
+                    && !self.is_unborn(target, at);
                 if comes {
                     risen.add(target);
                 }
@@ -124,6 +133,13 @@ impl Judge<'_> {
         let entry = self.graph.state.get(node);
         let life = entry.as_ref().and_then(|entry| entry.life.as_ref());
         life.is_none_or(|life| life.lives_before(self.log, at))
+    }
+
+    /// Whether the node is known and does not live yet.
+    fn is_unborn(&self, node: NodeId, at: Stamp) -> bool {
+        let entry = self.graph.state.get(node);
+        let life = entry.as_ref().and_then(|entry| entry.life.as_ref());
+        life.is_some_and(|life| life.is_unborn_before(self.log, at))
     }
 
     /// Whether an edit that the deletion there did not see keeps the node.

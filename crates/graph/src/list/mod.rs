@@ -2,11 +2,13 @@
 //!
 //! **Invariants**
 //! - While every op saw all ops before it, the list is a plain sequence of values and nothing else.
-//! - Once history forks, a [`Woven`] stands beside the sequence: every slot that an item ever had,
-//!   in FugueMax order. The sequence then shows what stands in it.
-//! - `tips` are the ops that no other op saw; an op that saw them all saw everything.
+//! - Once history forks, or an op is masked, a [`Woven`] stands beside the sequence: every slot
+//!   that an item ever had, in FugueMax order. The sequence then shows what stands in it.
+//! - `tips` are the ops that count and that no other such op saw; while none is masked, an op that
+//!   saw them all saw everything.
 //! - In a page the woven list is left out: the next op that did not see everything, or a question
-//!   for what became of an op, builds it again; until then nothing needs it.
+//!   for what became of an op, builds it again; until then nothing needs it. Where something is
+//!   masked, the next op does.
 //!
 //! What this does not do: merge the values of one item. The last one in order counts.
 
@@ -37,6 +39,8 @@ pub struct ListState {
     items: Sequence<Value>,
     tips: Vec<Stamp>,
     woven: Option<Arc<Woven>>,
+    /// Whether some op is masked.
+    has_masked: bool,
 }
 
 /// A list op by id, or by position where the author saw all there is.
@@ -59,7 +63,11 @@ impl ListState {
             let resolved = read(&bytes)
                 .and_then(|op| List.resolve(&mut woven, &past, op))
                 .expect("an op that had an effect has it again");
-            List.apply(&mut woven, &past, resolved);
+            if past.is_masked() {
+                List.mask(&mut woven, &past, resolved);
+            } else {
+                List.apply(&mut woven, &past, resolved);
+            }
         }
         woven
     }
@@ -96,17 +104,20 @@ impl Stored for ListState {
         to.number(self.items.len() as u64);
         self.items.range(0..self.items.len()).for_each(|item| item.write(to));
         self.tips.write(to);
+        self.has_masked.write(to);
     }
 
     fn read(from: &mut Reading<'_>) -> Option<Self> {
         let mut items = Sequence::default();
         items.insert(0, read_all(from)?);
-        Some(ListState { items, tips: Stored::read(from)?, woven: None })
+        let (tips, has_masked) = (Stored::read(from)?, Stored::read(from)?);
+        Some(ListState { items, tips, woven: None, has_masked })
     }
 }
 
 impl Kind for List {
     const NAME: &'static str = "list";
+    const EDITION: u32 = 1;
     const KEEPS_HISTORY: bool = true;
     type Config = ListConfig;
     type Op = ListOp;
@@ -172,8 +183,19 @@ impl Kind for List {
         state.tips.push(past.at());
     }
 
+    fn mask(&self, state: &mut ListState, past: &Past<'_>, op: ResolvedList) {
+        state.has_masked = true;
+        let Resolved::ById(op) = op.0 else {
+            unreachable!("`prepare` builds the weave for a masked op");
+        };
+        let woven = state.woven.as_mut().expect("an op by id comes from the weave");
+        let shown = Arc::make_mut(woven).apply(past, op);
+        debug_assert!(shown.is_empty(), "nobody reads what a masked op did");
+    }
+
     fn prepare(&self, state: &mut ListState, arrived: &[Stamp], history: &History<'_>) {
-        if state.woven.is_none() && !is_sequential(state.tips.clone(), arrived, history) {
+        let is_plain = || !state.has_masked && is_sequential(state.tips.clone(), arrived, history);
+        if state.woven.is_none() && !is_plain() {
             *state = ListState::woven(history);
         }
     }

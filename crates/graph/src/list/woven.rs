@@ -11,16 +11,20 @@
 //!   of the earlier one; whoever saw a removal and a placement, something that hides its slot.
 //! - So an item stands nowhere once it was removed, and otherwise in the slot that was placed last
 //!   in order: one place, whatever was moved at the same time.
-//! - Slots are hidden by as few ops as that takes. An op saw the last placement `v` before its
-//!   own, and whoever sees the op sees `v`: it hides only the slot of `v` and of what stands
-//!   between in order.
+//! - Slots are hidden by as few ops as that takes. An op saw a placement `v` before its own, the
+//!   last that is not masked, and for whomever the op counts `v` counts, too: it hides only the
+//!   slot of `v` and of what stands between in order. Of later placements its own slot is hidden
+//!   by the first of each line that is not masked, which all behind it saw, and by the masked ones
+//!   before that.
+//! - A slot whose own placement is masked, or whose item's insertion is, is there for those for
+//!   whom these count.
 //!
 //! What this does not do: hold the list as one piece; what it answers keeps that beside it.
 
 use crate::kind::Fate;
 use crate::past::{Past, Stamp};
 use crate::void::Void;
-use crate::weave::{Content, Element, Origins, Spot, Stretch, Weave};
+use crate::weave::{Content, Element, Hiders, Origins, Spot, Stretch, Weave};
 use std::ops::Range;
 use std::sync::Arc;
 use woodland_format::{ListOp, Value};
@@ -48,7 +52,7 @@ impl Content for Slots {
 struct Item {
     /// Ascending in order.
     moves: Vec<Stamp>,
-    removals: Vec<Stamp>,
+    removals: Hiders,
     /// What the last `set` in order gave it.
     value: Option<(Stamp, Value)>,
 }
@@ -61,6 +65,8 @@ pub(super) struct Woven {
     items: im::HashMap<Element, Item>,
     /// Which item each `set` gave a value.
     sets: im::HashMap<Stamp, Element>,
+    /// The masked insertions and moves.
+    masked: im::HashSet<Stamp>,
 }
 
 /// A list op by ids.
@@ -100,13 +106,17 @@ impl Woven {
         })
     }
 
-    /// Adds a resolved op; answers what it does to the visible list, one after the other.
+    /// Adds a resolved op; answers what it does to the visible list, one after the other: nothing,
+    /// where it is masked.
     pub(super) fn apply(&mut self, past: &Past<'_>, op: ById) -> Vec<Splice> {
         match op {
             ById::Insert { origins, items } => {
-                let shown = items.to_vec();
-                let at = self.weave.insert(past, &origins, Slots::First(items), Vec::new());
-                vec![Splice::Insert { at, items: shown }]
+                if past.is_masked() {
+                    self.masked.insert(past.at());
+                }
+                let (shown, hiders) = (items.to_vec(), Hiders::default());
+                let at = self.weave.insert(past, &origins, Slots::First(items), None, hiders);
+                at.map(|at| Splice::Insert { at, items: shown }).into_iter().collect()
             }
             ById::Remove(stretch) => self.remove(past, &stretch),
             ById::Move { slot, origins } => self.move_to(past, slot, &origins),
@@ -116,15 +126,15 @@ impl Woven {
 
     fn remove(&mut self, past: &Past<'_>, stretch: &Stretch) -> Vec<Splice> {
         let mut splices: Vec<Splice> =
-            self.weave.hide(past.at(), stretch).into_iter().map(Splice::Remove).collect();
+            self.weave.hide(past, stretch).into_iter().map(Splice::Remove).collect();
         for (first, count) in &stretch.ranges {
             for offset in first.offset..first.offset + count {
                 let slot = Element { offset, ..*first };
                 let name = self.item_in(slot);
-                let item = self.items.entry(name).or_default();
-                item.removals.push(past.at());
-                let later = item.moves[item.placed(past, slot)..].to_vec();
-                splices.extend(self.hide(past.at(), &later));
+                self.items.entry(name).or_default().removals.add(past.at(), past.is_masked());
+                let (mut others, placed) = self.seen_before(past, name, slot);
+                others.extend(self.items[&name].moves[placed..].iter().copied().map(Some));
+                splices.extend(self.hide(past, name, &others));
             }
         }
         splices
@@ -134,26 +144,55 @@ impl Woven {
         let op = past.at();
         let name = self.item_in(slot.element);
         let value = self.value(name).clone();
+        let (mut others, placed) = self.seen_before(past, name, slot.element);
         let item = self.items.entry(name).or_default();
         let place = item.moves.partition_point(|one| past.order(*one, op).is_lt());
-        let between = item.moves[item.placed(past, slot.element)..place].to_vec();
-        let later = first_of_each_line(&item.moves[place..]);
-        let hidden_by: Vec<Stamp> = item.removals.iter().copied().chain(later).collect();
+        others.extend(item.moves[placed..place].iter().copied().map(Some));
+        let mut hiders = item.removals.clone();
+        let is_masked = |op: &Stamp| self.masked.contains(op);
+        for later in first_of_each_line(&item.moves[place..], is_masked) {
+            hiders.add(later, is_masked(&later));
+        }
         item.moves.insert(place, op);
+        if past.is_masked() {
+            self.masked.insert(op);
+        }
 
         let mut splices = Vec::new();
-        let is_visible = hidden_by.is_empty();
-        let at = self.weave.insert(past, origins, Slots::Moved(name), hidden_by);
-        if is_visible {
-            splices.push(Splice::Insert { at, items: vec![value] });
-        }
-        let left = self.weave.hide_one(op, slot);
+        let about = self.masked.contains(&name.run).then_some(name.run);
+        let at = self.weave.insert(past, origins, Slots::Moved(name), about, hiders);
+        splices.extend(at.map(|at| Splice::Insert { at, items: vec![value] }));
+        let left = self.weave.hide_one(past, slot);
         splices.extend(left.map(|at| Splice::Remove(at..at + 1)));
-        splices.extend(self.hide(op, &between));
+        splices.extend(self.hide(past, name, &others));
         splices
     }
 
+    /// The placements of an item that stand before the one whose slot an op sees, from the last on
+    /// that is not masked and that the op saw, if the one it sees is masked; and how many moves
+    /// stand up to that one. None is the insertion.
+    fn seen_before(
+        &self,
+        past: &Past<'_>,
+        name: Element,
+        slot: Element,
+    ) -> (Vec<Option<Stamp>>, usize) {
+        let moves = self.items.get(&name).map_or(&[][..], |item| &item.moves);
+        let placed = placed(moves, past, slot);
+        let Some(seen) = placed.checked_sub(1) else { return (Vec::new(), 0) };
+        if !self.masked.contains(&moves[seen]) {
+            return (Vec::new(), placed);
+        }
+        let counts = |op: &Stamp| !self.masked.contains(op) && past.saw(*op);
+        let first = moves[..seen].iter().rposition(counts);
+        let others = moves[first.unwrap_or(0)..seen].iter().copied().map(Some);
+        (first.is_none().then_some(None).into_iter().chain(others).collect(), placed)
+    }
+
     fn set(&mut self, past: &Past<'_>, slot: Spot, value: Value) -> Option<Splice> {
+        if past.is_masked() {
+            return None;
+        }
         let op = past.at();
         let name = self.item_in(slot.element);
         self.sets.insert(op, name);
@@ -162,18 +201,25 @@ impl Woven {
             return None;
         }
         item.value = Some((op, value.clone()));
-        let element = item.moves.last().map_or(name, |last| Element { run: *last, offset: 0 });
+        let last = item.moves.iter().rfind(|op| !self.masked.contains(*op));
+        let element = last.map_or(name, |last| Element { run: *last, offset: 0 });
         let at = self.weave.position(slot.near(element))?;
         Some(Splice::Replace { at, item: value })
     }
 
-    /// Hides the slots that these moves made.
-    fn hide(&mut self, op: Stamp, moves: &[Stamp]) -> Vec<Splice> {
-        let slots = moves.iter().map(|run| Spot::of(Element { run: *run, offset: 0 }));
-        slots
-            .filter_map(|slot| self.weave.hide_one(op, slot))
-            .map(|at| Splice::Remove(at..at + 1))
-            .collect()
+    /// Hides the slots that these placements of an item made; none is its insertion.
+    fn hide(
+        &mut self,
+        past: &Past<'_>,
+        name: Element,
+        placements: &[Option<Stamp>],
+    ) -> Vec<Splice> {
+        let slot = |move_: &Option<Stamp>| move_.map_or(name, |run| Element { run, offset: 0 });
+        let hidden = placements
+            .iter()
+            .filter_map(|one| self.weave.hide_one(past, Spot::of(slot(one))))
+            .map(|at| Splice::Remove(at..at + 1));
+        hidden.collect()
     }
 
     /// The item that stands or stood in a slot.
@@ -199,7 +245,7 @@ impl Woven {
     pub(super) fn fate_of_inserted(&self, past: &Past<'_>, offset: u32) -> Fate {
         let item = self.items.get(&Element { run: past.at(), offset });
         match item {
-            Some(item) if !item.removals.is_empty() => Fate::Ended,
+            Some(item) if !item.removals.counting.is_empty() => Fate::Ended,
             Some(Item { value: Some(_), .. }) => Fate::Replaced,
             _ => Fate::Won,
         }
@@ -209,7 +255,8 @@ impl Woven {
     pub(super) fn fate_of_move(&self, past: &Past<'_>) -> Fate {
         let name = self.item_in(Element { run: past.at(), offset: 0 });
         let item = &self.items[&name];
-        item.fate(past, item.moves.last().copied())
+        let last = item.moves.iter().rfind(|op| !self.masked.contains(*op));
+        item.fate(past, last.copied())
     }
 
     /// What became of a value that was given to an item.
@@ -220,18 +267,9 @@ impl Woven {
 }
 
 impl Item {
-    /// How many moves are not later in order than the one that made this slot.
-    fn placed(&self, past: &Past<'_>, slot: Element) -> usize {
-        match self.moves.binary_search_by(|one| past.order(*one, slot.run)) {
-            Ok(at) => at + 1,
-            // Not moved there but inserted: before all moves.
-            Err(_) => 0,
-        }
-    }
-
     fn fate(&self, past: &Past<'_>, winner: Option<Stamp>) -> Fate {
         match winner {
-            _ if !self.removals.is_empty() => Fate::Ended,
+            _ if !self.removals.counting.is_empty() => Fate::Ended,
             Some(winner) if winner == past.at() => Fate::Won,
             Some(winner) if past.is_seen_by(winner) => Fate::Replaced,
             _ => Fate::Lost,
@@ -239,12 +277,26 @@ impl Item {
     }
 }
 
-/// Of ops of one line the later ones saw the first: whoever saw any of them saw that.
-fn first_of_each_line(ops: &[Stamp]) -> Vec<Stamp> {
-    let mut first: Vec<Stamp> = Vec::new();
+/// How many of an item's moves are not later in order than the one that made this slot.
+fn placed(moves: &[Stamp], past: &Past<'_>, slot: Element) -> usize {
+    match moves.binary_search_by(|one| past.order(*one, slot.run)) {
+        Ok(at) => at + 1,
+        // Not moved there but inserted: before all moves.
+        Err(_) => 0,
+    }
+}
+
+/// Of ops of one line the later ones saw the first: for whomever one of them counts, that counts,
+/// unless it is masked. So of each line the ops up to the first that is not.
+fn first_of_each_line(ops: &[Stamp], is_masked: impl Fn(&Stamp) -> bool) -> Vec<Stamp> {
+    let (mut first, mut done): (Vec<Stamp>, Vec<u32>) = (Vec::new(), Vec::new());
     for op in ops {
-        if first.iter().all(|one| one.place.line != op.place.line) {
-            first.push(*op);
+        if done.contains(&op.place.line) {
+            continue;
+        }
+        first.push(*op);
+        if !is_masked(op) {
+            done.push(op.place.line);
         }
     }
     first

@@ -39,14 +39,17 @@ pub(crate) struct Creation {
     pub(crate) key: Option<Arc<Value>>,
     /// Whether it keeps the node, unless a deletion saw it: if its type is that of the node.
     pub(crate) is_revivable: bool,
+    /// Whether a revocation masks it: then it was seen, and makes nothing.
+    pub(crate) is_masked: bool,
 }
 
 /// What is known of one node.
 #[derive(Debug, Clone)]
 pub(crate) struct NodeEntry {
-    /// The first creation in order: it decides the type.
+    /// The first creation in order that is not masked: it decides the type. The first of all where
+    /// all are masked; then the node does not live.
     pub(crate) first: Creation,
-    /// The others, ascending in order.
+    /// The others, ascending in order, the masked ones behind those that are not.
     pub(crate) more: Vec<Creation>,
     /// Whether it lives, and why; most nodes have nothing to tell.
     pub(crate) life: Option<Box<Life>>,
@@ -137,11 +140,15 @@ impl Object {
         self.history.as_deref().cloned().unwrap_or_default()
     }
 
-    /// Whether nothing has happened to the object between one version and a later one: a history
-    /// only ever grows.
+    /// Whether nothing has happened to the object between one version and a later one. Histories
+    /// that grew from one another are told apart by their length; where masks came between them,
+    /// by what they hold.
     pub(crate) fn is(&self, other: &Object) -> bool {
-        let count = |one: &Object| one.history.as_ref().map_or(0, |history| history.len());
-        self.held.is(&other.held) && count(self) == count(other)
+        self.held.is(&other.held)
+            && match (&self.history, &other.history) {
+                (Some(one), Some(other)) => one.ptr_eq(other) || one == other,
+                (one, other) => one.is_none() && other.is_none(),
+            }
     }
 }
 
@@ -155,20 +162,32 @@ impl NodeEntry {
         self.life.as_ref().is_none_or(|life| life.lives())
     }
 
-    /// All creations, ascending in order.
+    /// All creations; those that are not masked first, and each sort ascending in order.
     pub(crate) fn creations(&self) -> impl Iterator<Item = &Creation> {
         std::iter::once(&self.first).chain(&self.more)
     }
 
     /// Adds a creation at its place.
     pub(crate) fn add(&mut self, creation: Creation, is_before: impl Fn(Stamp, Stamp) -> bool) {
-        if is_before(creation.stamp, self.first.stamp) {
-            let second = std::mem::replace(&mut self.first, creation);
-            self.more.insert(0, second);
-            return;
-        }
-        let at = self.more.partition_point(|one| is_before(one.stamp, creation.stamp));
-        self.more.insert(at, creation);
+        let is_before = |one: &Creation, other: &Creation| match (one.is_masked, other.is_masked) {
+            (false, true) => true,
+            (true, false) => false,
+            _ => is_before(one.stamp, other.stamp),
+        };
+        let later = match is_before(&creation, &self.first) {
+            true => std::mem::replace(&mut self.first, creation),
+            false => creation,
+        };
+        let at = self.more.partition_point(|one| is_before(one, &later));
+        self.more.insert(at, later);
+    }
+
+    /// From where on the node is known and does not live: its first creation in order, where that
+    /// is masked.
+    pub(crate) fn unborn_from(&self, is_before: impl Fn(Stamp, Stamp) -> bool) -> Option<Stamp> {
+        let mut masked = self.creations().filter(|one| one.is_masked);
+        let from = masked.next()?.stamp;
+        (self.first.is_masked || is_before(from, self.first.stamp)).then_some(from)
     }
 
     /// Where the object stands, or would.

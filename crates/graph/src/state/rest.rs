@@ -27,6 +27,7 @@ mod flag {
 
     pub(super) const KEY: u8 = 1;
     pub(super) const REVIVABLE: u8 = 2;
+    pub(super) const MASKED: u8 = 4;
 
     /// Of most objects the kind is `register`, which is not named.
     pub(super) const REGISTER: u8 = 1;
@@ -97,8 +98,9 @@ impl Stored for NodeEntry {
 
 impl Stored for Creation {
     fn write(&self, to: &mut Writing<'_>) {
-        let Creation { stamp, node_type, key, is_revivable } = self;
-        Flags::write([(flag::KEY, key.is_some()), (flag::REVIVABLE, *is_revivable)], to);
+        let Creation { stamp, node_type, key, is_revivable, is_masked } = self;
+        let (revivable, masked) = ((flag::REVIVABLE, *is_revivable), (flag::MASKED, *is_masked));
+        Flags::write([(flag::KEY, key.is_some()), revivable, masked], to);
         stamp.write(to);
         node_type.write(to);
         if let Some(key) = key {
@@ -107,10 +109,11 @@ impl Stored for Creation {
     }
 
     fn read(from: &mut Reading<'_>) -> Option<Self> {
-        let flags = Flags::read(from, flag::KEY | flag::REVIVABLE)?;
+        let flags = Flags::read(from, flag::KEY | flag::REVIVABLE | flag::MASKED)?;
         let (stamp, node_type) = Stored::read(from)?;
         let key = flags.read_if(flag::KEY, from)?;
-        Some(Creation { stamp, node_type, key, is_revivable: flags.has(flag::REVIVABLE) })
+        let (is_revivable, is_masked) = (flags.has(flag::REVIVABLE), flags.has(flag::MASKED));
+        Some(Creation { stamp, node_type, key, is_revivable, is_masked })
     }
 }
 

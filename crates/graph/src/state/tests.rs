@@ -180,7 +180,13 @@ fn stamp(seq: u64) -> Stamp {
 
 fn created(seq: u64) -> NodeEntry {
     let stamp = stamp(seq);
-    NodeEntry::of(Creation { stamp, node_type: FREE, key: None, is_revivable: false })
+    NodeEntry::of(Creation {
+        stamp,
+        node_type: FREE,
+        key: None,
+        is_revivable: false,
+        is_masked: false,
+    })
 }
 
 /// A node's id as good as random, as they are.

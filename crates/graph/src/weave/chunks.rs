@@ -2,7 +2,8 @@
 //!
 //! **Invariants**
 //! - `current` of a chunk counts its spans' elements that are visible now, `view` those that the
-//!   author stood at sees; both are kept through every change.
+//!   author stood at sees; both are kept through every change. What is masked counts for nobody
+//!   now, and in a view as the author saw.
 //! - A chunk has at most `SPANS_MAX` spans.
 //! - A [`Gap`] stands before a span, or at the end; it holds until the next change of the list.
 //!
@@ -39,8 +40,30 @@ pub(super) struct Span {
     pub(super) first: Element,
     pub(super) count: u32,
     pub(super) view: View,
+    /// The masked ops without which it is not there: its insertion, and what that was about.
+    pub(super) needs: Vec<Stamp>,
     /// The ops that took it away.
-    pub(super) deleters: Vec<Stamp>,
+    pub(super) hiders: Hiders,
+}
+
+/// Ops that take elements away.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Hiders {
+    /// For whoever saw one of them, and for everybody now.
+    pub(crate) counting: Vec<Stamp>,
+    /// For those for whom one of them counts.
+    pub(crate) masked: Vec<Stamp>,
+}
+
+impl Hiders {
+    pub(crate) fn add(&mut self, op: Stamp, is_masked: bool) {
+        if is_masked { &mut self.masked } else { &mut self.counting }.push(op);
+    }
+
+    fn hide_from(&self, past: &Past<'_>) -> bool {
+        self.counting.iter().any(|op| past.saw(*op))
+            || self.masked.iter().any(|op| past.counts(*op))
+    }
 }
 
 /// A place between spans.
@@ -71,8 +94,13 @@ impl Span {
         self.first.run == element.run && offsets.contains(&element.offset)
     }
 
+    /// Whether its elements are visible now.
+    pub(super) fn is_there(&self) -> bool {
+        self.needs.is_empty() && self.hiders.counting.is_empty()
+    }
+
     fn in_current(&self) -> usize {
-        if self.deleters.is_empty() { self.count as usize } else { 0 }
+        if self.is_there() { self.count as usize } else { 0 }
     }
 
     pub(super) fn in_view(&self) -> usize {
@@ -82,7 +110,7 @@ impl Span {
     fn look(&mut self, past: &Past<'_>) {
         self.view = if !past.saw(self.first.run) {
             View::Unseen
-        } else if self.deleters.iter().any(|deleter| past.saw(*deleter)) {
+        } else if self.hiders.hide_from(past) || !self.needs.iter().all(|op| past.counts(*op)) {
             View::Gone
         } else {
             View::There
@@ -196,18 +224,18 @@ impl Chunks {
     }
 
     /// Takes the span after the gap away, in the view too where it is seen; answers how many
-    /// elements went out of sight.
-    pub(super) fn hide(&mut self, gap: Gap, deleter: Stamp) -> usize {
+    /// elements went out of sight: none by a masked op.
+    pub(super) fn hide(&mut self, gap: Gap, op: Stamp, is_masked: bool) -> usize {
         let gap = self.settle(gap);
         let chunk = self.chunk(gap);
         let span = &mut chunk.spans[gap.span];
-        let hidden = span.in_current();
+        let hidden = if is_masked { 0 } else { span.in_current() };
         chunk.current -= hidden;
         chunk.view -= span.in_view();
         if span.view == View::There {
             span.view = View::Gone;
         }
-        span.deleters.push(deleter);
+        span.hiders.add(op, is_masked);
         hidden
     }
 

@@ -20,7 +20,8 @@
 //!   neighbours of a view holds whole insertions that the author had not seen.
 //! - `anchor` of a run is the element whose leftmost right descendant it is: the parent at the end
 //!   of its chain of left parents.
-//! - An element is there for an author who saw its insertion and none of the ops that hide it.
+//! - An element is there for an author for whom its insertion counts, and none of the ops that hide
+//!   it. Masked insertions stand in the list like all others, and order what stands beside them.
 //!
 //! What this does not do: hold what is visible as one piece; what it answers keeps that beside it.
 
@@ -30,8 +31,8 @@ mod siblings;
 use crate::kind::History;
 use crate::past::{Past, Stamp};
 use crate::void::Void;
-pub(crate) use chunks::Element;
 use chunks::{Chunks, Gap, Span, View};
+pub(crate) use chunks::{Element, Hiders};
 use std::fmt::Debug;
 use std::ops::Range;
 
@@ -113,7 +114,8 @@ impl<C: Content> Default for Weave<C> {
     }
 }
 
-/// Whether each of the arrived ops saw everything that stands before it, and `tips` first of all.
+/// Whether each of the arrived ops saw everything that stands before it, and `tips` first of all,
+/// and none is masked.
 pub(crate) fn is_sequential(
     mut tips: Vec<Stamp>,
     arrived: &[Stamp],
@@ -123,7 +125,7 @@ pub(crate) fn is_sequential(
     let mut past = Past::of(history.log(), *first);
     arrived.iter().all(|stamp| {
         past.move_to(*stamp);
-        let saw_all = tips.iter().all(|tip| past.saw(*tip));
+        let saw_all = !past.is_masked() && tips.iter().all(|tip| past.saw(*tip));
         tips.clear();
         tips.push(*stamp);
         saw_all
@@ -189,7 +191,7 @@ impl<C: Content> Weave<C> {
     /// How many elements that are visible now stand before this one, if it is.
     pub(crate) fn position(&self, spot: Spot) -> Option<usize> {
         let gap = self.locate(spot);
-        let span = self.chunks.after(gap).filter(|span| span.deleters.is_empty())?;
+        let span = self.chunks.after(gap).filter(|span| span.is_there())?;
         let inside = spot.element.offset - span.first.offset;
         Some(self.chunks.current_before(gap) + inside as usize)
     }
@@ -215,14 +217,16 @@ impl<C: Content> Weave<C> {
     }
 
     /// Adds what an op inserts, hidden by those ops; answers how many elements that are visible
-    /// now stand before it.
+    /// now stand before it, if it is visible. `about` is a masked insertion without which it is not
+    /// there.
     pub(crate) fn insert(
         &mut self,
         past: &Past<'_>,
         origins: &Origins,
         content: C,
-        deleters: Vec<Stamp>,
-    ) -> usize {
+        about: Option<Stamp>,
+        hiders: Hiders,
+    ) -> Option<usize> {
         self.leave(past.at());
         let Origins { left, right, hint } = *origins;
         let start = if self.chunks.before(hint) == left { hint } else { self.gap_behind(left) };
@@ -237,13 +241,18 @@ impl<C: Content> Weave<C> {
         let at = self.chunks.current_before(gap);
         let first = Element { run: past.at(), offset: 0 };
         self.runs.insert(past.at(), run);
-        self.chunks.insert(gap, Span { first, count, view: View::There, deleters });
-        at
+        let own = past.is_masked().then_some(past.at());
+        let needs: Vec<Stamp> = own.into_iter().chain(about).collect();
+        let span = Span { first, count, view: View::There, needs, hiders };
+        let is_there = span.is_there();
+        self.chunks.insert(gap, span);
+        is_there.then_some(at)
     }
 
     /// Hides elements. Answers what that takes out of sight, piece by piece: each range is told as
     /// it stands when those before it are gone.
-    pub(crate) fn hide(&mut self, op: Stamp, stretch: &Stretch) -> Vec<Range<usize>> {
+    pub(crate) fn hide(&mut self, past: &Past<'_>, stretch: &Stretch) -> Vec<Range<usize>> {
+        let (op, is_masked) = (past.at(), past.is_masked());
         self.leave(op);
         let mut hidden: Vec<Range<usize>> = Vec::new();
         let mut gap = stretch.hint;
@@ -256,7 +265,7 @@ impl<C: Content> Weave<C> {
                 gap = self.chunks.split(gap, held.min(end - next.offset));
                 let taken = self.chunks.after(gap).map_or(0, |span| span.count);
                 let at = self.chunks.current_before(gap);
-                let lost = self.chunks.hide(gap, op);
+                let lost = self.chunks.hide(gap, op, is_masked);
                 match hidden.last_mut() {
                     _ if lost == 0 => {}
                     Some(last) if last.start == at => last.end += lost,
@@ -269,13 +278,14 @@ impl<C: Content> Weave<C> {
     }
 
     /// Hides one element; answers where it stood, if that takes it out of sight.
-    pub(crate) fn hide_one(&mut self, op: Stamp, spot: Spot) -> Option<usize> {
+    pub(crate) fn hide_one(&mut self, past: &Past<'_>, spot: Spot) -> Option<usize> {
+        let (op, is_masked) = (past.at(), past.is_masked());
         self.leave(op);
         let gap = self.locate(spot);
         let gap = self.split_before(spot.element, gap);
         let gap = self.chunks.split(gap, 1);
         let at = self.chunks.current_before(gap);
-        (self.chunks.hide(gap, op) > 0).then_some(at)
+        (self.chunks.hide(gap, op, is_masked) > 0).then_some(at)
     }
 
     /// The gap before the span that holds an element.

@@ -91,17 +91,16 @@ pub(super) const BUGS: &[Bug] = &[
         name: "map-generation-off-by-one",
         promise: "a put that saw the end of a generation begins the next one",
         file: "crates/graph/src/map.rs",
-        original: "generations.iter().rposition(saw_end).map_or(0, |last| last + 1)",
-        replacement: "generations.iter().position(saw_end).map_or(0, |first| first + 1)",
+        original: "last + usize::from(saw(&generations[last].ended))",
+        replacement: "last",
         catcher: KINDS_BY_HAND,
     },
     Bug {
         name: "list-move-survives-removal",
         promise: "a removal takes an item away wherever it is moved meanwhile",
         file: "crates/graph/src/list/woven.rs",
-        original: "let hidden_by: Vec<Stamp> = \
-                  item.removals.iter().copied().chain(later).collect();",
-        replacement: "let hidden_by: Vec<Stamp> = later;",
+        original: "let mut hiders = item.removals.clone();",
+        replacement: "let mut hiders = Hiders::default();",
         catcher: LISTS,
     },
     Bug {
@@ -125,8 +124,8 @@ pub(super) const BUGS: &[Bug] = &[
         name: "type-by-arrival",
         promise: "the first creation in order decides a node's type",
         file: "crates/graph/src/state/mod.rs",
-        original: "        if is_before(creation.stamp, self.first.stamp) {",
-        replacement: "        if is_before(creation.stamp, creation.stamp) {",
+        original: "let later = match is_before(&creation, &self.first) {",
+        replacement: "let later = match is_before(&creation, &creation) {",
         catcher: RETYPED,
     },
     Bug {

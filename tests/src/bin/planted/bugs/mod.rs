@@ -7,6 +7,7 @@
 
 mod existence;
 mod kinds;
+mod masks;
 mod reading;
 mod spine;
 
@@ -14,5 +15,5 @@ use crate::bug::Bug;
 
 /// All of them, from the bytes up.
 pub(crate) fn all() -> impl Iterator<Item = &'static Bug> {
-    [spine::BUGS, kinds::BUGS, existence::BUGS, reading::BUGS].into_iter().flatten()
+    [spine::BUGS, kinds::BUGS, masks::BUGS, existence::BUGS, reading::BUGS].into_iter().flatten()
 }
