@@ -8,7 +8,8 @@
 //!
 //! **Invariants**
 //! - It is asked of one peer at a time what this side lacks; of the others once that is durable. So
-//!   nothing is fetched twice.
+//!   nothing is fetched twice. Who is asked and silent for some ticks holds up nobody: what it sends
+//!   after that may come twice.
 //! - What several peers tell of is wanted from one of them; whose own commits they are sends them
 //!   unasked, and they are wanted from nobody else while it is connected and not late.
 //! - What ends a conversation ends that one alone, and with it all that it held here.
@@ -21,7 +22,7 @@ use crate::door::{Door, brings};
 use crate::names::Salt;
 use crate::session::sending::Step;
 use crate::session::{self, Fetch, Here, Session};
-use crate::wants::Wants;
+use crate::wants::{LATE_TICKS, Wants};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use woodland_format::{AuthorKey, Segment};
 use woodland_log::{Log, Place, Refusal, Tip, Verify};
@@ -385,7 +386,7 @@ impl Hub {
     /// Whom to ask next, and for what.
     fn plan(&mut self) {
         let mut sessions = self.sessions.values();
-        if sessions.any(|session| !session.is_over && session.fetch == Fetch::Running) {
+        if sessions.any(|session| session.is_sending() && session.quiet_ticks < LATE_TICKS) {
             return;
         }
         let ahead = self.door.ahead(&self.log);

@@ -184,6 +184,11 @@ impl Session {
         self.hello.is_none() || self.arriving.is_settled() && (is_fetched || has_wants)
     }
 
+    /// Whether it was asked, and has not sent all.
+    pub(crate) fn is_sending(&self) -> bool {
+        !self.is_over && self.fetch == Fetch::Running
+    }
+
     /// Whether the tip of that name is held here.
     pub(crate) fn holds(&self, log: &Log, author: AuthorKey, tip: (u64, CommitName)) -> bool {
         find(log, self.salt, author, tip).is_some()
