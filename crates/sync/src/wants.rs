@@ -82,6 +82,11 @@ impl Wants {
 
     /// Nothing is expected of a peer any more.
     pub(crate) fn drop_peer(&mut self, peer: Peer) {
+        #[cfg(planted)]
+        if woodland_format::planted::is("wanted-of-the-cut-forgotten") {
+            let wanted = |author| self.wanted.get(author).is_some_and(|offer| offer.peer == peer);
+            self.offers.retain(|author, _| !wanted(author));
+        }
         self.offers.retain(|_, offers| {
             offers.retain(|offer| offer.peer != peer);
             !offers.is_empty()

@@ -222,14 +222,23 @@ impl Session {
     /// Takes a message. What it brings is to be offered to the door, and then [`Session::offered`].
     pub(crate) fn take(&mut self, here: Here<'_>, bytes: &[u8]) -> Result<Heard, Closed> {
         let limit = here.limits.message_bytes_max;
-        if bytes.len() as u64 > limit {
+        let is_too_large = bytes.len() as u64 > limit;
+        #[cfg(planted)]
+        let is_too_large = is_too_large && !woodland_format::planted::is("message-limit-not-kept");
+        if is_too_large {
             return Err(Closed::TooLarge { found: bytes.len(), limit });
         }
         let Message { number, heard, parts } = Message::decode(bytes)?;
-        if number < self.heard {
+        let is_again = number < self.heard;
+        #[cfg(planted)]
+        let is_again = is_again && !woodland_format::planted::is("doubled-taken-twice");
+        if is_again {
             return Ok(Heard::default());
         }
-        if number > self.heard {
+        let is_ahead = number > self.heard;
+        #[cfg(planted)]
+        let is_ahead = is_ahead && !woodland_format::planted::is("missing-message-unnoticed");
+        if is_ahead {
             return Err(Closed::Lost { expected: self.heard, found: number });
         }
         if heard > self.said || heard < self.acknowledged {
