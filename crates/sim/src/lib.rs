@@ -79,7 +79,7 @@ pub use crate::application::{Application, Pen};
 pub use crate::simulation::{Ended, Run, Simulation};
 pub use woodland_laws::Random;
 
-pub use crate::crowd::{Crowd, CrowdCounts, CrowdReport};
+pub use crate::crowd::{Crowd, CrowdCounts, CrowdFault, CrowdReport};
 pub use crate::report::{SimulationReport, Totals};
 pub use crate::violation::Violation;
 

@@ -8,7 +8,8 @@
 //!
 //! **Invariants**
 //! - It is asked of one peer at a time what this side lacks; of the others once that is durable. So
-//!   nothing is fetched twice.
+//!   nothing is fetched twice. Who is asked and silent for some ticks holds up nobody: what it sends
+//!   after that may come twice.
 //! - What several peers tell of is wanted from one of them; whose own commits they are sends them
 //!   unasked, and they are wanted from nobody else while it is connected and not late.
 //! - What ends a conversation ends that one alone, and with it all that it held here.
@@ -22,7 +23,7 @@ use crate::names::Salt;
 use crate::session::gate::{Credentials, Gate};
 use crate::session::sending::Step;
 use crate::session::{self, Fetch, Here, Session};
-use crate::wants::Wants;
+use crate::wants::{LATE_TICKS, Wants};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use woodland_format::{AuthorKey, IdentityKey, Right, Segment};
 use woodland_log::{Log, Place, Refusal, Tip, Verify};
@@ -199,9 +200,8 @@ impl Hub {
     fn offer_to_door(&mut self, peer: Peer, segments: Vec<Segment>) {
         let passed = self.door.offer(&self.log, &segments);
         self.wants.look_at(segments.iter().map(|segment| segment.head.author));
-        let ahead = self.door.ahead(&self.log);
-        let Hub { log, author, limits, sessions, .. } = self;
-        let here = Here { log, ahead: &ahead, author: *author, limits };
+        let Hub { log, author, limits, door, sessions, .. } = self;
+        let here = Here { log, ahead: door.ahead(log), author: *author, limits };
         let own = brings(&segments, &passed.refused).cloned();
         let session = sessions.get_mut(&peer);
         let events = session.map(|session| session.offered(here, segments, passed.last));
@@ -221,6 +221,13 @@ impl Hub {
             return;
         }
         let sessions = self.sessions.iter().filter(|(_, session)| !session.is_over);
+        #[cfg(planted)]
+        if woodland_format::planted::is("all-blamed-for-one") {
+            let why = || Closed::Refused(Box::new(refused[0].clone()));
+            let all: Vec<Peer> = sessions.map(|(peer, _)| *peer).collect();
+            all.into_iter().for_each(|peer| self.close(peer, why()));
+            return;
+        }
         let guilty = sessions.filter_map(|(peer, session)| {
             let refusal = brings(session.waiting(), refused)?;
             Some((*peer, Closed::Refused(Box::new(refusal.clone()))))
@@ -231,9 +238,8 @@ impl Hub {
 
     /// What is durable now may be what a peer was asked for.
     fn settled(&mut self, peer: Peer) {
-        let ahead = self.door.ahead(&self.log);
-        let Hub { log, author, limits, sessions, .. } = self;
-        let here = Here { log, ahead: &ahead, author: *author, limits };
+        let Hub { log, author, limits, door, sessions, .. } = self;
+        let here = Here { log, ahead: door.ahead(log), author: *author, limits };
         let session = sessions.get_mut(&peer).filter(|session| !session.is_over);
         match session.map(|session| session.advanced(here)) {
             Some(Ok(events)) => self.heard(peer, events),
@@ -259,9 +265,8 @@ impl Hub {
 
     /// Takes a message from a peer. A peer that is not known is not heard.
     pub fn take(&mut self, peer: Peer, message: &[u8]) {
-        let ahead = self.door.ahead(&self.log);
-        let Hub { log, author, limits, sessions, .. } = self;
-        let here = Here { log, ahead: &ahead, author: *author, limits };
+        let Hub { log, author, limits, door, sessions, .. } = self;
+        let here = Here { log, ahead: door.ahead(log), author: *author, limits };
         let Some(session) = sessions.get_mut(&peer).filter(|session| !session.is_over) else {
             return;
         };
@@ -364,6 +369,10 @@ impl Hub {
                 continue;
             }
             session.quiet_ticks += 1;
+            #[cfg(planted)]
+            if woodland_format::planted::is("silence-borne-for-ever") {
+                session.quiet_ticks = 0;
+            }
             if session.quiet_ticks > self.limits.patience {
                 late.push((*peer, Closed::Stalled { ticks: session.quiet_ticks }));
             }
@@ -415,19 +424,25 @@ impl Hub {
     /// Whom to ask next, and for what.
     fn plan(&mut self) {
         let mut sessions = self.sessions.values();
-        if sessions.any(|session| !session.is_over && session.fetch == Fetch::Running) {
+        let late = LATE_TICKS;
+        #[cfg(planted)]
+        let late = match woodland_format::planted::is("late-holds-up-others") {
+            true => u32::MAX,
+            false => late,
+        };
+        if sessions.any(|session| session.is_sending() && session.quiet_ticks < late) {
             return;
         }
-        let ahead = self.door.ahead(&self.log);
         // Whoever has itself asked again and again waits for the others.
         let due = self.sessions.iter().filter(|(_, session)| session.can_ask());
         let due = due.min_by_key(|(_, session)| session.times_asked).map(|(peer, _)| *peer);
         let Some(peer) = due else {
-            self.wants.want(&mut self.sessions, &ahead);
+            self.wants.want(&mut self.sessions, self.door.ahead(&self.log));
             return;
         };
         // What is on its way would be sent once more: it comes first, and nothing more is wanted.
-        let is_quiet = self.door.is_settled() && !self.wants.are_under_way(&self.sessions, &ahead);
+        let is_quiet =
+            self.door.is_settled() && !self.wants.are_under_way(&self.sessions, &self.log);
         if let Some(session) = self.sessions.get_mut(&peer).filter(|_| is_quiet) {
             session.ask(&self.log);
         }

@@ -1,7 +1,7 @@
 //! What others have and this side lacks, and from whom it is wanted.
 //!
 //! **Invariants**
-//! - Of an author something is wanted from one peer at a time.
+//! - Of an author something is wanted from one peer at a time, and from the next where that is late.
 //! - What is noted for a peer is bounded, however much it tells of; the hub asks it for all again.
 //! - Only authors of whom something changed are looked at, but for each tick.
 //!
@@ -18,15 +18,16 @@ use woodland_log::Log;
 const OFFERS_OF_AN_AUTHOR_MAX: usize = 8;
 /// So many tips are noted for a peer: whoever tells of more is asked for all again.
 const OFFERS_OF_A_PEER_MAX: usize = 4096;
-/// Ticks after which what its author should have sent is wanted from somebody else.
-const LATE_TICKS: u32 = 3;
+/// Ticks after which what its author should have sent is wanted from somebody else, and after which
+/// others are asked beside a peer that does not answer.
+pub(crate) const LATE_TICKS: u32 = 3;
 
 /// Somebody has something that is lacking here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Offer {
     peer: Peer,
     tip: (u64, CommitName),
-    /// For how long it is not sent.
+    /// For how long it is not sent; where it is wanted, since it is.
     ticks: u32,
 }
 
@@ -81,6 +82,11 @@ impl Wants {
 
     /// Nothing is expected of a peer any more.
     pub(crate) fn drop_peer(&mut self, peer: Peer) {
+        #[cfg(planted)]
+        if woodland_format::planted::is("wanted-of-the-cut-forgotten") {
+            let wanted = |author| self.wanted.get(author).is_some_and(|offer| offer.peer == peer);
+            self.offers.retain(|author, _| !wanted(author));
+        }
         self.offers.retain(|_, offers| {
             offers.retain(|offer| offer.peer != peer);
             !offers.is_empty()
@@ -101,6 +107,7 @@ impl Wants {
     /// Time passes.
     pub(crate) fn tick(&mut self) {
         self.offers.values_mut().flatten().for_each(|offer| offer.ticks += 1);
+        self.wanted.values_mut().for_each(|offer| offer.ticks += 1);
         self.look_at_all();
     }
 
@@ -109,9 +116,9 @@ impl Wants {
         self.wanted.values().any(|offer| offer.peer == peer)
     }
 
-    /// Whether something is wanted that has not come.
+    /// Whether something is wanted that has not come, and is not late.
     pub(crate) fn are_under_way(&self, sessions: &Sessions, ahead: &Log) -> bool {
-        let mut wanted = self.wanted.iter();
+        let mut wanted = self.wanted.iter().filter(|(_, offer)| offer.ticks < LATE_TICKS);
         wanted.any(|(author, offer)| !is_coming(sessions, ahead, *author, offer))
     }
 
@@ -155,11 +162,14 @@ impl Wants {
             let Some(offers) = self.offers.get(&author) else { continue };
             // One after the other: the next may come with it, where it is not of another branch.
             let is_due = |offer: &&Offer| !is_coming(sessions, ahead, author, offer);
-            if self.wanted.get(&author).is_some_and(|wanted| is_due(&wanted)) {
+            let wanted = self.wanted.get(&author).filter(is_due);
+            if wanted.is_some_and(|wanted| wanted.ticks < LATE_TICKS) {
                 continue;
             }
-            let best = offers.iter().filter(is_due).max_by_key(|offer| offer.tip.0).copied();
-            let Some(best) = best else { continue };
+            // Who was asked and has not sent it is not asked again.
+            let is_another = |offer: &&Offer| wanted.is_none_or(|it| it.peer != offer.peer);
+            let due = offers.iter().filter(is_due).filter(is_another);
+            let Some(best) = due.max_by_key(|offer| offer.tip.0).copied() else { continue };
             let is_sent = directs.get(&author).is_some_and(|peer| *peer != best.peer);
             let is_late = offers.iter().any(|offer| offer.ticks >= LATE_TICKS);
             if is_sent && !is_late {
@@ -167,7 +177,7 @@ impl Wants {
             }
             if let Some(session) = sessions.get_mut(&best.peer) {
                 session.want(author, ahead.tips(&author).pop(), best.tip);
-                self.wanted.insert(author, best);
+                self.wanted.insert(author, Offer { ticks: 0, ..best });
             }
         }
     }

@@ -5,11 +5,13 @@
 //! - The bug is in force in the whole process; who asks starts one process a bug.
 //! - A thinned tier first; the whole CI tier where that caught nothing.
 //! - A workload that no longer plays to its end has caught it, too.
+//! - Bugs of sync are hunted among crowds alone, others in ring 1 and the simulated world.
 //! - Seeds are played from 0 on, up to the first that catches it.
 //!
 //! What this does not do: plant; `--cfg planted` builds them in, and `woodland_format::planted`
 //! chooses.
 
+use super::network::{NETWORK_CLASSES, Network};
 use super::rehearsal::{Rehearsal, rehearse};
 use super::row::{Ring, Tally, Tier};
 use super::run::classes;
@@ -21,6 +23,9 @@ use woodland_sim::Simulation;
 
 /// A bug that this many seeds do not catch is left to ring 1.
 pub(super) const SEEDS_MAX: u64 = 100;
+
+/// So many seeds of each class of the network.
+const NETWORK_SEEDS: u64 = 6;
 
 /// The planted bugs, with the promise that each breaks.
 const BUGS: [(&str, &str); 27] = [
@@ -75,9 +80,27 @@ const UNSEEN_BUGS: [(&str, &str); 12] = [
     ("own-lower-seqs-ignored", "its own key in use elsewhere goes unnoticed at lower seqs"),
 ];
 
+/// Bugs of sync, which the classes of the network are to catch.
+pub(super) const SYNC_BUGS: [(&str, &str); 14] = [
+    ("tips-compared-by-seq", "who holds an author as far takes it for held: a fork is not seen"),
+    ("credit-not-given-back", "room for what came is never given again"),
+    ("wanted-of-the-cut-forgotten", "what a cut conversation owed is not wanted from another"),
+    ("second-branch-not-told", "the tip of a fork's shorter branch is not told"),
+    ("what-came-meanwhile-not-told", "what came while a version was sent is not told after it"),
+    ("doubled-taken-twice", "a message that comes again is taken again"),
+    ("missing-message-unnoticed", "a message that is missing is not missed"),
+    ("message-limit-not-kept", "a message over the limit is read"),
+    ("credit-not-checked", "commits beyond the room that was given are taken"),
+    ("signatures-not-checked", "whatever is said to be a signature is one"),
+    ("silence-borne-for-ever", "who owes something and is silent is not cut off"),
+    ("all-blamed-for-one", "a refused commit is put down to all who talk"),
+    ("queued-for-the-slow", "what is new is queued for each conversation"),
+    ("late-holds-up-others", "nobody else is asked while one who was asked is silent"),
+];
+
 /// All of them.
 pub fn bugs() -> impl Iterator<Item = (&'static str, &'static str)> {
-    BUGS.into_iter().chain(FACADE_BUGS).chain(UNSEEN_BUGS)
+    BUGS.into_iter().chain(FACADE_BUGS).chain(UNSEEN_BUGS).chain(SYNC_BUGS)
 }
 
 /// Who caught a bug.
@@ -95,14 +118,15 @@ pub struct Hunted {
     pub classes: Vec<String>,
     /// The first violation.
     pub first: String,
-    /// How many seeds of the simulated world were played, the last of them catching it.
+    /// How many seeds of the simulated world were played, the last of them catching it; of a bug of
+    /// sync, of the class of the network that was the quickest.
     pub seeds: Option<u64>,
     /// What that seed told.
     pub first_of_seeds: String,
 }
 
 /// Hunts the bug that is in force.
-pub fn hunt(bug: &str, breaks: &str) -> Hunted {
+pub fn hunt(bug: &str, breaks: &str, heap: Option<fn() -> usize>) -> Hunted {
     let mut hunted = Hunted {
         bug: bug.to_owned(),
         breaks: breaks.to_owned(),
@@ -113,6 +137,10 @@ pub fn hunt(bug: &str, breaks: &str) -> Hunted {
         seeds: None,
         first_of_seeds: String::new(),
     };
+    if SYNC_BUGS.iter().any(|(name, _)| *name == bug) {
+        hunted.through_crowds(heap);
+        return hunted;
+    }
     let mut all: Vec<Rehearsal> = Vec::new();
     for workload in workloads() {
         let name = workload.name;
@@ -137,6 +165,27 @@ impl Hunted {
     /// Whether anything caught it.
     pub fn is_caught(&self) -> bool {
         self.caught > 0 || self.seeds.is_some()
+    }
+
+    /// Whether it is a bug of sync, which only crowds can catch.
+    pub fn is_of_network(&self) -> bool {
+        SYNC_BUGS.iter().any(|(name, _)| *name == self.bug)
+    }
+
+    /// Each class of the network once; `seeds` is how many the first to catch it took, of all.
+    fn through_crowds(&mut self, heap: Option<fn() -> usize>) {
+        let mut network = Network::weighed_by(heap);
+        for class in &NETWORK_CLASSES {
+            self.pairs += 1;
+            let tally = Tally::of(class.name, Ring::Crowd, class.promises).until_first();
+            let row = network.run_seeds(class, NETWORK_SEEDS, tally).end();
+            if let Some(first) = row.violations.into_iter().next() {
+                let text = first.strip_prefix("seed ").and_then(|text| text.split_once(':'));
+                let seeds = text.and_then(|(seed, _)| seed.parse().ok()).unwrap_or(NETWORK_SEEDS);
+                self.seeds = Some(self.seeds.map_or(seeds + 1, |least| least.min(seeds + 1)));
+                self.met(class.name, first);
+            }
+        }
     }
 
     fn through_worlds(&mut self) {

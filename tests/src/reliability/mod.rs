@@ -12,7 +12,8 @@
 //! - Nothing is drawn but from a seed that is named; a violation says how to see it again.
 //! - A class that injects nothing fails the run.
 //!
-//! What this does not do: simulate peers and links; that is the simulated world.
+//! What this does not do: simulate peers and links. `network` runs crowds, which do, and the simulated
+//! world is read from its report.
 
 mod actor;
 mod arrivals;
@@ -29,6 +30,7 @@ mod judge;
 mod kernel;
 mod lying;
 mod mixing;
+mod network;
 mod platter;
 mod racing;
 mod reading;
@@ -60,5 +62,6 @@ pub use crate::reliability::run::{Class, classes, run};
 
 pub use crate::reliability::hunt::{Hunted, bugs, hunt};
 pub use crate::reliability::kernel::{KERNEL_CLASSES, kernel};
-pub use crate::reliability::scorecard::{Found, Scorecard, TRACK};
+pub use crate::reliability::network::{NETWORK_CLASSES, Network, NetworkClass};
+pub use crate::reliability::scorecard::{Found, Scorecard, TRACK, merged};
 pub use crate::reliability::stress::stress;

@@ -46,6 +46,8 @@ pub enum Ring {
     Simulated,
     /// By the system's kernel.
     Kernel,
+    /// Among the members of a crowd.
+    Crowd,
 }
 
 /// One fault class in one ring.
@@ -144,6 +146,13 @@ impl Tally {
         self.row.injected += 1;
         self.row.detected += u64::from(is_detected);
         self.row.recovered += u64::from(is_recovered);
+    }
+
+    /// So many faults, of which so many were noticed, and so many recovered from.
+    pub fn count(&mut self, injected: u64, detected: u64, recovered: u64) {
+        self.row.injected += injected;
+        self.row.detected += detected;
+        self.row.recovered += recovered;
     }
 
     /// Plays these seeds until enough is known. Each counts as much as it says.

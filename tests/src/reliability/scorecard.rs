@@ -65,10 +65,14 @@ const CREATION: Found = Found {
     command: "`cargo test -p woodland-tests --test reliability a_creation_that_ended`",
 };
 
+/// The headings between which the network stands.
+const NETWORK: &str = "## Network";
+const PLANTED: &str = "## Planted bugs";
+const HUNTED: &str =
+    "| bug | breaks | pairs | by | example | seeds |\n| --- | --- | --- | --- | --- | ---: |";
+
 /// What does not run yet, and which issue brings it.
-const WAITING: [(&str, &str, &str); 4] = [
-    ("slow or stalling peer", "P8", "waits for issue 7 (sync)"),
-    ("oversized or hostile sync message", "P4", "waits for issue 7 (sync)"),
+const WAITING: [(&str, &str, &str); 2] = [
     ("late op below the checkpoint", "P7", "waits for compaction (timber), after issue 7"),
     ("checkpoint on a side short of quorum", "P7", "waits for compaction (timber), after issue 7"),
 ];
@@ -80,7 +84,7 @@ pub struct Scorecard {
     pub tier: String,
     /// The commit that was run.
     pub commit: String,
-    /// Rings 1 and 2.
+    /// Rings 1 and 2, and the network.
     pub rows: Vec<Row>,
     /// What the simulated world says, as it writes it.
     pub simulation: Option<Value>,
@@ -128,18 +132,61 @@ impl Scorecard {
         );
         self.table(&mut page);
         self.totals(&mut page);
+        page.push_str(&self.network());
         self.planted(&mut page);
         track(&mut page);
         page
     }
 
-    fn table(&self, page: &mut String) {
+    fn rows_of(&self, is_network: bool) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(move |row| (row.ring == Ring::Crowd) == is_network)
+    }
+
+    /// The section of the network, which can be run and put into a page alone: [`merged`].
+    pub fn network(&self) -> String {
+        let mut section = format!(
+            "\n{NETWORK}\n\nRing C: crowds of some dozen members that have a log and a hub each, on \
+             simulated links; every seed beside itself without the fault.\nTier {}, commit {}: \
+             `cargo run --release -p woodland-tests --bin scorecard -- network --tier {}`.\n\n",
+            self.tier, self.commit, self.tier
+        );
+        self.lines(&mut section, true);
+        let rows: Vec<&Row> = self.rows_of(true).collect();
+        let (faults, seconds): (u64, f64) =
+            (rows.iter().map(|row| row.injected).sum(), rows.iter().map(|row| row.seconds).sum());
+        let violations: usize = rows.iter().map(|row| row.violations.len()).sum();
+        let _ = writeln!(
+            section,
+            "\n{faults} faults, {violations} violations, in {seconds:.0} seconds."
+        );
+        self.violations(&mut section, true);
+        let hunted: Vec<&Hunted> = self.hunted.iter().filter(|one| one.is_of_network()).collect();
+        if hunted.is_empty() {
+            section.push_str("\n**No planted bug of sync was hunted in this run.**\n");
+            return section;
+        }
+        let caught = hunted.iter().filter(|one| one.is_caught()).count();
+        let _ = writeln!(
+            section,
+            "\nPlanted bugs of sync: caught {caught} of {}, each within so many seeds of a class.\n\n\
+             {HUNTED}",
+            hunted.len()
+        );
+        hunted.into_iter().for_each(|one| hunted_line(&mut section, one));
+        section
+    }
+
+    fn lines(&self, page: &mut String, is_network: bool) {
         page.push_str(
             "| fault | ring | promises | injected | detected | recovered | violations | seconds | \
              |\n| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | --- |\n",
         );
-        for row in &self.rows {
-            let ring = if row.ring == Ring::Simulated { "S" } else { "K" };
+        for row in self.rows_of(is_network) {
+            let ring = match row.ring {
+                Ring::Simulated => "S",
+                Ring::Kernel => "K",
+                Ring::Crowd => "C",
+            };
             let Row { class, promises, injected, detected, recovered, seconds, .. } = row;
             let note = match row.commit == self.commit {
                 true => row.note.clone(),
@@ -161,6 +208,10 @@ impl Scorecard {
                 ),
             };
         }
+    }
+
+    fn table(&self, page: &mut String) {
+        self.lines(page, false);
         if let Some(Value::Object(faults)) = self.simulated("faults") {
             for (kind, counts) in faults {
                 let count = |name: &str| counts.get(name).and_then(Value::as_u64).unwrap_or(0);
@@ -188,8 +239,8 @@ impl Scorecard {
             let rows = self.rows.iter().filter(|row| row.ring == ring);
             rows.map(|row| row.injected).sum::<u64>()
         };
-        let violations: usize = self.rows.iter().map(|row| row.violations.len()).sum();
-        let seconds: f64 = self.rows.iter().map(|row| row.seconds).sum();
+        let violations: usize = self.rows_of(false).map(|row| row.violations.len()).sum();
+        let seconds: f64 = self.rows_of(false).map(|row| row.seconds).sum();
         let _ = writeln!(
             page,
             "\n## Totals\n\n{} faults in memory, {} on the kernel, {violations} violations, in \
@@ -223,7 +274,11 @@ impl Scorecard {
             let what = part("what").as_str().unwrap_or_default().replace('\n', " ");
             let _ = writeln!(page, "- **seed {}**, act {}: {what}", part("seed"), part("act"));
         }
-        for row in self.rows.iter().filter(|row| !row.violations.is_empty()) {
+        self.violations(page, false);
+    }
+
+    fn violations(&self, page: &mut String, is_network: bool) {
+        for row in self.rows_of(is_network) {
             for violation in &row.violations {
                 let _ = writeln!(page, "- **{}**: {violation}", row.class);
             }
@@ -231,44 +286,70 @@ impl Scorecard {
     }
 
     fn planted(&self, page: &mut String) {
-        page.push_str("\n## Planted bugs\n\n");
-        if self.hunted.is_empty() {
+        let _ = write!(page, "\n{PLANTED}\n\n");
+        let hunted: Vec<&Hunted> = self.hunted.iter().filter(|one| !one.is_of_network()).collect();
+        if hunted.is_empty() {
             page.push_str("**Not hunted in this run**: `docs/testing.md` says how.\n");
             return;
         }
-        let caught = self.hunted.iter().filter(|one| one.is_caught()).count();
-        let by_ring = self.hunted.iter().filter(|one| one.caught > 0).count();
+        let caught = hunted.iter().filter(|one| one.is_caught()).count();
+        let by_ring = hunted.iter().filter(|one| one.caught > 0).count();
         let share = |one: &Hunted| one.caught * 1000 / one.pairs.max(1);
-        let shares = median(self.hunted.iter().map(share).collect());
-        let seeds: Vec<u64> = self.hunted.iter().filter_map(|one| one.seeds).collect();
+        let shares = median(hunted.iter().copied().map(share).collect());
+        let seeds: Vec<u64> = hunted.iter().filter_map(|one| one.seeds).collect();
         let _ = writeln!(
             page,
             "Caught {caught} of {}. Ring 1 catches {by_ring}, the median bug in {}.{} % of all \
              pairs of fault class and workload; the simulated world catches {} within {SEEDS_MAX} \
-             seeds, the median one of them after {}.\n\n| bug | breaks | pairs | by | example | \
-             seeds |\n| --- | --- | --- | --- | --- | ---: |",
-            self.hunted.len(),
+             seeds, the median one of them after {}.\n\n{HUNTED}",
+            hunted.len(),
             shares / 10,
             shares % 10,
             seeds.len(),
             median(seeds.clone()),
         );
-        for one in &self.hunted {
-            let first = if one.caught > 0 { &one.first } else { &one.first_of_seeds };
-            let first: String = first.chars().take(110).collect();
-            let _ = writeln!(
-                page,
-                "| {} | {} | {} of {} | {} | {} | {} |",
-                one.bug,
-                one.breaks,
-                one.caught,
-                one.pairs,
-                one.classes.join(", "),
-                first.replace('|', "/").replace('\n', " "),
-                one.seeds.map_or("–".to_owned(), |seeds| seeds.to_string()),
-            );
+        hunted.into_iter().for_each(|one| hunted_line(page, one));
+    }
+}
+
+fn hunted_line(page: &mut String, one: &Hunted) {
+    let first = if one.caught > 0 { &one.first } else { &one.first_of_seeds };
+    let first: String = first.chars().take(110).collect();
+    let _ = writeln!(
+        page,
+        "| {} | {} | {} of {} | {} | {} | {} |",
+        one.bug,
+        one.breaks,
+        one.caught,
+        one.pairs,
+        one.classes.join(", "),
+        first.replace('|', "/").replace('\n', " "),
+        one.seeds.map_or("–".to_owned(), |seeds| seeds.to_string()),
+    );
+}
+
+/// A page with another section of the network: that of a later run, under its own commit.
+pub fn merged(page: &str, network: &Scorecard) -> String {
+    let (mut kept, mut is_put, mut is_in) = (String::new(), false, false);
+    let waited = |line: &str| {
+        network.rows_of(true).any(|row| line.starts_with(&format!("| {} | |", row.class)))
+    };
+    for line in page.lines() {
+        if line.starts_with("## ") {
+            is_in = line == NETWORK;
+            if !is_put && (is_in || line == PLANTED) {
+                is_put = true;
+                // It begins with an empty line, which may stand there already.
+                kept.truncate(kept.trim_end().len());
+                kept.push_str(&format!("\n{}\n", network.network()));
+            }
+        }
+        if !is_in && !waited(line) {
+            kept.push_str(line);
+            kept.push('\n');
         }
     }
+    kept
 }
 
 fn median(mut numbers: Vec<u64>) -> u64 {

@@ -5,6 +5,7 @@
 //! fails instead.
 
 mod exchanging;
+mod network;
 mod promises;
 
 use std::path::Path;

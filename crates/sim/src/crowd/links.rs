@@ -28,6 +28,8 @@ pub(crate) struct Side {
     pub(crate) is_busy: bool,
     /// Whether it is about to speak.
     pub(crate) is_due: bool,
+    /// How often it has.
+    pub(crate) said: u32,
 }
 
 #[derive(Debug, Clone)]
@@ -79,6 +81,27 @@ pub(crate) fn links(members: usize, random: &mut Random) -> Vec<Link> {
             if degrees[other] < DEGREE[1] {
                 add(member, other, &mut degrees);
             }
+        }
+    }
+    links
+}
+
+/// Fewest links of a member that came beside, and how many more there may be.
+const BESIDE: [usize; 2] = [3, 3];
+
+/// Links of members that stand beside the others: whatever they do, these have ways that do not
+/// lead over them.
+pub(crate) fn links_beside(peers: usize, beside: usize, random: &mut Random) -> Vec<Link> {
+    let mut links = Vec::new();
+    for member in peers..peers + beside {
+        let mut others = std::collections::BTreeSet::new();
+        for _ in 0..BESIDE[0] + random.below(BESIDE[1]) {
+            others.insert(random.below(peers));
+        }
+        for other in others {
+            let is_opener = random.chance(50);
+            let ends = if is_opener { [member, other] } else { [other, member] };
+            links.push(Link { ends, connection: None });
         }
     }
     links

@@ -13,11 +13,27 @@ use woodland_log::Log;
 use woodland_sync::{Hub, Limits};
 
 /// So many ticks a peer may owe something and send nothing.
-const PATIENCE_TICKS: u32 = 8;
+pub(crate) const PATIENCE_TICKS: u32 = 8;
+
+/// How a member behaves, while faults go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manner {
+    Usual,
+    /// It takes seconds to read a message.
+    Slow,
+    /// It says this many messages of a conversation, and then no more.
+    Mute(u32),
+    /// It forgets all, and asks for all again.
+    Greedy,
+    /// It keeps to no protocol, and has no hub; so it goes on when faults stop.
+    Hostile,
+}
 
 pub(crate) struct Member {
     pub(crate) key: SecretKey,
     pub(crate) hub: Hub,
+    pub(crate) manner: Manner,
+    limits: Limits,
     /// With what is not durable yet.
     pub(crate) log: Log,
     pub(crate) durable: Log,
@@ -40,15 +56,21 @@ pub(crate) struct Member {
     pub(crate) ends: Vec<(usize, usize)>,
 }
 
-fn hub(log: &Log, author: AuthorKey) -> Hub {
-    let limits = Limits { patience: PATIENCE_TICKS, ..Limits::default() };
+fn hub(log: &Log, author: AuthorKey, limits: Limits) -> Hub {
     Hub::new(log.clone(), author, limits).verified_by(verify)
 }
 
+/// What conversations may cost: the usual.
+pub(crate) fn usual() -> Limits {
+    Limits { patience: PATIENCE_TICKS, ..Limits::default() }
+}
+
 impl Member {
-    pub(crate) fn new(key: SecretKey, log: &Log) -> Member {
+    pub(crate) fn new(key: SecretKey, log: &Log, limits: Limits) -> Member {
         Member {
-            hub: hub(log, key.author()),
+            hub: hub(log, key.author(), limits),
+            manner: Manner::Usual,
+            limits,
             log: log.clone(),
             durable: log.clone(),
             tip: log.tips(&key.author()).last().map(|tip| tip.id),
@@ -92,16 +114,28 @@ impl Member {
         std::mem::take(&mut self.written)
     }
 
-    /// What is not durable is gone; how many commits that was, and how many of them its own.
-    pub(crate) fn crash(&mut self) -> (u64, u64) {
+    /// What is not durable is gone; how many commits that was, and which of them its own.
+    pub(crate) fn crash(&mut self) -> (u64, Vec<CommitId>) {
         let lost = self.log.len() - self.durable.len();
-        let own = self.written.len() as u64;
         self.log = self.durable.clone();
         self.tip = self.durable_tip;
-        self.written.clear();
         (self.is_up, self.is_saving) = (false, false);
         self.life += 1;
-        self.hub = hub(&self.durable, self.key.author());
-        (lost, own)
+        self.hub = hub(&self.durable, self.key.author(), self.limits);
+        (lost, std::mem::take(&mut self.written))
+    }
+
+    /// All is gone but this; how many commits that was. It writes none itself.
+    pub(crate) fn forget(&mut self, all_but: &Log) -> u64 {
+        let lost = self.log.len() - all_but.len();
+        self.durable = all_but.clone();
+        self.crash();
+        self.is_up = true;
+        lost
+    }
+
+    /// Whether it keeps to the protocol, if slowly.
+    pub(crate) fn is_honest(&self) -> bool {
+        self.manner != Manner::Hostile
     }
 }

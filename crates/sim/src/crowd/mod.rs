@@ -1,9 +1,10 @@
 //! The crowd: thousands of members, each with a log and a hub, that talk over links which fail.
 //!
 //! ```text
-//!  plan ─► world ─┬► writing   commits of members that write
+//!  plan ─► world ─┬► writing   commits of members that write; in small crowds by a `script`
 //!   (seed)        ├► speaking  hub ─► message ─► link ─► hub
-//!                 └► trouble   crashes, partitions, clocks
+//!                 ├► trouble   crashes, partitions, clocks
+//!                 ├► small     who is slow, or forked; `hostile`
 //!                 └► then healing: all hold the same, and all that was acknowledged
 //! ```
 //!
@@ -16,20 +17,27 @@
 //! - Chaos comes first; then faults stop, and all have to hold one version within a stated time.
 //! - At no time is a member that keeps to the protocol taken for one that does not.
 //!
-//! What this does not do: lie. Members that do are in the tests of `woodland-sync`.
+//! What this does not do: lie, but for the hostile members of small crowds. All that a liar may say
+//! is in the tests of `woodland-sync`.
 
+mod fault;
+mod hostile;
 mod links;
 mod member;
 mod plan;
 mod report;
+mod script;
+mod small;
 mod speaking;
 mod trouble;
 mod verified;
 mod world;
 mod writing;
 
+pub use crate::crowd::fault::CrowdFault;
 pub use crate::crowd::report::{CrowdCounts, CrowdReport};
 
+use crate::crowd::fault::Faults;
 use crate::crowd::member::Member;
 use crate::crowd::plan::{Plan, Size};
 use crate::crowd::world::World;
@@ -46,6 +54,8 @@ enum Story {
     AtOnce,
     /// One comes back with what it wrote alone.
     Rejoin,
+    /// A small crowd, of which all is known that it writes.
+    Small,
 }
 
 /// A crowd that talks.
@@ -54,6 +64,9 @@ pub struct Crowd {
     size: Size,
     story: Story,
     keep: Keep,
+    /// What may go wrong in a small crowd.
+    faults: Faults,
+    heap: Option<fn() -> usize>,
 }
 
 /// Members besides the one that rejoins.
@@ -68,20 +81,37 @@ impl Crowd {
     pub fn of(peers: usize, authors: usize, commits: usize) -> Crowd {
         let peers = peers.max(2);
         let size = Size { peers, authors: authors.clamp(1, peers), commits };
-        Crowd { size, story: Story::Chaos, keep: Keep::Hash }
+        Crowd::through(Story::Chaos, size)
     }
 
     /// So many authors that write one commit each, and then connect.
     pub fn at_once(authors: usize) -> Crowd {
         let size = Size { peers: authors.max(2), authors: authors.max(2), commits: authors.max(2) };
-        Crowd { size, story: Story::AtOnce, keep: Keep::Hash }
+        Crowd::through(Story::AtOnce, size)
     }
 
     /// One that was offline for thirty days and wrote so many commits, and others that wrote as
     /// many in that time.
     pub fn rejoining(commits: usize) -> Crowd {
         let size = Size { peers: OTHERS + 1, authors: OTHERS + 1, commits };
-        Crowd { size, story: Story::Rejoin, keep: Keep::Hash }
+        Crowd::through(Story::Rejoin, size)
+    }
+
+    /// Some dozen members that write what the seed says, whatever goes wrong: with any faults all
+    /// hold in the end what they hold with none. Forks are part of what is written.
+    pub fn small(faults: impl IntoIterator<Item = CrowdFault>) -> Crowd {
+        let size = Size { peers: 0, authors: 0, commits: 0 };
+        Crowd { faults: faults.into_iter().collect(), ..Crowd::through(Story::Small, size) }
+    }
+
+    fn through(story: Story, size: Size) -> Crowd {
+        Crowd { size, story, keep: Keep::Hash, faults: Faults::new(), heap: None }
+    }
+
+    /// Notes how much heap conversations with slow members hold; this says how many bytes are on it.
+    #[must_use]
+    pub fn weighed_by(self, heap: fn() -> usize) -> Crowd {
+        Crowd { heap: Some(heap), ..self }
     }
 
     /// Keeps the lines of the trace.
@@ -97,10 +127,22 @@ impl Crowd {
 
     /// Runs one seed; with its trace, where that is kept.
     pub fn run_traced(&self, seed: u64) -> (CrowdReport, Vec<String>) {
+        let (report, _, trace) = self.run_whole(seed);
+        (report, trace)
+    }
+
+    /// Runs one seed; with the log that the first member holds in the end, as all others do.
+    pub fn run_held(&self, seed: u64) -> (CrowdReport, Log) {
+        let (report, log, _) = self.run_whole(seed);
+        (report, log)
+    }
+
+    fn run_whole(&self, seed: u64) -> (CrowdReport, Log, Vec<String>) {
         verified::forget();
         let trace = Trace::new(self.keep);
         let mut random = Random::from_seed(seed);
         let log = writing::founded();
+        let mut size = self.size;
         let mut world = match self.story {
             Story::Chaos => {
                 let plan = Plan::draw(self.size, &mut random);
@@ -120,14 +162,22 @@ impl Crowd {
                 world
             }
             Story::Rejoin => self.rejoined(&log, random, &trace),
+            Story::Small => {
+                let (mut world, drawn) = small::set_up(&log, &self.faults, seed, &trace);
+                (size, world.small.heap) = (drawn, self.heap);
+                world.connect_all(500);
+                world
+            }
         };
-        let report = agreement(&mut world, self.size, seed);
+        let report = agreement(&mut world, size, seed);
         verified::forget();
-        (report, trace.lines())
+        (report, world.members[0].log.clone(), trace.lines())
     }
 
     fn members(&self, log: &Log) -> Vec<Member> {
-        (0..self.size.peers).map(|number| Member::new(writing::key(number), log)).collect()
+        (0..self.size.peers)
+            .map(|number| Member::new(writing::key(number), log, member::usual()))
+            .collect()
     }
 
     /// Everybody wrote, and one of them was not there; now it is.
@@ -153,9 +203,10 @@ impl Crowd {
             write(&mut theirs, random.below(peers - 1), 1, &mut random);
             write(&mut its, peers - 1, peers as u64 - 1, &mut random);
         }
-        let mut members: Vec<Member> =
-            (0..peers - 1).map(|at| Member::new(writing::key(at), &theirs)).collect();
-        members.push(Member::new(writing::key(peers - 1), &its));
+        let mut members: Vec<Member> = (0..peers - 1)
+            .map(|at| Member::new(writing::key(at), &theirs, member::usual()))
+            .collect();
+        members.push(Member::new(writing::key(peers - 1), &its, member::usual()));
         let given = theirs.len();
         let mut world = World::new(members, Plan::calm(AWAY_MILLISECONDS), random, trace.clone());
         world.counts.least_bytes = least_bytes;
@@ -187,8 +238,12 @@ fn agreement(world: &mut World, size: Size, seed: u64) -> CrowdReport {
         let next = world.now + LOOKS_MILLISECONDS;
         world.run_until(next);
     }
-    if !agrees(world) {
-        let held: Vec<u64> = world.members.iter().map(|member| member.log.len()).collect();
+    let honest = |world: &World| world.members.iter().filter(|one| one.is_honest()).count();
+    if agrees(world) {
+        world.judge();
+    } else {
+        let members = &world.members[..honest(world)];
+        let held: Vec<u64> = members.iter().map(|member| member.log.len()).collect();
         let (least, most) = (held.iter().min(), held.iter().max());
         let few = held.iter().filter(|held| Some(*held) != most).count();
         let what = format!("no agreement: {few} hold less than {most:?}, one {least:?}");
@@ -205,10 +260,10 @@ fn agreement(world: &mut World, size: Size, seed: u64) -> CrowdReport {
 /// Whether all hold one version, durably, and nobody is about to write.
 fn agrees(world: &World) -> bool {
     let first = &world.members[0].log;
-    let mut members = world.members.iter();
-    world.writes_left == 0
-        && members.all(|member| member.durable.len() == first.len())
-        && world.members.iter().all(|member| member.durable.version() == first.version())
+    let mut members = world.members.iter().filter(|member| member.is_honest());
+    let same = members.clone().all(|member| member.durable.len() == first.len());
+    let is_same = |member: &Member| member.durable.version() == first.version();
+    world.writes_left == 0 && same && members.all(is_same)
 }
 
 fn conclude(world: &mut World, size: Size, seed: u64, calm: u64) -> CrowdReport {
@@ -226,7 +281,8 @@ fn conclude(world: &mut World, size: Size, seed: u64, calm: u64) -> CrowdReport 
     let hash = world.trace.hash();
     let trace_hash = hash.iter().map(|byte| format!("{byte:02x}")).collect();
     let violations = std::mem::take(&mut world.violations);
-    CrowdReport { seed, counts, trace_hash, violations, wall_milliseconds: 0 }
+    let order_hash = small::order_hash(&world.members[0].log);
+    CrowdReport { seed, counts, trace_hash, order_hash, violations, wall_milliseconds: 0 }
 }
 
 /// Half of them are at or below the first, 99 of 100 at or below the second, all the third.

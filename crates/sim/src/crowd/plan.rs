@@ -3,10 +3,12 @@
 //!
 //! **Invariants**
 //! - Everything here follows from the sizes and the seed.
-//! - Faults leave room for progress: of a hundred messages at most two end a connection.
+//! - Faults leave room for progress: of a hundred messages at most two end a connection. In a small
+//!   crowd they do not: there is room once they stop.
 //!
 //! What this does not do: bring anything about; `trouble` does.
 
+use crate::crowd::fault::{CrowdFault, Faults};
 use woodland_laws::Random;
 
 /// How many there are of everything.
@@ -33,6 +35,7 @@ pub(crate) enum Parting {
     BothWays,
     OneWay,
     LonePeer,
+    Ring,
 }
 
 /// What goes wrong at a time.
@@ -63,10 +66,22 @@ pub(crate) struct Plan {
 /// How long one writes in the crowd.
 const WRITES_MILLISECONDS: u64 = 20_000;
 const CHAOS_MILLISECONDS: u64 = 25_000;
+/// The same, in a small crowd.
+pub(crate) const SMALL_WRITES_MILLISECONDS: u64 = 12_000;
+const SMALL_CHAOS_MILLISECONDS: u64 = 15_000;
 /// All agree within a minute of virtual time once faults have stopped.
 const HEALING_MILLISECONDS: u64 = 60_000;
 /// A partition takes from this long to about three times as long.
 const PARTED_MILLISECONDS: usize = 3_000;
+
+impl Size {
+    /// Of a small crowd.
+    pub(crate) fn small(random: &mut Random) -> Size {
+        let peers = 12 + random.below(29);
+        let authors = 3 + random.below((peers / 2).min(10));
+        Size { peers, authors, commits: authors + 30 + random.below(70) }
+    }
+}
 
 impl Plan {
     /// With all that can go wrong.
@@ -102,6 +117,56 @@ impl Plan {
             troubles,
             chaos_ends: CHAOS_MILLISECONDS,
             writes_end: WRITES_MILLISECONDS,
+            healing: HEALING_MILLISECONDS,
+        }
+    }
+
+    /// With these faults, for a small crowd. What has a rate has any, up to high ones.
+    pub(crate) fn small(size: Size, faults: &Faults, random: &mut Random) -> Plan {
+        let mut rate = |fault: CrowdFault, most: usize| {
+            let drawn = 100 + random.below(most);
+            if faults.contains(&fault) { drawn } else { 0 }
+        };
+        let rates = Rates {
+            loss: rate(CrowdFault::Loss, 2_900),
+            garble: rate(CrowdFault::Garble, 2_900),
+            reorder: rate(CrowdFault::Reorder, 2_900),
+            duplicate: rate(CrowdFault::Duplicate, 4_900),
+            delay: rate(CrowdFault::Delay, 5_900),
+        };
+        let mut troubles = Vec::new();
+        let at = |random: &mut Random| random.below(SMALL_CHAOS_MILLISECONDS as usize) as u64;
+        for _ in 0..1 + random.below(size.peers) {
+            let (when, peer) = (at(random), random.below(size.peers));
+            if faults.contains(&CrowdFault::Crash) {
+                troubles.push((when, Trouble::Crash(peer)));
+            }
+        }
+        for _ in 0..1 + random.below(size.peers) {
+            let (when, peer, ticks) = (at(random), random.below(size.peers), random.below(60));
+            if faults.contains(&CrowdFault::Skew) {
+                troubles.push((when, Trouble::Jump(peer, 1 + ticks)));
+            }
+        }
+        let kinds = [
+            (CrowdFault::BothWays, Parting::BothWays),
+            (CrowdFault::OneWay, Parting::OneWay),
+            (CrowdFault::LonePeer, Parting::LonePeer),
+            (CrowdFault::Ring, Parting::Ring),
+        ];
+        let kinds: Vec<_> = kinds.into_iter().filter(|(fault, _)| faults.contains(fault)).collect();
+        // Each lasts until the next, the last one until faults stop.
+        let lasts = SMALL_CHAOS_MILLISECONDS / kinds.len().max(1) as u64;
+        for (number, (_, kind)) in (0..).zip(&kinds) {
+            let begins = number * lasts + random.below(lasts as usize / 2) as u64;
+            troubles.push((begins, Trouble::Part(*kind)));
+        }
+        Plan {
+            rates,
+            begins: 0,
+            troubles,
+            chaos_ends: SMALL_CHAOS_MILLISECONDS,
+            writes_end: SMALL_WRITES_MILLISECONDS,
             healing: HEALING_MILLISECONDS,
         }
     }

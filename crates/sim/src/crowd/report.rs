@@ -51,6 +51,25 @@ pub struct CrowdCounts {
     pub closed: BTreeMap<String, u64>,
     /// How often somebody was told that another has more of what it wrote, and held that.
     pub behind_and_held: u64,
+    /// How often a member met a fork: that many had to be proven.
+    pub forks: u64,
+    /// How many of these it could prove at once, to whoever holds nothing.
+    pub forks_proven: u64,
+    /// How often the author, or a copy of it, was told that others have what it did not write.
+    pub copies_told: u64,
+    /// Attacks that were made, by kind; each ended with its conversation, as it has to.
+    pub attacks: BTreeMap<String, u64>,
+    /// What hubs called them.
+    pub repelled: BTreeMap<String, u64>,
+    /// Members that were slow while faults went on.
+    pub slow: u64,
+    /// Bytes of commits' rows in messages that were lost, garbled or overtaken: said once more.
+    pub lost_row_bytes: u64,
+    /// Bytes of heap that a conversation with somebody slow held alone when it ended, at most;
+    /// where heap is measured.
+    pub conversation_bytes: u64,
+    /// How many commits members had while others were still being written.
+    pub in_time: u64,
     /// Virtual milliseconds from the last write to agreement.
     pub write_to_agreement: u64,
     /// Virtual milliseconds from the end of chaos to agreement.
@@ -72,6 +91,8 @@ pub struct CrowdReport {
     pub counts: CrowdCounts,
     /// The hash of all that happened.
     pub trace_hash: String,
+    /// The hash of all commits that the first member held in the end, in their order.
+    pub order_hash: String,
     /// What did not hold.
     pub violations: Vec<String>,
     /// How long it took, where whoever ran it has looked at a clock.

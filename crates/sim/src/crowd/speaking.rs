@@ -43,10 +43,18 @@ impl World {
         let side = Side { is_open: true, ..Side::default() };
         let connection = Connection { number, latency, sides: [side; 2], is_failing: false };
         self.links[link].connection = Some(connection);
-        self.members[opener].hub.open(Peer(number), salt);
-        self.members[other].hub.accept(Peer(number));
-        self.host(opener);
-        self.host(other);
+        if self.members[opener].is_honest() {
+            self.members[opener].hub.open(Peer(number), salt);
+        }
+        if self.members[other].is_honest() {
+            self.members[other].hub.accept(Peer(number));
+        }
+        for (side, end) in [opener, other].into_iter().enumerate() {
+            match self.members[end].is_honest() {
+                true => self.host(end),
+                false => self.attack(Way { link, number, side }, salt),
+            }
+        }
     }
 
     fn connect_later(&mut self, link: usize) {
@@ -61,10 +69,12 @@ impl World {
         self.trace.note(format_args!("{} cut ({})", self.now, connection.number));
         for (end, side) in self.links[link].ends.into_iter().zip(connection.sides) {
             if side.is_open && self.members[end].is_up {
-                self.members[end].hub.disconnect(Peer(connection.number));
+                let peer = Peer(connection.number);
+                self.weighed(Some((link, end)), |world| world.members[end].hub.disconnect(peer));
                 self.host(end);
             }
         }
+        self.attack_is_over(connection.number);
         self.connect_later(link);
     }
 
@@ -94,7 +104,12 @@ impl World {
         if !side.is_open || side.is_busy {
             return;
         }
+        side.said += 1;
+        let said = side.said;
         let at = self.links[way.link].ends[way.side];
+        if self.is_mute(at, said) {
+            return;
+        }
         if let Some(message) = self.members[at].hub.say(Peer(way.number)) {
             self.send(way, message);
         }
@@ -102,9 +117,10 @@ impl World {
     }
 
     fn send(&mut self, way: Way, message: Vec<u8>) {
+        let reads = self.reads_slowly(self.links[way.link].ends[1 - way.side]);
         let Some(connection) = self.links[way.link].connection.as_mut() else { return };
         connection.sides[way.side].is_busy = true;
-        let mut travels = connection.latency;
+        let mut travels = connection.latency + reads;
         self.counts.messages += 1;
         self.counts.bytes += message.len() as u64;
         let rates = self.rates;
@@ -119,12 +135,14 @@ impl World {
         if is_lost || is_garbled {
             // What is garbled does not fit its checksum, and is thrown away.
             self.fault(if is_lost { "lost" } else { "garbled" });
+            self.counts.lost_row_bytes += rows_of(&message).1;
             self.after(travels, Event::Passed(way));
             self.fails(way);
             return;
         }
         if is_overtaken {
             self.fault("overtaken");
+            self.counts.lost_row_bytes += rows_of(&message).1;
             self.after(travels, Event::Passed(way));
             self.after(travels * 3 + 50, Event::Arrive(way, message, false));
             self.fails(way);
@@ -168,7 +186,8 @@ impl World {
             return;
         }
         let heard = Way { side: 1 - way.side, ..way };
-        if self.side(heard).is_some_and(|side| side.is_open) {
+        if self.members[to].is_honest() && self.side(heard).is_some_and(|side| side.is_open) {
+            self.attack_arrives(way);
             // A message that comes again is not counted again.
             let brought = if is_next_free { self.count(message) } else { 0 };
             let before = self.counts.delivered;
@@ -198,15 +217,10 @@ impl World {
 
     /// Counts what a message brings: how many commits.
     fn count(&mut self, message: &[u8]) -> u64 {
-        let Ok(message) = Message::decode(message) else { return 0 };
-        let before = self.received;
-        for part in &message.parts {
-            if let Part::Stretch(stretch) = part {
-                self.received += u64::from(stretch.commits);
-                self.counts.row_bytes += stretch.rows.len() as u64;
-            }
-        }
-        self.received - before
+        let (commits, bytes) = rows_of(message);
+        self.received += commits;
+        self.counts.row_bytes += bytes;
+        commits
     }
 
     /// One side ended it: it says why, and is gone; the other is when it has heard that.
@@ -234,9 +248,23 @@ impl World {
     fn hears(&self, to: usize, from: usize) -> bool {
         match &self.parted {
             None => true,
+            Some((Parting::Ring, _)) => {
+                let (count, apart) = (self.members.len(), to.abs_diff(from));
+                apart.min(count - apart) <= (count / 5).max(2)
+            }
             // One side is heard, and does not hear.
             Some((Parting::OneWay, apart)) => !apart[to] || apart[from],
             Some((_, apart)) => apart[to] == apart[from],
         }
     }
+}
+
+/// How many commits a message has, and how many bytes of rows.
+fn rows_of(message: &[u8]) -> (u64, u64) {
+    let Ok(message) = Message::decode(message) else { return (0, 0) };
+    let stretches = message.parts.iter().filter_map(|part| match part {
+        Part::Stretch(stretch) => Some((u64::from(stretch.commits), stretch.rows.len() as u64)),
+        _ => None,
+    });
+    stretches.fold((0, 0), |(commits, bytes), (more, longer)| (commits + more, bytes + longer))
 }

@@ -8,7 +8,7 @@
 
 use crate::crowd::plan::{Parting, Rates, Trouble};
 use crate::crowd::world::{Event, RESTART_MILLISECONDS, World};
-use woodland_sync::Closed;
+use woodland_sync::{Closed, Peer};
 
 impl World {
     /// Does what a member's hub asks for.
@@ -19,18 +19,21 @@ impl World {
                     let before = self.members[at].log.clone();
                     self.counts.delivered += self.members[at].take_in(*log);
                     self.look_at(at, &before);
+                    self.look_for_forks(at, &before);
                     self.make_durable(at);
                 }
                 woodland_sync::Event::Behind { tip, .. } => {
                     if self.members[at].durable.contains(&tip.id) {
                         self.counts.behind_and_held += 1;
+                    } else if self.has_copies(at) {
+                        self.counts.copies_told += 1;
                     } else {
                         let violation = format!("{at} lacks its own commit {}", tip.id);
                         self.violates(&violation);
                     }
                 }
                 woodland_sync::Event::Closed { peer, why } => {
-                    self.closed(at, &why);
+                    self.closed(at, peer, &why);
                     self.leave(at, peer);
                 }
                 _ => {}
@@ -39,7 +42,7 @@ impl World {
         self.may_speak(at);
     }
 
-    fn closed(&mut self, at: usize, why: &Closed) {
+    fn closed(&mut self, at: usize, peer: Peer, why: &Closed) {
         let named = format!("{why:?}");
         let end = named.find(|letter: char| !letter.is_alphanumeric()).unwrap_or(named.len());
         let kind = match why {
@@ -47,6 +50,10 @@ impl World {
             _ => named[..end].to_owned(),
         };
         self.trace.note(format_args!("{} {at} ends it: {named}", self.now));
+        if self.is_attack(peer) {
+            self.repelled(peer, kind, why);
+            return;
+        }
         *self.counts.closed.entry(kind).or_default() += 1;
         if why.is_hostile() {
             self.violates(&format!("{at} took somebody for hostile: {why} ({named})"));
@@ -95,17 +102,24 @@ impl World {
             return;
         }
         self.counts.crashes += 1;
-        let (lost, own) = self.members[at].crash();
+        let (lost, written) = self.members[at].crash();
+        let own = written.len() as u64;
         self.counts.lost_writes += own;
         self.counts.lost_arrivals += lost - own;
         self.counts.delivered -= lost - own;
         self.received -= lost - own;
+        self.cut_all(at);
+        let after = 500 + self.random.below(RESTART_MILLISECONDS) as u64;
+        self.after(after, Event::Restart(at));
+        self.write_again(&written);
+    }
+
+    /// All connections of a member are gone.
+    pub(crate) fn cut_all(&mut self, at: usize) {
         for number in 0..self.members[at].ends.len() {
             let (link, _) = self.members[at].ends[number];
             self.cut(link);
         }
-        let after = 500 + self.random.below(RESTART_MILLISECONDS) as u64;
-        self.after(after, Event::Restart(at));
     }
 
     pub(crate) fn restart(&mut self, at: usize) {
@@ -123,5 +137,6 @@ impl World {
         for at in 0..self.members.len() {
             self.restart(at);
         }
+        self.wake_the_slow();
     }
 }

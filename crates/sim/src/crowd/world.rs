@@ -6,10 +6,12 @@
 //!
 //! What this does not do: say what is said; hubs do.
 
-use crate::crowd::links::{Link, Way, links};
+use crate::crowd::hostile::Next;
+use crate::crowd::links::{Link, Way, links, links_beside};
 use crate::crowd::member::Member;
 use crate::crowd::plan::{Parting, Plan, Rates, Trouble};
 use crate::crowd::report::CrowdCounts;
+use crate::crowd::small::Small;
 use crate::crowd::writing::{self, Written};
 use crate::trace::Trace;
 use std::collections::BTreeMap;
@@ -21,6 +23,8 @@ use woodland_log::Log;
 #[derive(Debug)]
 pub(crate) enum Event {
     Write(usize),
+    /// A line of the script is due.
+    Line(usize),
     Tick(usize),
     /// What a member held is durable, if it still lives that life.
     Saved(usize, u64),
@@ -34,6 +38,8 @@ pub(crate) enum Event {
     Passed(Way),
     /// The transport gives up.
     Cut(usize, u64),
+    /// Whoever attacks goes on, or has to have been cut off.
+    Attack(Way, Next),
 }
 
 pub(crate) struct World {
@@ -44,6 +50,9 @@ pub(crate) struct World {
     pub(crate) plan: Plan,
     pub(crate) rates: Rates,
     pub(crate) members: Vec<Member>,
+    /// The members behind so many stand beside the others.
+    pub(crate) peers: usize,
+    pub(crate) small: Small,
     pub(crate) links: Vec<Link>,
     pub(crate) connected: u64,
     /// Whom each member does not hear, while there is a partition.
@@ -72,8 +81,21 @@ const LOOKED_AT: usize = 100;
 pub(crate) const RESTART_MILLISECONDS: usize = 8_000;
 
 impl World {
-    pub(crate) fn new(members: Vec<Member>, plan: Plan, mut random: Random, trace: Trace) -> Self {
-        let links = links(members.len(), &mut random);
+    pub(crate) fn new(members: Vec<Member>, plan: Plan, random: Random, trace: Trace) -> Self {
+        let peers = members.len();
+        World::with_some_beside(members, peers, plan, random, trace)
+    }
+
+    /// Members behind so many stand beside the others.
+    pub(crate) fn with_some_beside(
+        members: Vec<Member>,
+        peers: usize,
+        plan: Plan,
+        mut random: Random,
+        trace: Trace,
+    ) -> Self {
+        let mut links = links(peers, &mut random);
+        links.extend(links_beside(peers, members.len() - peers, &mut random));
         let mut world = World {
             now: plan.begins,
             planned: 0,
@@ -82,6 +104,8 @@ impl World {
             every: members.len().div_ceil(LOOKED_AT).max(1),
             given: members.first().map_or(0, |member| member.log.len()),
             members,
+            peers,
+            small: Small::default(),
             links,
             connected: 0,
             parted: None,
@@ -159,6 +183,7 @@ impl World {
     fn happens(&mut self, event: Event) {
         match event {
             Event::Write(at) => self.write(at),
+            Event::Line(number) => self.write_line(number),
             Event::Tick(at) => self.tick(at),
             Event::Saved(at, life) => {
                 if self.members[at].life == life && self.members[at].is_saving {
@@ -172,6 +197,7 @@ impl World {
             Event::Speak(way) => self.speak(way),
             Event::Arrive(way, bytes, is_next_free) => self.arrive(way, &bytes, is_next_free),
             Event::Passed(way) => self.passed(way),
+            Event::Attack(way, next) => self.attack_goes_on(way, next),
             Event::Cut(link, number) => {
                 let connection = self.links[link].connection.as_ref();
                 if connection.is_some_and(|connection| connection.number == number) {
@@ -185,8 +211,16 @@ impl World {
         let interval = self.members[at].tick;
         self.after(interval, Event::Tick(at));
         if self.members[at].is_up {
-            self.members[at].hub.tick();
+            self.weighed(None, |world| world.members[at].hub.tick());
             self.host(at);
+            self.forget_all(at);
+        }
+    }
+
+    /// Clocks that all go alike, but for a member's own share of this.
+    pub(crate) fn set_clocks(&mut self, milliseconds: impl Fn(usize) -> u64) {
+        for (at, member) in self.members.iter_mut().enumerate() {
+            member.tick = milliseconds(at);
         }
     }
 
@@ -230,12 +264,13 @@ impl World {
 
     /// Something came in: `before` is what was held.
     pub(crate) fn look_at(&mut self, at: usize, before: &Log) {
-        if !at.is_multiple_of(self.every) {
+        if !at.is_multiple_of(self.every) || at >= self.peers {
             return;
         }
         for (_, commit) in self.members[at].log.arrived(before) {
             if let Some(written) = self.written_at.get(&commit.id()) {
                 self.arrivals.entry(commit.id()).or_default().push(self.now - written);
+                self.counts.in_time += u64::from(self.now <= self.plan.writes_end);
             }
         }
     }

@@ -75,9 +75,19 @@ pub(crate) fn write(
     sight: usize,
     random: &mut Random,
 ) -> Written {
-    let (author, dataset) = (key.author(), log.dataset());
     let heads = log.heads().filter(|head| Some(*head) != tip);
-    let mut parents: Vec<CommitId> = heads.take(sight).collect();
+    compose(log, key, tip, heads.take(sight).collect(), random)
+}
+
+/// Writes a commit that goes on from this tip and has seen these of others.
+pub(crate) fn compose(
+    log: &Log,
+    key: &SecretKey,
+    tip: Option<CommitId>,
+    mut parents: Vec<CommitId>,
+    random: &mut Random,
+) -> Written {
+    let (author, dataset) = (key.author(), log.dataset());
     parents.sort_unstable();
     let position = match tip.and_then(|id| log.get(&id)) {
         Some(before) => Position::Next {

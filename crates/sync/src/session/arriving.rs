@@ -58,7 +58,10 @@ impl Arriving {
     ) -> Result<(Segment, bool), Closed> {
         let found = stretch.length();
         let is_single = stretch.commits == 1 && self.granted >= signed(self.window.div_ceil(2));
-        if signed(found) > self.granted && !is_single {
+        let is_over = signed(found) > self.granted && !is_single;
+        #[cfg(planted)]
+        let is_over = is_over && !woodland_format::planted::is("credit-not-checked");
+        if is_over {
             let limit = u64::try_from(self.granted).unwrap_or_default();
             return Err(Closed::OverCredit { found, limit });
         }
@@ -171,6 +174,10 @@ impl Arriving {
     /// What to give room for, where it is time to say so.
     pub(crate) fn credit(&mut self) -> Option<u64> {
         if self.regained < self.window.div_ceil(2) {
+            return None;
+        }
+        #[cfg(planted)]
+        if woodland_format::planted::is("credit-not-given-back") {
             return None;
         }
         let regained = std::mem::take(&mut self.regained);

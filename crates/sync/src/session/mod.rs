@@ -190,6 +190,11 @@ impl Session {
             || self.arriving.is_settled() && (is_fetched || has_wants)
     }
 
+    /// Whether it was asked, and has not sent all.
+    pub(crate) fn is_sending(&self) -> bool {
+        !self.is_over && self.fetch == Fetch::Running
+    }
+
     /// Whether the tip of that name is held here.
     pub(crate) fn holds(&self, log: &Log, author: AuthorKey, tip: (u64, CommitName)) -> bool {
         find(log, self.salt, author, tip).is_some()
@@ -223,14 +228,23 @@ impl Session {
     /// Takes a message. What it brings is to be offered to the door, and then [`Session::offered`].
     pub(crate) fn take(&mut self, here: Here<'_>, bytes: &[u8]) -> Result<Heard, Closed> {
         let limit = here.limits.message_bytes_max;
-        if bytes.len() as u64 > limit {
+        let is_too_large = bytes.len() as u64 > limit;
+        #[cfg(planted)]
+        let is_too_large = is_too_large && !woodland_format::planted::is("message-limit-not-kept");
+        if is_too_large {
             return Err(Closed::TooLarge { found: bytes.len(), limit });
         }
         let Message { number, heard, parts } = Message::decode(bytes)?;
-        if number < self.heard {
+        let is_again = number < self.heard;
+        #[cfg(planted)]
+        let is_again = is_again && !woodland_format::planted::is("doubled-taken-twice");
+        if is_again {
             return Ok(Heard::default());
         }
-        if number > self.heard {
+        let is_ahead = number > self.heard;
+        #[cfg(planted)]
+        let is_ahead = is_ahead && !woodland_format::planted::is("missing-message-unnoticed");
+        if is_ahead {
             return Err(Closed::Lost { expected: self.heard, found: number });
         }
         if heard > self.said || heard < self.acknowledged {

@@ -10,7 +10,7 @@
 use crate::closed::Closed;
 use crate::message::{Hello, Message, Part, Told, Want};
 use crate::session::pieces::Known;
-use crate::session::sending::MESSAGE_BYTES_TARGET;
+use crate::session::sending::{MESSAGE_BYTES_TARGET, Sending};
 use crate::session::{Here, Session};
 
 /// Most tips, and most chains, of one message.
@@ -93,7 +93,9 @@ impl Session {
 
     /// What is fetched, or chains until the message is full.
     fn say_commits(&mut self, here: Here<'_>, parts: &mut Vec<Part>) -> Result<(), Closed> {
-        let (mut left, mut goes_on) = (MESSAGE_BYTES_TARGET, true);
+        let has_commits = |sending: &Sending| sending.is_serving() || sending.has_chains();
+        let (mut left, mut goes_on) =
+            (MESSAGE_BYTES_TARGET, self.sending.as_ref().is_some_and(has_commits));
         while left > 0 && goes_on {
             let bytes = self.say_load(here, left, parts)?;
             left = left.saturating_sub(bytes);
@@ -127,6 +129,10 @@ impl Session {
         }
         if load.is_sent {
             sending.sent();
+            #[cfg(planted)]
+            if woodland_format::planted::is("what-came-meanwhile-not-told") {
+                sending.counts_as_told(here.log);
+            }
             // As who asked, or as who answered and fetches by its gaps.
             let forks = self.forks_heard[usize::from(!self.is_fetched)];
             parts.push(Part::Sent { forks });

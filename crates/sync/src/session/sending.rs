@@ -38,6 +38,9 @@ pub(crate) struct Sending {
     tips: BTreeMap<u32, u64>,
     /// What the other side was not told of, and has: of lines, the last seq.
     theirs: BTreeMap<u32, u64>,
+    /// What a queue for somebody slow would hold.
+    #[cfg(planted)]
+    queued: Vec<Vec<u8>>,
 }
 
 /// A version that is fetched, and how much of it the other side has.
@@ -88,6 +91,8 @@ impl Sending {
             sent: BTreeMap::new(),
             tips: BTreeMap::new(),
             theirs: BTreeMap::new(),
+            #[cfg(planted)]
+            queued: Vec::new(),
         }
     }
 
@@ -139,6 +144,19 @@ impl Sending {
     fn notice_all(&mut self, log: &Log, own: AuthorKey, places: impl Iterator<Item = Place>) {
         self.told = Some(log.clone());
         for place in places {
+            #[cfg(planted)]
+            if woodland_format::planted::is("queued-for-the-slow")
+                && let Some(commit) = log.commit(place)
+            {
+                let row = woodland_format::encode_stretch(&[commit], |_| None);
+                self.queued.push(row.repeat(32));
+            }
+            #[cfg(planted)]
+            if woodland_format::planted::is("second-branch-not-told")
+                && log.author(place).is_some_and(|author| log.tips(&author)[0].seq > place.seq)
+            {
+                continue;
+            }
             if log.author(place) != Some(own) {
                 let seq = self.tips.entry(place.line).or_insert(place.seq);
                 *seq = (*seq).max(place.seq);
@@ -253,6 +271,12 @@ impl Sending {
     /// So many bytes of rows are sent.
     pub(crate) fn spend(&mut self, bytes: u64) {
         self.credit = self.credit.saturating_sub(signed(bytes));
+    }
+
+    /// All of this version counts as told.
+    #[cfg(planted)]
+    pub(crate) fn counts_as_told(&mut self, log: &Log) {
+        self.told = Some(log.clone());
     }
 
     /// All that was fetched is sent: from here on what is new is told.

@@ -3,7 +3,7 @@
 use crate::stage::{HONEST, Hostile, Stage, VICTIM, by, stretch};
 use crate::world::World;
 use crate::writer::{Writer, key};
-use woodland_format::DatasetId;
+use woodland_format::{CommitId, DatasetId};
 use woodland_sync::parts::{
     AuthorName, AuthorRef, CommitName, Gap, Introduced, Message, NamedTip, Note, Part, Symbol,
     Told, Want,
@@ -330,6 +330,56 @@ fn who_tells_of_what_it_has_not_is_cut_off_and_holds_up_nobody() {
         stage.ticks(1);
     }
     assert!(matches!(stage.ended(&liar), Closed::Stalled { .. }));
+    stage.honest_go_on();
+}
+
+/// A third, who talks to the honest one alone, writes.
+fn third_writes(stage: &mut Stage) -> CommitId {
+    let third = stage.world.nodes[VICTIM].writer.join(2);
+    let third = stage.world.add(third, Limits::default());
+    stage.world.connect(third, HONEST);
+    stage.world.write(third);
+    let tip = stage.world.nodes[third].writer.log.tips(&key(2).author()).pop();
+    tip.expect("it wrote").id
+}
+
+fn holds(stage: &Stage, id: CommitId) -> bool {
+    stage.world.nodes[VICTIM].writer.log.contains(&id)
+}
+
+/// What others have is wanted from them while it owes an answer: after some ticks, not when
+/// patience ends.
+#[test]
+fn who_is_asked_and_says_nothing_holds_up_others_for_three_ticks() {
+    let mut stage = Stage::new();
+    let silent = stage.greets(key(50).author());
+    let id = third_writes(&mut stage);
+    stage.world.settle();
+    assert!(!holds(&stage, id), "it is asked first: nothing is to come twice");
+    stage.ticks(3);
+    stage.world.settle();
+    assert!(holds(&stage, id));
+    assert_eq!(stage.outcome(&silent), None);
+    stage.ticks(Limits::default().patience);
+    assert!(matches!(stage.ended(&silent), Closed::Stalled { .. }));
+    stage.honest_go_on();
+}
+
+#[test]
+fn what_somebody_tells_of_and_does_not_send_is_wanted_from_the_next() {
+    let mut stage = Stage::new();
+    let mut liar = stage.greets(key(50).author());
+    stage.hears(&mut liar);
+    stage.says(&mut liar, vec![Part::Sent { forks: 0 }]);
+    let id = third_writes(&mut stage);
+    let author = AuthorRef { number: 0, introduced: Introduced::Key(key(2).author()) };
+    let tip = (5, CommitName(5));
+    stage.says(&mut liar, vec![Part::Have(vec![Told { author, tip }])]);
+    stage.world.settle();
+    assert!(!holds(&stage, id), "it is wanted from one");
+    stage.ticks(3);
+    stage.world.settle();
+    assert!(holds(&stage, id));
     stage.honest_go_on();
 }
 
