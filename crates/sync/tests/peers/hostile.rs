@@ -458,6 +458,7 @@ fn every_reason_is_told() {
         Reason::Refused,
         Reason::Lost,
         Reason::Stalled,
+        Reason::NotAllowed,
     ];
     let said = |code: u8| Message::decode(&[0, 0, 25, code]);
     for (code, reason) in (0..).zip(reasons) {
