@@ -2,6 +2,9 @@
 
 mod hostile;
 mod hostile_commits;
+mod hostile_memory;
+mod reconnecting;
+mod remembering;
 mod settling;
 mod stage;
 mod talking;
