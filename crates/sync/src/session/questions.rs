@@ -35,7 +35,10 @@ impl Session {
             self.replies.push(Part::Fetch);
             return;
         }
-        self.ask_for(log);
+        let is_first = self.is_opener && !self.has_said_hello;
+        if !is_first || !self.recalling.guesses(log) {
+            self.ask_for(log);
+        }
     }
 
     /// Asks what of this version the other side holds.

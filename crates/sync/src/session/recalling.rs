@@ -12,6 +12,8 @@
 //! - Who does not hold what it names says so, and passes over what stands on it until that is
 //!   heard; then each begins anew, as strangers do.
 //! - Who says what it has beyond it is known in full: it holds that, and what it named.
+//! - A stranger with many authors names its own heads, in place of a sketch: who holds them knows
+//!   all that a sketch would say, and more.
 //!
 //! What this does not do: believe it. What is sent goes through the door, and what is not held is
 //! asked for.
@@ -23,6 +25,7 @@ use crate::session::basis::Basis;
 use crate::session::held::Held;
 use crate::session::sending::Sending;
 use crate::session::{Event, Fetch, Here, Session};
+use crate::settle::TIPS_TOLD_MAX;
 use woodland_format::{AuthorKey, CommitId};
 use woodland_log::{Frontier, Log, Place, Tip};
 
@@ -46,7 +49,7 @@ pub(crate) struct Recalling {
     deaf_until: Option<u64>,
     /// Whether the other side can be asked for the rest of what it has: nothing came since.
     is_offered: bool,
-    /// Whether what is being heard is what this side would ask for.
+    /// Whether what is heard next, or is being heard, is what this side would ask for.
     is_fetching: bool,
 }
 
@@ -83,6 +86,18 @@ impl Recalling {
     /// Whether it has something to begin with.
     pub(crate) fn is_ready(&self) -> bool {
         self.remembered.is_some()
+    }
+
+    /// Takes the other side to hold all of this version, as nothing better is known: where it does,
+    /// some heads say what a sketch of many tips would.
+    pub(super) fn guesses(&mut self, log: &Log) -> bool {
+        let heads = log.heads();
+        let is_short = heads.len() <= HEADS_MAX && log.frontier().len() > TIPS_TOLD_MAX;
+        if is_short {
+            self.remembered = heads.map(|head| log.place(&head)).collect();
+            self.is_fetching = true;
+        }
+        is_short
     }
 
     /// Whether it has begun so.
@@ -232,7 +247,7 @@ impl Session {
         heads.iter().for_each(|head| self.held.has(*head));
         self.recalling.is_beginning = true;
         self.recalling.named = Some(Named { heads, ends: Vec::new(), is_all: false });
-        if self.fetch == Fetch::Due {
+        if self.fetch == Fetch::Due || self.recalling.is_fetching {
             self.fetch = Fetch::Running;
             (self.recalling.is_offered, self.recalling.is_fetching) = (true, true);
         }

@@ -291,3 +291,23 @@ fn a_reconnect_may_be_cut_anywhere() {
         }
     }
 }
+
+/// Who have not met, and hold much by many: heads are named in place of a sketch.
+#[test]
+#[expect(clippy::disallowed_macros, reason = "what is said is what there is to look at")]
+fn strangers_with_many_authors_begin_by_their_heads() {
+    for (left, right, messages) in
+        [(0, 0, 2), (0, 4, 2), (4, 0, 4), (4, 4, 4), (0, 900, 4), (900, 900, 12)]
+    {
+        let mut pair = Pair::of(70);
+        pair.writes(LEFT, left);
+        pair.writes(RIGHT, right);
+        let cost = pair.meets([false, false]);
+        let told = pair.transcript();
+        println!("{left} and {right}: {cost:?}\n{told}\n");
+        assert!(cost.messages <= messages, "{told}");
+        assert_eq!((cost.commits, cost.twice), (left + right, 0), "{told}");
+        let beside = cost.bytes - cost.rows;
+        assert!(left > 0 || beside < 300, "{beside} bytes beside rows: {told}");
+    }
+}
