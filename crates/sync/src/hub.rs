@@ -8,8 +8,8 @@
 //!
 //! **Invariants**
 //! - It is asked of one peer at a time what this side lacks; of the others once that is durable. So
-//!   nothing is fetched twice. Who is asked and silent for some ticks holds up nobody: what it sends
-//!   after that may come twice.
+//!   nothing is fetched twice, but for what peers send unasked that remember this side. Who is asked
+//!   and silent for some ticks holds up nobody: what it sends after that may come twice.
 //! - What several peers tell of is wanted from one of them; whose own commits they are sends them
 //!   unasked, and they are wanted from nobody else while it is connected and not late.
 //! - What ends a conversation ends that one alone, and with it all that it held here.
@@ -19,6 +19,7 @@
 
 use crate::closed::Closed;
 use crate::door::{Door, brings};
+use crate::memory::Memory;
 use crate::names::Salt;
 use crate::session::gate::{Credentials, Gate};
 use crate::session::sending::Step;
@@ -48,6 +49,10 @@ pub struct Limits {
 impl Limits {
     /// Every peer takes messages of so many bytes.
     pub const MESSAGE_BYTES_LEAST: u64 = 16 * 1024 * 1024;
+    /// Every peer has room for so many bytes of commits that come before its limits are known,
+    /// whatever its window: at most so much is sent in vain to who does not hold what was
+    /// remembered.
+    pub const UNASKED_BYTES_MAX: u64 = 64 * 1024;
 }
 
 impl Default for Limits {
@@ -156,20 +161,43 @@ impl Hub {
     /// Begins a conversation with a peer that this side connected to. The salt is fresh: random,
     /// and used for nothing else.
     pub fn open(&mut self, peer: Peer, salt: Salt) {
-        self.insert(peer, Some(salt));
+        self.insert(peer, Some(salt), None);
     }
 
     /// Begins one with a peer that connected to this side.
     pub fn accept(&mut self, peer: Peer) {
-        self.insert(peer, None);
+        self.insert(peer, None, None);
     }
 
-    fn insert(&mut self, peer: Peer, salt: Option<Salt>) {
+    /// Begins one like [`Hub::open`], with somebody of whom something is remembered: what is new
+    /// since then goes with the first message. It may begin so while the other side does, too, and
+    /// whether that remembers anything or not.
+    ///
+    /// A memory of another dataset, of commits that are not held here, or of somebody else does no
+    /// harm, but for at most [`Limits::UNASKED_BYTES_MAX`] that are sent in vain.
+    pub fn open_known(&mut self, peer: Peer, salt: Salt, memory: &Memory) {
+        self.insert(peer, Some(salt), Some(memory));
+    }
+
+    /// Begins one like [`Hub::accept`], with somebody of whom something is remembered; see
+    /// [`Hub::open_known`].
+    pub fn accept_known(&mut self, peer: Peer, memory: &Memory) {
+        self.insert(peer, None, Some(memory));
+    }
+
+    /// What a peer is known to hold, to be remembered for the next conversation with it. Ask at any
+    /// time before [`Hub::disconnect`]; what it was sent last counts once it has said that it is
+    /// durable, a tick later or two. None where nothing is known.
+    pub fn memory(&self, peer: Peer) -> Option<Memory> {
+        self.sessions.get(&peer)?.memory(&self.log)
+    }
+
+    fn insert(&mut self, peer: Peer, salt: Option<Salt>, memory: Option<&Memory>) {
         let (gate, refused) = match Gate::of(&self.log, self.credentials.as_ref(), salt, peer) {
             Ok(gate) => (gate, None),
             Err(why) => (Gate::Open, Some(why)),
         };
-        let session = Session::new(self.here(), salt, gate);
+        let session = Session::new(self.here(), salt, gate, memory);
         self.forget(peer);
         self.sessions.insert(peer, session);
         refused.into_iter().for_each(|why| self.close(peer, why));
@@ -363,6 +391,7 @@ impl Hub {
     pub fn tick(&mut self) {
         let mut late = Vec::new();
         for (peer, session) in &mut self.sessions {
+            session.tick();
             let has_wants = self.wants.are_of(*peer);
             if session.is_over || !session.is_owed(has_wants) {
                 session.quiet_ticks = 0;
@@ -413,11 +442,27 @@ impl Hub {
                     let Some(author) = author else { continue };
                     Event::Presence { peer, author, bytes }
                 }
+                session::Event::Unheld => {
+                    self.unheld(peer);
+                    continue;
+                }
                 session::Event::Offered(author, tip) => {
                     self.wants.offered(&mut self.sessions, peer, author, tip);
                     continue;
                 }
             });
+        }
+    }
+
+    /// What was wanted from a peer was said to it in vain: it is asked for all.
+    fn unheld(&mut self, peer: Peer) {
+        let has_wants = self.wants.are_of(peer);
+        self.wants.drop_peer(peer);
+        if let Some(session) = self.sessions.get_mut(&peer) {
+            session.noted = 0;
+            if has_wants {
+                session.ask_again();
+            }
         }
     }
 
@@ -445,6 +490,9 @@ impl Hub {
             self.door.is_settled() && !self.wants.are_under_way(&self.sessions, &self.log);
         if let Some(session) = self.sessions.get_mut(&peer).filter(|_| is_quiet) {
             session.ask(&self.log);
+            // What this one sends, the others would send, too, as they know of nothing else.
+            let others = self.sessions.iter_mut().filter(|(other, _)| **other != peer);
+            others.for_each(|(_, session)| session.forget_offer());
         }
     }
 }

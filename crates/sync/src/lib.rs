@@ -19,6 +19,7 @@ mod bytes;
 mod closed;
 mod door;
 mod hub;
+mod memory;
 mod message;
 mod names;
 mod packing;
@@ -32,6 +33,7 @@ mod words;
 
 pub use crate::closed::Closed;
 pub use crate::hub::{Event, Hub, Limits, Peer, TooLong};
+pub use crate::memory::Memory;
 pub use crate::message::{MessageError, PRESENCE_BYTES_MAX, PROTOCOL_VERSION, Reason};
 pub use crate::names::Salt;
 pub use crate::session::gate::Credentials;

@@ -7,13 +7,14 @@
 //!   16 hello      "WOOD", version u8, dataset 32, author 32, 0 | 1 salt 16, window, message bytes
 //!   17 fetch      -                               20 have    count, (author, seq, commit 8)
 //!   18 sent       forks                           21 want    count, (author, from?, seq, commit 8)
-//!   19 credit     bytes                           22 stretch author, seq, commits × 8 + flags,
+//!   19 credit     bytes                           22 stretch author, seq, commits × 16 + flags,
 //!   23 ahead      seq, commit 32                             commit 8 | 32?, length?, length,
 //!   24 presence   length, bytes                              rows
-//!   25 bye        reason u8
+//!   25 bye        reason u8                       26 since   count, commits (32 each)
+//!   27 unheld     -                               28 durable messages
 //!   29 challenge  salt 16
 //!   30 proof      identity 32, name's length, name, its signature 64, the author's 64
-//!  author     reference × 4 + 0 known | 1 name 8 | 2 key 32      from  0 | 1 seq, commit 8
+//!  author     reference × 4 + 0 known | 1 name 8 | 2 key 32 | 3 rank   from  0 | 1 seq, commit 8
 //! ```
 //!
 //! **Invariants**
@@ -91,6 +92,13 @@ pub enum Part {
     Presence(Vec<u8>),
     /// The last that is said.
     Bye(Reason),
+    /// The other holds these commits with their past, as far as is known; what is held beyond
+    /// follows, unasked. None: those that the other named. Behind a hello, and nowhere else.
+    Since(Vec<CommitId>),
+    /// That is not so: what was said on it is passed over.
+    Unheld,
+    /// What came in so many of the other's messages is durable.
+    Durable(u64),
     /// What the hearer is to sign: the opener's salt is its own.
     Challenge(Salt),
     /// Who the speaker is, and what shows it.
@@ -130,6 +138,9 @@ pub enum Introduced {
     Name(AuthorName),
     /// By key.
     Key(AuthorKey),
+    /// By its rank among the authors of the version that [`Part::Since`] names, in the order of
+    /// their keys.
+    Rank(u32),
 }
 
 /// A tip that one side has.
@@ -178,6 +189,8 @@ pub enum Previous {
     Name(CommitName),
     /// By id: it is the middle of something.
     Id(CommitId),
+    /// It is the author's tip in the version that [`Part::Since`] names.
+    Basis,
 }
 
 /// Why one side ends it, as it tells the other.
@@ -321,6 +334,15 @@ impl Part {
                 to.extend(bytes);
             }
             Part::Bye(reason) => to.extend([25, *reason as u8]),
+            Part::Since(heads) => {
+                to.push(26);
+                list(to, heads, |to, head| to.extend(head.0));
+            }
+            Part::Unheld => to.push(27),
+            Part::Durable(messages) => {
+                to.push(28);
+                put_varint(to, *messages);
+            }
             Part::Challenge(salt) => {
                 to.push(29);
                 to.extend(salt.0);
@@ -375,6 +397,9 @@ impl Part {
                 let reason = Reason::ALL.get(usize::from(code));
                 Part::Bye(*reason.ok_or_else(|| from.fails("is a reason"))?)
             }
+            26 => Part::Since(from.list(CommitId::BYTES, |from| Ok(CommitId(from.array()?)))?),
+            27 => Part::Unheld,
+            28 => Part::Durable(from.varint()?),
             29 => Part::Challenge(Salt(from.array()?)),
             30 => Part::Proof(Box::new(Proof::take(from)?)),
             _ => return Err(NoteError { at, expected: "begins a part" }.into()),
@@ -449,6 +474,10 @@ impl AuthorRef {
                 put_varint(to, number | 2);
                 to.extend(key.0);
             }
+            Introduced::Rank(rank) => {
+                put_varint(to, number | 3);
+                put_varint(to, u64::from(rank));
+            }
         }
     }
 
@@ -460,7 +489,10 @@ impl AuthorRef {
             0 => Introduced::Before,
             1 => Introduced::Name(AuthorName(from.number()?)),
             2 => Introduced::Key(AuthorKey(from.array()?)),
-            _ => return Err(from.fails("is behind an author")),
+            _ => {
+                let rank = u32::try_from(from.varint()?);
+                Introduced::Rank(rank.map_err(|_| from.fails("is behind an author"))?)
+            }
         };
         Ok(AuthorRef { number, introduced })
     }
@@ -471,13 +503,14 @@ impl Stretch {
         self.author.put(to);
         put_varint(to, self.first_seq);
         let is_whole = matches!(self.previous, Some(Previous::Id(_)));
-        let is_packed = self.unpacked.is_some();
-        let flags = u64::from(is_packed) << 2 | u64::from(self.is_new) << 1 | u64::from(is_whole);
-        put_varint(to, u64::from(self.commits) << 3 | flags);
+        let is_on_basis = matches!(self.previous, Some(Previous::Basis));
+        let flags = [is_whole, self.is_new, self.unpacked.is_some(), is_on_basis];
+        let flags = flags.into_iter().rev().fold(0, |all, flag| all << 1 | u64::from(flag));
+        put_varint(to, u64::from(self.commits) << 4 | flags);
         match self.previous {
             Some(Previous::Name(name)) => to.extend(name.0.to_le_bytes()),
             Some(Previous::Id(id)) => to.extend(id.0),
-            None => {}
+            Some(Previous::Basis) | None => {}
         }
         self.unpacked.iter().for_each(|length| put_varint(to, *length));
         put_varint(to, self.rows.len() as u64);
@@ -488,13 +521,15 @@ impl Stretch {
         let author = AuthorRef::take(from)?;
         let first_seq = from.varint()?;
         let count = from.varint()?;
-        let commits = u32::try_from(count >> 3).map_err(|_| from.fails("is behind a count"))?;
+        let commits = u32::try_from(count >> 4).map_err(|_| from.fails("is behind a count"))?;
         // There is one before exactly where the first is not a chain's first.
-        let previous = match (first_seq, count & 1) {
+        let previous = match (first_seq, count & 9) {
             (0, 0) => None,
             (0, _) => return Err(from.fails("is behind a first commit")),
             (_, 0) => Some(Previous::Name(CommitName(from.number()?))),
-            _ => Some(Previous::Id(CommitId(from.array()?))),
+            (_, 1) => Some(Previous::Id(CommitId(from.array()?))),
+            (_, 8) => Some(Previous::Basis),
+            _ => return Err(from.fails("is one before a stretch")),
         };
         let unpacked = if count & 4 > 0 { Some(from.varint()?) } else { None };
         let length = from.varint()?;

@@ -55,6 +55,13 @@ impl Display for Part {
             Part::Ahead(tip) => write!(f, "ahead: seq {} {}", tip.seq, tip.id.short()),
             Part::Presence(bytes) => write!(f, "presence {} B", bytes.len()),
             Part::Bye(reason) => write!(f, "bye: {reason}"),
+            Part::Since(heads) if heads.is_empty() => write!(f, "since what was named"),
+            Part::Since(heads) => {
+                write!(f, "since ")?;
+                list(f, heads, |f, head| write!(f, "{}", head.short()))
+            }
+            Part::Unheld => write!(f, "unheld"),
+            Part::Durable(messages) => write!(f, "durable to message {messages}"),
             Part::Challenge(_) => write!(f, "challenge"),
             Part::Proof(proof) => {
                 let Certificate { identity, name, .. } = &proof.certificate;
@@ -83,6 +90,7 @@ impl Display for AuthorRef {
             Introduced::Before => Ok(()),
             Introduced::Name(name) => write!(f, " (name {:016x})", name.0),
             Introduced::Key(key) => write!(f, " (key {})", key.short()),
+            Introduced::Rank(rank) => write!(f, " (rank {rank})"),
         }
     }
 }

@@ -17,11 +17,11 @@
 use anyhow::{Context, bail};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
-use woodland::sync::{Event, Exchange, Limits, Peer};
+use woodland::sync::{Event, Exchange, Limits, Memory, Peer};
 use woodland::{Model, Record, Replica, all, define};
 
 #[derive(Record, Debug, Clone, PartialEq)]
@@ -58,8 +58,9 @@ fn main() -> anyhow::Result<()> {
                 std::thread::spawn(move || {
                     for stream in listener.incoming() {
                         let peer = Peer(program.peers.fetch_add(1, Ordering::Relaxed));
+                        // Nobody says who it is: nothing can be remembered of it.
                         program.exchange.accept(peer);
-                        talk(&program, peer, stream?)?;
+                        talk(&program, peer, stream?, None)?;
                     }
                     anyhow::Ok(())
                 });
@@ -69,8 +70,14 @@ fn main() -> anyhow::Result<()> {
         ["connect", folder, address] => run(folder, |program| {
             let stream = TcpStream::connect(address).with_context(|| address.to_owned())?;
             let peer = Peer(program.peers.fetch_add(1, Ordering::Relaxed));
-            program.exchange.open(peer)?;
-            Ok(Some(talk(&program, peer, stream)?))
+            // What the one at this address was known to hold goes without saying.
+            let kept = Path::new(folder).with_extension(address.replace(':', "-"));
+            let bytes = std::fs::read(&kept).unwrap_or_default();
+            match Memory::decode(&bytes) {
+                Some(memory) => program.exchange.open_known(peer, &memory)?,
+                None => program.exchange.open(peer)?,
+            }
+            Ok(Some(talk(&program, peer, stream, Some(kept))?))
         })?,
         _ => bail!("usage: loopback found|join DIR LOG, or loopback listen|connect DIR ADDRESS"),
     }
@@ -98,6 +105,15 @@ fn run(
     let exchange = replica.exchange(Limits::default());
     let (peers, is_ending) = (AtomicU64::new(0), AtomicBool::new(false));
     let program = Arc::new(Program { exchange, peers, is_ending });
+    let ticking = Arc::clone(&program);
+    std::thread::spawn(move || {
+        loop {
+            std::thread::sleep(Duration::from_secs(1));
+            if let Err(error) = ticking.exchange.tick() {
+                eprintln!("{error:#}");
+            }
+        }
+    });
     let speaking = connect(Arc::clone(&program))?;
     for line in std::io::stdin().lock().lines() {
         let note = Note { from: name.clone(), line: line? };
@@ -110,15 +126,22 @@ fn run(
     Ok(())
 }
 
-/// Lets two threads talk to a peer.
-fn talk(program: &Arc<Program>, peer: Peer, stream: TcpStream) -> anyhow::Result<Speaking> {
+/// Lets two threads talk to a peer; what it is known to hold in the end is kept in that file.
+fn talk(
+    program: &Arc<Program>,
+    peer: Peer,
+    stream: TcpStream,
+    kept: Option<PathBuf>,
+) -> anyhow::Result<Speaking> {
     stream.set_nodelay(true)?;
     let (hears, speaks) = (Arc::clone(program), Arc::clone(program));
     let mut reading = BufReader::new(stream.try_clone()?);
+    let to_keep = kept.clone();
     std::thread::spawn(move || {
         if let Err(error) = listen(&hears, peer, &mut reading) {
             eprintln!("{error:#}");
         }
+        keep(&hears, peer, to_keep.as_deref());
         hears.exchange.disconnect(peer);
     });
     Ok(std::thread::spawn(move || {
@@ -126,9 +149,17 @@ fn talk(program: &Arc<Program>, peer: Peer, stream: TcpStream) -> anyhow::Result
         if let Err(error) = speak(&speaks, peer, &mut stream) {
             eprintln!("{error:#}");
         }
+        keep(&speaks, peer, kept.as_deref());
         // The other side may be in the middle of a sentence; it hears that this one is gone.
         let _ = stream.shutdown(Shutdown::Write);
     }))
+}
+
+/// Keeps what a peer is known to hold, for the next time. What gets lost or damaged is no memory.
+fn keep(program: &Program, peer: Peer, to: Option<&Path>) {
+    if let (Some(to), Some(memory)) = (to, program.exchange.memory(peer)) {
+        let _ = std::fs::write(to, memory.encode());
+    }
 }
 
 fn listen(program: &Program, peer: Peer, from: &mut impl Read) -> anyhow::Result<()> {

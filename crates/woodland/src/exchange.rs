@@ -21,7 +21,7 @@ use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use woodland_log::Log;
-use woodland_sync::{Closed, Event, Hub, Limits, Peer, Salt, TooLong};
+use woodland_sync::{Closed, Event, Hub, Limits, Memory, Peer, Salt, TooLong};
 
 /// A replica's conversations with others. Made by [`Replica::exchange`].
 ///
@@ -122,6 +122,34 @@ impl Exchange {
     pub fn accept(&self, peer: Peer) {
         self.hub().accept(peer);
         self.board.tell();
+    }
+
+    /// Begins one like [`Exchange::open`], with a peer of which something is remembered: what is
+    /// new since then goes with the first message. A memory that is old, or of somebody else, costs
+    /// a message and at most [`Limits::UNASKED_BYTES_MAX`].
+    ///
+    /// # Errors
+    /// The system gave no randomness.
+    pub fn open_known(&self, peer: Peer, memory: &Memory) -> io::Result<()> {
+        let salt = Salt(self.replica.writer().entropy.bytes()?);
+        self.hub().open_known(peer, salt, memory);
+        self.board.tell();
+        Ok(())
+    }
+
+    /// Begins one like [`Exchange::accept`], with a peer of which something is remembered; see
+    /// [`Exchange::open_known`]. It needs to be known who connects: the transport says so, or
+    /// nobody does.
+    pub fn accept_known(&self, peer: Peer, memory: &Memory) {
+        self.hub().accept_known(peer, memory);
+        self.board.tell();
+    }
+
+    /// What a peer is known to hold: keep its bytes under a name of your own for that peer, and
+    /// give it back at the next connection. Ask now and then, and before
+    /// [`Exchange::disconnect`]. None where nothing is known.
+    pub fn memory(&self, peer: Peer) -> Option<Memory> {
+        self.hub().memory(peer)
     }
 
     /// The connection is gone. Whatever came is kept; a new connection goes on from there.

@@ -140,7 +140,7 @@ pub use crate::notice::Notice;
 pub mod sync {
     pub use crate::exchange::Exchange;
     pub use woodland_sync::{
-        Closed, Event, Limits, MessageError, PRESENCE_BYTES_MAX, Peer, Reason, TooLong,
+        Closed, Event, Limits, Memory, MessageError, PRESENCE_BYTES_MAX, Peer, Reason, TooLong,
     };
 }
 

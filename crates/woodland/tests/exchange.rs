@@ -1,7 +1,7 @@
 //! Replicas exchange commits through their facade: what a program sees of it.
 
 use std::collections::BTreeMap;
-use woodland::sync::{Closed, Event, Exchange, Limits, Peer};
+use woodland::sync::{Closed, Event, Exchange, Limits, Memory, Peer};
 use woodland::{Durability, Model, Record, Replica, all, define};
 
 #[derive(Record, Debug, Clone, PartialEq)]
@@ -88,6 +88,33 @@ fn what_is_buffered_is_told_once_it_is_durable() {
     laptop.flush().expect("it is flushed");
     settle(&[&one, &two], &[(1, 0, 1)]);
     assert_eq!(titles(&phone), ["buffered"]);
+}
+
+/// What a peer is known to hold survives the exchange, as bytes; what is new goes at once.
+#[test]
+fn who_was_met_before_is_sent_what_is_new_at_once() {
+    let (laptop, phone) = pair();
+    let (one, two) = (laptop.exchange(Limits::default()), phone.exchange(Limits::default()));
+    assert!(one.memory(Peer(1)).is_none());
+    one.open(Peer(1)).expect("randomness");
+    two.accept(Peer(1));
+    settle(&[&one, &two], &[(1, 0, 1)]);
+    let kept = [&one, &two].map(|exchange| exchange.memory(Peer(1)).expect("known").encode());
+    drop((one, two));
+
+    laptop.write(|batch| batch.insert(&note("by laptop"))).expect("a note");
+    phone.write(|batch| batch.insert(&note("by phone"))).expect("a note");
+    let [of_phone, of_laptop] = kept.map(|bytes| Memory::decode(&bytes).expect("a memory"));
+    let (one, two) = (laptop.exchange(Limits::default()), phone.exchange(Limits::default()));
+    one.open_known(Peer(2), &of_phone).expect("randomness");
+    two.accept_known(Peer(2), &of_laptop);
+    let (hers, his) = (one.say(Peer(2)).expect("all"), two.say(Peer(2)).expect("all"));
+    one.take(Peer(2), &his).expect("it is stored");
+    two.take(Peer(2), &hers).expect("it is stored");
+    assert_eq!(titles(&laptop), ["by laptop", "by phone"]);
+    assert_eq!(laptop.snapshot().digest(), phone.snapshot().digest());
+    assert!(one.is_caught_up(Peer(2)) && two.is_caught_up(Peer(2)));
+    assert!(one.say(Peer(2)).is_none() && two.say(Peer(2)).is_none());
 }
 
 #[test]

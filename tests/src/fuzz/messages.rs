@@ -29,7 +29,7 @@ use woodland_log::{AppendError, Log, Refusal};
 use woodland_sync::parts::{
     self, AuthorName, AuthorRef, CommitName, Gap, Introduced, Message, Note, Part, Previous, Want,
 };
-use woodland_sync::{Closed, Event, Hub, Limits, MessageError, Peer, Salt};
+use woodland_sync::{Closed, Event, Hub, Limits, Memory, MessageError, Peer, Salt};
 
 /// A message may have some parts whatever its length, and a list of them is doubled.
 const SPARE_OF_MESSAGES: usize = 32 * 1024;
@@ -93,7 +93,8 @@ fn edges() -> Vec<Vec<u8>> {
     ];
     let of = |parts: &[Part]| Message { number: 0, heard: 0, parts: parts.to_vec() }.encode();
     let mut edges: Vec<Vec<u8>> = lists.iter().map(|part| of(std::slice::from_ref(part))).collect();
-    edges.extend([of(&lists), of(&vec![Part::Fetch; 16])]);
+    let since = Part::Since(vec![CommitId([1; 32]); 64]);
+    edges.extend([of(&lists), of(&vec![Part::Fetch; 16]), of(&[since, Part::Unheld])]);
     edges
 }
 
@@ -139,15 +140,29 @@ fn hubs(corpus: &Corpus, history: &History) -> (Hub, Hub) {
     (Hub::new(part, own(1), limits), Hub::new(whole, own(2), limits))
 }
 
+/// What two who hold the first part of a history remember of each other.
+fn known(corpus: &Corpus, history: &History) -> Option<Memory> {
+    let (mut one, _) = hubs(corpus, history);
+    let (mut other, _) = hubs(corpus, history);
+    one.open(HONEST, SALT);
+    other.accept(HONEST);
+    while talk(&mut one, &mut other, HONEST, &mut Vec::new()) {}
+    one.memory(HONEST)
+}
+
 /// What somebody who holds a whole history says to somebody who does not, and the other way round,
-/// as who opens.
+/// as who opens: as strangers, and as who met when both held the first part.
 fn conversations(corpus: &Corpus) -> Vec<Vec<u8>> {
     let mut all = Vec::new();
     for history in corpus.histories.iter().filter(|history| is_whole(history)).take(24) {
-        for says_all in [true, false] {
+        let known = known(corpus, history);
+        for (says_all, remembers) in [(true, false), (false, false), (true, true), (false, true)] {
             let (part, whole) = hubs(corpus, history);
             let (mut opens, mut accepts) = if says_all { (whole, part) } else { (part, whole) };
-            opens.open(ATTACKED, SALT);
+            match known.as_ref().filter(|_| remembers) {
+                Some(memory) => opens.open_known(ATTACKED, SALT, memory),
+                None => opens.open(ATTACKED, SALT),
+            }
             accepts.accept(ATTACKED);
             let mut said = Vec::new();
             while talk(&mut opens, &mut accepts, ATTACKED, &mut said) {}
@@ -283,7 +298,9 @@ fn bend(rng: &mut Rng, parts: &mut Vec<Part>, others: &[Part]) {
             let twice = part.clone();
             parts.insert(at, twice);
         }
-        (2, Some(Part::Stretch(stretch))) => match rng.below(7) {
+        (2, Some(Part::Stretch(stretch))) => match rng.below(9) {
+            7 => stretch.previous = Some(Previous::Basis),
+            8 => stretch.author.introduced = Introduced::Rank(rng.below(4) as u32),
             0 => stretch.commits = stretch.commits.wrapping_add_signed(rng.below(5) as i32 - 2),
             1 => stretch.first_seq = stretch.first_seq.wrapping_add_signed(rng.below(5) as i64 - 2),
             2 => stretch.is_new = !stretch.is_new,
@@ -299,6 +316,12 @@ fn bend(rng: &mut Rng, parts: &mut Vec<Part>, others: &[Part]) {
             }
         },
         (3, Some(Part::Settle { is_asker, .. })) => *is_asker = !*is_asker,
+        (3, Some(Part::Since(heads))) => match rng.below(3) {
+            0 => heads.clear(),
+            1 => heads.push(CommitId([2; 32])),
+            _ => drop(heads.pop()),
+        },
+        (4, None) => parts.push([Part::Unheld, Part::Durable(1)][rng.below(2)].clone()),
         _ => parts.extend(rng.pick(others).cloned()),
     }
 }

@@ -11,6 +11,7 @@ use crate::closed::Closed;
 use crate::hub::Limits;
 use crate::message::{Previous, Stretch};
 use crate::names::{CommitName, Salt};
+use crate::session::basis::Basis;
 use std::collections::{BTreeMap, VecDeque};
 use woodland_format::{AuthorKey, CommitId, Segment, StretchStart, read_stretch};
 use woodland_log::{Log, Place};
@@ -33,6 +34,10 @@ pub(crate) struct Arriving {
     ends: BTreeMap<(AuthorKey, u64, CommitId), bool>,
     /// What it brought and the door has not let in.
     waiting: Vec<Segment>,
+    /// Whether something came since what came was last said to be durable.
+    is_unacknowledged: bool,
+    /// Whether something was passed over: then no count says what is durable.
+    has_passed_over: bool,
 }
 
 impl Arriving {
@@ -44,7 +49,23 @@ impl Arriving {
             under_way: VecDeque::new(),
             ends: BTreeMap::new(),
             waiting: Vec::new(),
+            is_unacknowledged: false,
+            has_passed_over: false,
         }
+    }
+
+    /// There is room for what is sent before a window is told, whatever the window is.
+    pub(crate) fn takes_unasked(&mut self) {
+        self.granted = self.granted.max(signed(Limits::UNASKED_BYTES_MAX));
+    }
+
+    /// Whether all that came is durable, and the other side is not told so yet.
+    pub(crate) fn is_to_acknowledge(&self) -> bool {
+        self.is_unacknowledged && !self.has_passed_over && self.ends.is_empty()
+    }
+
+    pub(crate) fn is_acknowledged(&mut self) {
+        self.is_unacknowledged = false;
     }
 
     /// Reads a stretch by this author; says whether that is news. `ahead` has what is admitted and
@@ -55,20 +76,17 @@ impl Arriving {
         salt: Salt,
         author: AuthorKey,
         stretch: &Stretch,
+        basis: Option<&Basis>,
     ) -> Result<(Segment, bool), Closed> {
-        let found = stretch.length();
-        let is_single = stretch.commits == 1 && self.granted >= signed(self.window.div_ceil(2));
-        let is_over = signed(found) > self.granted && !is_single;
-        #[cfg(planted)]
-        let is_over = is_over && !woodland_format::planted::is("credit-not-checked");
-        if is_over {
-            let limit = u64::try_from(self.granted).unwrap_or_default();
-            return Err(Closed::OverCredit { found, limit });
-        }
-        self.granted = self.granted.saturating_sub(signed(found));
+        self.take_room(stretch)?;
         let previous = match stretch.previous {
             None => None,
             Some(Previous::Id(id)) => Some(id),
+            Some(Previous::Basis) => {
+                let tip = basis.and_then(|basis| basis.tip(&author));
+                let tip = tip.filter(|tip| tip.seq + 1 == stretch.first_seq);
+                Some(tip.ok_or(Closed::OutOfPlace("it stands on what has no such tip"))?.id)
+            }
             Some(Previous::Name(name)) => {
                 let first_seq = stretch.first_seq;
                 let step = (first_seq.saturating_sub(1), name);
@@ -87,13 +105,37 @@ impl Arriving {
         let last_seq = first_seq + u64::from(stretch.commits) - 1;
         let end = (author, last_seq, segment.head.last);
         let is_known = self.ends.insert(end, !stretch.is_new).is_some();
+        self.is_unacknowledged = true;
         let is_news = !is_known && !ahead.contains(&segment.head.last);
         Ok((segment, is_news))
+    }
+
+    /// Takes the room that a stretch needs.
+    fn take_room(&mut self, stretch: &Stretch) -> Result<(), Closed> {
+        let found = stretch.length();
+        let is_single = stretch.commits == 1 && self.granted >= signed(self.window.div_ceil(2));
+        let is_over = signed(found) > self.granted && !is_single;
+        #[cfg(planted)]
+        let is_over = is_over && !woodland_format::planted::is("credit-not-checked");
+        if is_over {
+            let limit = u64::try_from(self.granted).unwrap_or_default();
+            return Err(Closed::OverCredit { found, limit });
+        }
+        self.granted = self.granted.saturating_sub(signed(found));
+        Ok(())
+    }
+
+    /// What is not read takes room, and gives it back.
+    pub(crate) fn skip(&mut self, stretch: &Stretch) -> Result<(), Closed> {
+        self.take_room(stretch)?;
+        self.regained += stretch.length();
+        Ok(())
     }
 
     /// Room that a stretch took, and that it does not need.
     pub(crate) fn pass_over(&mut self, stretch: &Stretch) {
         self.regained += stretch.length();
+        self.has_passed_over = true;
     }
 
     /// The commit of that name that is held or has arrived.

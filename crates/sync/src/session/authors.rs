@@ -2,13 +2,15 @@
 //!
 //! **Invariants**
 //! - A number is given once, in order, with a name or a key; from then on it says enough.
-//! - By name comes up whom the other side held when that was settled; anybody else by key.
+//! - By name comes up whom the other side held when that was settled, by rank who is in the basis
+//!   of what is sent unasked; anybody else by key.
 //!
 //! What this does not do: compare what is held of an author.
 
 use crate::closed::Closed;
 use crate::message::{AuthorRef, Introduced};
 use crate::names::{AuthorName, Salt};
+use crate::session::basis::Basis;
 use std::collections::BTreeMap;
 use woodland_format::AuthorKey;
 use woodland_log::Log;
@@ -23,14 +25,13 @@ pub(crate) struct Spoken {
 }
 
 impl Spoken {
-    /// What to say for an author; `name` is for those whom the other side holds something of.
-    pub(crate) fn of(&mut self, author: AuthorKey, name: Option<AuthorName>) -> AuthorRef {
+    /// What to say for an author, who is introduced like this where it did not come up before.
+    pub(crate) fn of(&mut self, author: AuthorKey, introduced: Introduced) -> AuthorRef {
         if let Some(number) = self.numbers.get(&author) {
             return AuthorRef { number: *number, introduced: Introduced::Before };
         }
         let number = u32::try_from(self.numbers.len()).expect("fewer authors than bytes in memory");
         self.numbers.insert(author, number);
-        let introduced = name.map_or(Introduced::Key(author), Introduced::Name);
         AuthorRef { number, introduced }
     }
 }
@@ -52,6 +53,7 @@ impl HeardOf {
         reference: AuthorRef,
         log: &Log,
         salt: Salt,
+        basis: Option<&Basis>,
     ) -> Result<AuthorKey, Closed> {
         let AuthorRef { number, introduced } = reference;
         let author = match introduced {
@@ -61,6 +63,10 @@ impl HeardOf {
             }
             Introduced::Key(author) => author,
             Introduced::Name(name) => self.named(name, log, salt).ok_or(Closed::UnknownAuthor)?,
+            Introduced::Rank(rank) => {
+                let author = basis.and_then(|basis| basis.author(rank));
+                author.ok_or(Closed::OutOfPlace("it speaks of nobody whom both know"))?
+            }
         };
         if number as usize != self.authors.len() || self.authors.len() >= AUTHORS_MAX {
             return Err(Closed::OutOfPlace("it numbers authors out of turn"));

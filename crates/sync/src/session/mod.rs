@@ -2,6 +2,8 @@
 //! transport can take it.
 //!
 //! ```text
+//!  known    hello ─ since ─ stretches ─ sent ◄►            see `recalling`
+//!
 //!  opener   hello ─ tips | sketch ──────────►              asks what it lacks
 //!                    ◄── hello ─ gaps ─ fetch ─ stretches ─ sent     and is sent it
 //!           stretches ─ sent ───────────────►              so is the other, by its gaps
@@ -19,20 +21,26 @@
 
 pub(crate) mod arriving;
 pub(crate) mod authors;
+mod basis;
 pub(crate) mod gate;
+mod held;
 mod pieces;
 mod questions;
+mod recalling;
 mod saying;
 pub(crate) mod sending;
 mod settling;
 
 use crate::closed::Closed;
 use crate::hub::Limits;
+use crate::memory::Memory;
 use crate::message::{Hello, Message, Part, Reason, Told, Want};
 use crate::names::{CommitName, Salt};
 use crate::session::arriving::{Arriving, find};
 use crate::session::authors::{HeardOf, Spoken};
 use crate::session::gate::Gate;
+use crate::session::held::Held;
+use crate::session::recalling::Recalling;
 use crate::session::sending::{Sending, Step};
 use crate::session::settling::Question;
 use std::collections::BTreeMap;
@@ -81,6 +89,8 @@ pub(crate) enum Event {
     Behind(Tip),
     /// What it says is kept nowhere.
     Presence(Vec<u8>),
+    /// It passed over what it was told and asked for.
+    Unheld,
 }
 
 pub(crate) struct Session {
@@ -93,6 +103,10 @@ pub(crate) struct Session {
     acknowledged: u64,
     /// How many it had said when it last said something in order to settle.
     settled: u64,
+    recalling: Recalling,
+    held: Held,
+    /// For how many ticks all that came is durable, and the other side was not told so.
+    unacknowledged_ticks: u32,
     hello: Option<Hello>,
     has_said_hello: bool,
     asked: Option<Question>,
@@ -106,6 +120,8 @@ pub(crate) struct Session {
     forks_heard: [u64; 2],
     /// Whether this side asked last; else it fetches by its gaps.
     has_asked: bool,
+    /// Or else the rest of what was sent unasked, which needs nothing settled.
+    fetches_rest: bool,
     /// What is to be said to what was heard: at most one for each question, and a few bytes.
     replies: Vec<Part>,
     sending: Option<Sending>,
@@ -131,8 +147,18 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(here: Here<'_>, salt: Option<Salt>, gate: Gate) -> Session {
+    /// Where the other side has to prove who it is first, nothing is sent unasked.
+    pub(crate) fn new(
+        here: Here<'_>,
+        salt: Option<Salt>,
+        gate: Gate,
+        memory: Option<&Memory>,
+    ) -> Session {
+        let recalling = Recalling::of(here.log, memory.filter(|_| !gate.is_shut()));
         Session {
+            held: recalling.held(),
+            recalling,
+            unacknowledged_ticks: 0,
             is_opener: salt.is_some(),
             gate,
             salt: salt.unwrap_or(Salt([0; 16])),
@@ -149,6 +175,7 @@ impl Session {
             forks_said: [0; 2],
             forks_heard: [0; 2],
             has_asked: false,
+            fetches_rest: false,
             replies: Vec::new(),
             sending: None,
             arriving: Arriving::new(here.limits),
@@ -179,6 +206,12 @@ impl Session {
 
     pub(crate) fn present(&mut self, bytes: &[u8]) {
         self.presence = Some(bytes.to_vec());
+    }
+
+    /// Time passes. What came is said to be durable once nothing more came for a while.
+    pub(crate) fn tick(&mut self) {
+        let is_due = self.arriving.is_to_acknowledge();
+        self.unacknowledged_ticks = if is_due { self.unacknowledged_ticks + 1 } else { 0 };
     }
 
     /// Whether the other side owes something: nothing may come for a while, but not for ever.
@@ -255,6 +288,7 @@ impl Session {
         for part in parts {
             self.part(here, part, &mut heard)?;
         }
+        self.has_heard();
         Ok(heard)
     }
 
@@ -295,31 +329,42 @@ impl Session {
             }
             _ => {}
         }
+        if self.is_in_vain(&part)? {
+            return Ok(());
+        }
         match part {
             Part::Hello(_) => return Err(Closed::OutOfPlace("it says hello twice")),
+            Part::Since(heads) => self.since(here, &heads)?,
+            Part::Unheld => events.push(self.unheld()?),
+            Part::Durable(messages) => self.is_durable(messages)?,
             Part::Settle { is_asker, note } => self.settle(here, is_asker, note)?,
             Part::Fetch => self.serve_by_gaps()?,
             Part::Sent { forks } => {
                 // Whoever heard of less has more to send.
-                if self.fetch == Fetch::Running
-                    && forks == self.forks_said[usize::from(self.has_asked)]
-                {
+                let is_settled = forks == self.forks_said[usize::from(self.has_asked)];
+                let is_unasked = self.fetches_rest || self.recalling.is_beginning();
+                if self.fetch == Fetch::Running && (is_settled || is_unasked) {
+                    self.fetches_rest = false;
                     self.due = Some(self.arriving.fetched());
+                    self.is_all_named();
                 }
             }
             Part::Credit(bytes) => self.sending()?.more_credit(bytes)?,
             Part::Have(tips) => {
                 for Told { author, tip } in tips {
-                    let author = self.heard_of.who(author, here.log, self.salt)?;
+                    let author = self.heard_of.who(author, here.log, self.salt, None)?;
                     match find(here.log, self.salt, author, tip) {
-                        Some(place) => self.sending()?.other_has(place),
+                        Some(place) => {
+                            self.held.has(place);
+                            self.sending()?.other_has(place);
+                        }
                         None => events.push(Event::Offered(author, tip)),
                     }
                 }
             }
             Part::Want(wants) => {
                 for Want { author, from, tip } in wants {
-                    let author = self.heard_of.who(author, here.log, self.salt)?;
+                    let author = self.heard_of.who(author, here.log, self.salt, None)?;
                     let held = |step| find(here.log, self.salt, author, step);
                     let (from, tip) = (from.and_then(held), held(tip));
                     let tip = tip.ok_or(Closed::OutOfPlace("it wants what it was not told of"))?;
@@ -327,10 +372,14 @@ impl Session {
                 }
             }
             Part::Stretch(stretch) => {
-                let author = self.heard_of.who(stretch.author, here.ahead, self.salt)?;
-                match self.arriving.read(here.ahead, self.salt, author, &stretch) {
+                let (ahead, salt, basis) = (here.ahead, self.salt, self.recalling.basis(here.log));
+                let author = self.heard_of.who(stretch.author, ahead, salt, basis)?;
+                match self.arriving.read(ahead, salt, author, &stretch, basis) {
                     Ok((segment, is_news)) => {
                         self.quiet_ticks = if is_news { 0 } else { self.quiet_ticks };
+                        self.unacknowledged_ticks = 0;
+                        let seq = segment.head.first_seq + u64::from(segment.head.commits) - 1;
+                        self.recalling.came(author, Tip { seq, id: segment.head.last });
                         segments.push(segment);
                     }
                     // Who answered has not heard of a fork yet, and took more to be held here than
@@ -371,9 +420,19 @@ impl Session {
         if hello.message_bytes_max < Limits::MESSAGE_BYTES_LEAST {
             return Err(Closed::OutOfPlace("it takes no messages of the least size"));
         }
-        self.sending = Some(Sending::new(hello.window, hello.message_bytes_max));
+        let sending = self.sending.get_or_insert_with(Sending::unasked);
+        sending.has_room(hello.window, hello.message_bytes_max);
         self.hello = Some(hello);
         self.quiet_ticks = 0;
+        Ok(())
+    }
+
+    /// What came in so many messages is durable there.
+    fn is_durable(&mut self, messages: u64) -> Result<(), Closed> {
+        if messages > self.said {
+            return Err(Closed::OutOfPlace("it holds what was not said"));
+        }
+        self.held.is_durable(messages);
         Ok(())
     }
 
@@ -419,6 +478,7 @@ impl Session {
     /// What was sent by the other side and is durable, the other side has.
     fn note_durable(&mut self, log: &Log) {
         for place in self.arriving.is_durable(log) {
+            self.held.has(place);
             if let Some(sending) = &mut self.sending {
                 sending.other_has(place);
             }

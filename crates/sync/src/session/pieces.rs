@@ -7,11 +7,12 @@
 //!
 //! What this does not do: choose what is sent.
 
-use crate::message::{Previous, Stretch};
+use crate::message::{Introduced, Previous, Stretch};
 use crate::names::Salt;
 use crate::packing::pack;
 use crate::session::arriving::signed;
 use crate::session::authors::Spoken;
+use crate::session::basis::Basis;
 use std::collections::BTreeMap;
 use woodland_format::{Commit, CommitId, Signature, encode_stretch};
 use woodland_log::{Frontier, Listed, Log, Place, Tip};
@@ -31,6 +32,8 @@ pub(crate) struct Known<'a> {
     pub(crate) is_held: bool,
     /// Whether it did not fetch this.
     pub(crate) is_new: bool,
+    /// What both reckon from, where nothing has a name yet.
+    pub(crate) basis: Option<&'a Basis>,
 }
 
 /// How much may be sent now.
@@ -111,17 +114,23 @@ impl Piece {
         let (first, author) = (self.first(), self.first().author());
         let is_shared = known.shared.is_some_and(|known| known.tips(&author).next().is_some());
         // What stands on another line may stand on the middle of what is sent.
-        let previous = first.backlink().map(|id| match log.place(&id) {
-            Some(place) if known.is_held && place.line == self.line => {
+        let previous = first.backlink().map(|id| match (known.basis, log.place(&id)) {
+            (Some(basis), _) => basis.previous(&author, id),
+            (None, Some(place)) if known.is_held && place.line == self.line => {
                 Previous::Name(salt.commit(&id))
             }
             _ => Previous::Id(id),
         });
+        let introduced = match known.basis {
+            Some(basis) => basis.introduced(author),
+            None if is_shared => Introduced::Name(salt.author(&author)),
+            None => Introduced::Key(author),
+        };
         let signature =
             |commit: &Commit| log.signature_at(Place { line: self.line, seq: commit.seq() });
         let (rows, unpacked) = pack(encode_stretch(&self.commits, signature));
         Stretch {
-            author: spoken.of(author, is_shared.then(|| salt.author(&author))),
+            author: spoken.of(author, introduced),
             first_seq: first.seq(),
             previous,
             commits: u32::try_from(self.commits.len()).expect("no more than a message holds"),

@@ -13,6 +13,7 @@ use crate::session::sending::Sending;
 use crate::session::settling::Question;
 use crate::session::{BEGINS, Fetch, Here, Session};
 use crate::settle::Note;
+use woodland_format::AuthorKey;
 use woodland_log::{Frontier, Log, Tip};
 
 impl Session {
@@ -21,17 +22,27 @@ impl Session {
         // Who was asked answers first: it may fetch by its gaps, and need not ask.
         let answers = self.answered.as_ref().is_some_and(|question| !question.is_over());
         let is_met = (self.is_opener || self.hello.is_some()) && !self.gate.is_shut();
-        self.fetch == Fetch::Due && !self.is_over && is_met && !answers
+        let is_due = self.fetch == Fetch::Due && !self.awaits_beginning();
+        is_due && !self.is_over && is_met && !answers
     }
 
     /// Asks to be sent what this side lacks.
     pub(crate) fn ask(&mut self, log: &Log) {
         (self.fetch, self.times_asked) = (Fetch::Running, self.times_asked + 1);
-        self.has_asked = !std::mem::take(&mut self.can_fetch);
+        self.fetches_rest = self.recalling.take_offer();
+        self.has_asked = !std::mem::take(&mut self.can_fetch) && !self.fetches_rest;
         if !self.has_asked {
             self.replies.push(Part::Fetch);
             return;
         }
+        let is_first = self.is_opener && !self.has_said_hello;
+        if !is_first || !self.recalling.guesses(log) {
+            self.ask_for(log);
+        }
+    }
+
+    /// Asks what of this version the other side holds.
+    pub(super) fn ask_for(&mut self, log: &Log) {
         let (question, note) = Question::ask(log, self.salt);
         self.asked = Some(question);
         self.replies.push(Part::Settle { is_asker: true, note });
@@ -76,9 +87,13 @@ impl Session {
             }
             None => return Err(Closed::OutOfPlace("it goes on asking what it did not ask")),
         };
+        // What it asks, and fetches by, is settled anew; and so is what it is sent.
+        self.take_rest();
+        self.forget_offer();
         let answer = question.take(note)?;
         if let Some(known) = answer.known {
-            self.serve(known, question.base().clone())?;
+            self.held.has_settled(question.base(), &known);
+            self.serve_by(known, question.base().clone())?;
         }
         if answer.lacks_nothing && self.fetch == Fetch::Due {
             self.fetch = Fetch::Done;
@@ -95,12 +110,16 @@ impl Session {
         let mut question = asked.ok_or(Closed::OutOfPlace("it answers what it was not asked"))?;
         let answer = question.take(note)?;
         self.quiet_ticks = 0;
+        self.take_rest();
         self.reply(true, answer.say);
         if answer.other_lacks_nothing {
+            self.held.has_all(question.base());
             self.sending()?.has_all(question.base());
+        } else if let Some(known) = &answer.known {
+            self.held.has_settled(question.base(), known);
         }
         if let (Some(known), true) = (answer.known, self.is_fetched) {
-            self.serve(known, question.base().clone())?;
+            self.serve_by(known, question.base().clone())?;
         }
         self.asked = Some(question);
         Ok(())
@@ -118,6 +137,9 @@ impl Session {
 
     /// Who answered wants to be sent what it lacks.
     pub(super) fn serve_by_gaps(&mut self) -> Result<(), Closed> {
+        if let Some((known, until)) = self.take_rest() {
+            return self.serve_by(known, until);
+        }
         let asked = self.asked.as_ref();
         let asked = asked.ok_or(Closed::OutOfPlace("it fetches by what it was not asked"))?;
         let (known, base) = (asked.known().cloned(), asked.base().clone());
@@ -126,12 +148,18 @@ impl Session {
         }
         self.is_fetched = true;
         // Else it is served once that is settled.
-        known.map_or(Ok(()), |known| self.serve(known, base))
+        known.map_or(Ok(()), |known| self.serve_by(known, base))
     }
 
-    /// Sends what is lacking there; says so first where it is the other side's own.
-    fn serve(&mut self, known: Frontier, until: Log) -> Result<(), Closed> {
+    fn serve_by(&mut self, known: Frontier, until: Log) -> Result<(), Closed> {
         let author = self.author().ok_or(Closed::OutOfPlace(BEGINS))?;
+        let known = self.with_sent(known, &until);
+        self.serve(author, known, until);
+        Ok(())
+    }
+
+    /// Sends what is lacking to who writes under this key; says so first where it is its own.
+    pub(super) fn serve(&mut self, author: AuthorKey, known: Frontier, until: Log) {
         let place = |tip: &Tip| until.place(&tip.id);
         let is_known = |tip: &Tip| {
             let held = known.tips(&author).filter_map(|held| place(&held));
@@ -140,8 +168,9 @@ impl Session {
         };
         let ahead = until.tips(&author).into_iter().rfind(|tip| !is_known(tip));
         self.replies.extend(ahead.map(Part::Ahead));
-        self.sending()?.serve(known, until);
-        Ok(())
+        if let Some(sending) = &mut self.sending {
+            sending.serve(known, until);
+        }
     }
 
     /// Lets go of what was needed to settle.

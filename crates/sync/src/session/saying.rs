@@ -8,11 +8,14 @@
 //! What this does not do: wait, or say anything twice.
 
 use crate::closed::Closed;
-use crate::message::{Hello, Message, Part, Told, Want};
+use crate::message::{Hello, Introduced, Message, Part, Told, Want};
 use crate::session::pieces::Known;
 use crate::session::sending::{MESSAGE_BYTES_TARGET, Sending};
 use crate::session::{Here, Session};
+use woodland_log::Tip;
 
+/// Ticks after which what is durable is told by itself, where there is nothing else to say.
+const ACKNOWLEDGED_TICKS: u32 = 1;
 /// Most tips, and most chains, of one message.
 const TIPS_A_MESSAGE: usize = 1024;
 
@@ -24,7 +27,12 @@ impl Session {
             parts.extend(self.bye.take().map(Part::Bye));
             return Ok(self.message(parts));
         }
-        if !self.has_said_hello && (self.is_opener || self.hello.is_some()) {
+        let is_first = !self.has_said_hello;
+        let is_met = self.is_opener || self.hello.is_some() || self.recalling.is_ready();
+        if is_first && !is_met || !is_first && self.awaits_beginning() {
+            return Ok(None);
+        }
+        if is_first {
             self.has_said_hello = true;
             parts.push(Part::Hello(Hello {
                 dataset: here.log.dataset(),
@@ -33,6 +41,7 @@ impl Session {
                 window: here.limits.window,
                 message_bytes_max: here.limits.message_bytes_max,
             }));
+            self.begin(here, &mut parts);
         }
         if self.has_said_hello {
             self.gate.say(self.is_opener, &mut parts);
@@ -48,15 +57,29 @@ impl Session {
         self.say_tips(here, &mut parts);
         self.say_commits(here, &mut parts)?;
         let message = self.message(parts);
+        if is_first {
+            self.has_begun();
+        }
         self.settle_down();
         Ok(message)
     }
 
-    fn message(&mut self, parts: Vec<Part>) -> Option<Vec<u8>> {
+    fn message(&mut self, mut parts: Vec<Part>) -> Option<Vec<u8>> {
+        if self.arriving.is_to_acknowledge()
+            && (!parts.is_empty() || self.unacknowledged_ticks > ACKNOWLEDGED_TICKS)
+        {
+            self.arriving.is_acknowledged();
+            // Behind a reason why nothing more is said.
+            let is_last = matches!(parts.last(), Some(Part::Bye(_)));
+            parts.insert(parts.len() - usize::from(is_last), Part::Durable(self.heard));
+        }
         if parts.is_empty() {
             return None;
         }
         self.said += 1;
+        if parts.contains(&Part::Unheld) {
+            self.recalling.says_unheld(self.said);
+        }
         if parts.iter().any(|part| matches!(part, Part::Settle { .. } | Part::Fetch)) {
             self.settled = self.said;
         }
@@ -70,7 +93,7 @@ impl Session {
         {
             wants.push(Want {
                 // Who told of it holds it.
-                author: self.spoken.of(author, Some(self.salt.author(&author))),
+                author: self.spoken.of(author, Introduced::Name(self.salt.author(&author))),
                 from: from.map(|from| (from.seq, self.salt.commit(&from.id))),
                 tip,
             });
@@ -83,7 +106,7 @@ impl Session {
         sending.notice(here.log, here.author);
         let tips = sending.next_tips(TIPS_A_MESSAGE).into_iter().filter_map(|place| {
             let (author, id) = (here.log.author(place)?, here.log.id(place)?);
-            let said = self.spoken.of(author, None);
+            let said = self.spoken.of(author, Introduced::Key(author));
             self.heard_of.tells_of(author, said, self.salt);
             Some(Told { author: said, tip: (place.seq, self.salt.commit(&id)) })
         });
@@ -114,9 +137,10 @@ impl Session {
         let Some(sending) = &mut self.sending else { return Ok(0) };
         let (shared, is_new) = (sending.shared().cloned(), !sending.is_serving());
         let load = sending.load(here.log, room);
-        let mut said = 0;
+        let (mut said, mut ends) = (0, Vec::new());
         for piece in load.pieces {
-            let known = Known { shared: shared.as_ref(), is_held: load.is_held, is_new };
+            let basis = self.recalling.own_basis();
+            let known = Known { shared: shared.as_ref(), is_held: load.is_held, is_new, basis };
             let stretch = piece.stretch(&load.log, self.salt, &mut self.spoken, known);
             let (found, limit) = (stretch.rows.len() as u64, sending.message_bytes_max);
             if found > limit - limit.min(Self::REST_BYTES) {
@@ -126,7 +150,11 @@ impl Session {
             sending.spend(stretch.length());
             said += stretch.length();
             parts.push(Part::Stretch(stretch));
+            let (author, last) = (piece.last().author(), piece.last());
+            self.recalling.is_sent(author, Tip { seq: last.seq(), id: last.id() });
+            ends.push(piece.end());
         }
+        self.held.is_sent(self.said + 1, &ends);
         if load.is_sent {
             sending.sent();
             #[cfg(planted)]

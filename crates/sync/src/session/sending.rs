@@ -10,6 +10,7 @@
 //! What this does not do: make messages.
 
 use crate::closed::Closed;
+use crate::hub::Limits;
 use crate::session::arriving::signed;
 use crate::session::pieces::{Piece, Room, cut};
 use std::collections::{BTreeMap, VecDeque};
@@ -80,11 +81,13 @@ pub(crate) struct Load {
 }
 
 impl Sending {
-    pub(crate) fn new(window: u64, message_bytes_max: u64) -> Self {
+    /// To somebody who has not said what it has room for.
+    pub(crate) fn unasked() -> Self {
         Sending {
-            credit: signed(window),
-            window,
-            message_bytes_max,
+            credit: signed(Limits::UNASKED_BYTES_MAX),
+            // No single commit goes over that.
+            window: u64::MAX,
+            message_bytes_max: Limits::MESSAGE_BYTES_LEAST,
             serving: None,
             told: None,
             chains: VecDeque::new(),
@@ -94,6 +97,24 @@ impl Sending {
             #[cfg(planted)]
             queued: Vec::new(),
         }
+    }
+
+    /// The other side says what it has room for. What it was sent unasked takes of that.
+    pub(crate) fn has_room(&mut self, window: u64, message_bytes_max: u64) {
+        let spent = signed(Limits::UNASKED_BYTES_MAX) - self.credit;
+        (self.credit, self.window) = (signed(window) - spent, window);
+        self.message_bytes_max = message_bytes_max;
+    }
+
+    /// What is left of what is served, which waits until it is asked for.
+    pub(crate) fn pause(&mut self) -> Option<(Frontier, Log)> {
+        self.serving.take().map(|serving| (serving.known, serving.until))
+    }
+
+    /// What was sent, and was to be told, was to somebody who does not hold what it stands on.
+    pub(crate) fn begin_anew(&mut self) {
+        (self.serving, self.told) = (None, None);
+        (self.chains, self.sent, self.tips) = Default::default();
     }
 
     pub(crate) fn more_credit(&mut self, bytes: u64) -> Result<(), Closed> {

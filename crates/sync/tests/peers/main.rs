@@ -3,6 +3,9 @@
 mod allowed;
 mod hostile;
 mod hostile_commits;
+mod hostile_memory;
+mod reconnecting;
+mod remembering;
 mod settling;
 mod stage;
 mod talking;

@@ -4,7 +4,7 @@ use crate::writer::Writer;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use woodland_format::{AuthorKey, CommitId};
 use woodland_sync::parts::{Message, Part};
-use woodland_sync::{Closed, Event, Hub, Limits, Peer, Salt};
+use woodland_sync::{Closed, Event, Hub, Limits, Memory, Peer, Salt};
 
 pub(crate) struct Node {
     pub(crate) writer: Writer,
@@ -31,6 +31,25 @@ pub(crate) struct Cost {
     pub(crate) rows: usize,
     /// Commits that were sent to somebody who held them, or was being sent them.
     pub(crate) twice: usize,
+    /// How often somebody did not hold what was named.
+    pub(crate) unheld: usize,
+    /// Parts that settle who holds what.
+    pub(crate) notes: usize,
+}
+
+impl Cost {
+    /// What was added to that.
+    pub(crate) fn since(self, before: Cost) -> Cost {
+        Cost {
+            messages: self.messages - before.messages,
+            bytes: self.bytes - before.bytes,
+            commits: self.commits - before.commits,
+            rows: self.rows - before.rows,
+            twice: self.twice - before.twice,
+            unheld: self.unheld - before.unheld,
+            notes: self.notes - before.notes,
+        }
+    }
 }
 
 #[derive(Default)]
@@ -54,14 +73,59 @@ impl World {
 
     /// The first opens.
     pub(crate) fn connect(&mut self, opener: usize, other: usize) -> u64 {
+        self.connect_known(opener, other, [None, None])
+    }
+
+    /// The same, and this is what each remembers of the other.
+    pub(crate) fn connect_known(
+        &mut self,
+        opener: usize,
+        other: usize,
+        [one, two]: [Option<&Memory>; 2],
+    ) -> u64 {
         self.made += 1;
         let number = self.made;
         let mut salt = [7; 16];
         salt[..8].copy_from_slice(&number.to_le_bytes());
-        self.nodes[opener].hub.open(Peer(number), Salt(salt));
-        self.nodes[other].hub.accept(Peer(number));
+        let (opens, accepts) = (Salt(salt), Peer(number));
+        match one {
+            Some(memory) => self.nodes[opener].hub.open_known(Peer(number), opens, memory),
+            None => self.nodes[opener].hub.open(Peer(number), opens),
+        }
+        match two {
+            Some(memory) => self.nodes[other].hub.accept_known(accepts, memory),
+            None => self.nodes[other].hub.accept(accepts),
+        }
         self.links.insert(number, Link { ends: [opener, other], ways: Default::default() });
         number
+    }
+
+    /// What both ends know of each other, through its bytes.
+    pub(crate) fn memories(&self, number: u64) -> [Option<Memory>; 2] {
+        let link = &self.links[&number];
+        link.ends.map(|end| {
+            let memory = self.nodes[end].hub.memory(Peer(number))?;
+            let bytes = memory.encode();
+            assert!(bytes.len() <= Memory::BYTES_MAX);
+            assert_eq!(Memory::decode(&bytes).as_ref(), Some(&memory), "as it was encoded");
+            Some(memory)
+        })
+    }
+
+    /// Time passes for all.
+    pub(crate) fn tick(&mut self) {
+        for at in 0..self.nodes.len() {
+            self.nodes[at].hub.tick();
+            self.host(at);
+        }
+    }
+
+    /// Long enough for all to say what is durable.
+    pub(crate) fn ticks(&mut self) {
+        for _ in 0..3 {
+            self.tick();
+            self.settle();
+        }
     }
 
     pub(crate) fn cut(&mut self, number: u64) {
@@ -96,13 +160,50 @@ impl World {
             transcript.push(format!("{from} to {to} ({number}): {parts}: {} bytes", message.len()));
         }
         for part in &decoded.parts {
-            if let Part::Stretch(stretch) = part {
-                self.cost.commits += stretch.commits as usize;
-                self.cost.rows += stretch.rows.len();
+            match part {
+                Part::Stretch(stretch) => {
+                    self.cost.commits += stretch.commits as usize;
+                    self.cost.rows += stretch.rows.len();
+                }
+                Part::Unheld => self.cost.unheld += 1,
+                Part::Settle { .. } => self.cost.notes += 1,
+                _ => {}
             }
         }
         link.ways[1 - side].push_back(message);
         true
+    }
+
+    /// Lets so many messages of a link be heard; whether there are no more.
+    pub(crate) fn passes(&mut self, number: u64, messages: usize) -> bool {
+        let mut heard = 0;
+        loop {
+            let mut is_moved = false;
+            for side in 0..2 {
+                while self.say(number, side) {}
+            }
+            for side in 0..2 {
+                while heard < messages && self.hear(number, side) {
+                    (heard, is_moved) = (heard + 1, true);
+                }
+            }
+            if !is_moved {
+                return heard < messages;
+            }
+        }
+    }
+
+    /// A node begins again from a backup.
+    pub(crate) fn restore(&mut self, at: usize, writer: Writer) {
+        self.restore_with(at, writer, Limits::default());
+    }
+
+    pub(crate) fn restore_with(&mut self, at: usize, writer: Writer, limits: Limits) {
+        let hub = Hub::new(writer.log.clone(), writer.author(), limits);
+        let node = &mut self.nodes[at];
+        (node.writer, node.hub) = (writer, hub);
+        let log = node.writer.log.clone();
+        self.sent.retain(|(to, _, _, id)| *to != at || log.contains(id));
     }
 
     /// Hands over the next message to one side; false where there is none.

@@ -30,7 +30,7 @@ pub(super) fn anatomy(
             let bytes = bytes_of(&part);
             match part {
                 Part::Hello(_) => hello += bytes,
-                Part::Settle { .. } => settling += bytes,
+                Part::Settle { .. } | Part::Since(_) => settling += bytes,
                 Part::Stretch(stretch) => {
                     rows += stretch.rows.len();
                     heads += bytes - stretch.rows.len();

@@ -2,7 +2,7 @@
 //!
 //! The facade writes under one key, and there are up to 10,000 here; so commits are sealed and
 //! signed as it does, and what arrives is merged into the log and told to the hub. No store is
-//! written and no graph evaluated. It remembers nothing of whom it has met.
+//! written and no graph evaluated. What is remembered is a memory, through its bytes.
 //!
 //! **Invariants**
 //! - A change is a commit of one op, which sets the field of a node: each key is a node, and all
@@ -25,7 +25,7 @@ use woodland_format::{
     TypeDefinition, TypeId, Value, ValueType, encode,
 };
 use woodland_log::Log;
-use woodland_sync::{Event, Hub, Limits, Peer, Salt};
+use woodland_sync::{Event, Hub, Limits, Memory, Peer, Salt};
 
 const NODE_TYPE: TypeId = TypeId(0);
 const FIELD: FieldId = FieldId(0);
@@ -40,6 +40,8 @@ pub(crate) struct Chains {
     hub: Hub,
     /// The last connection.
     connection: u64,
+    /// Whether the other side was met, and is remembered.
+    has_met: bool,
 }
 
 fn key(author: u32) -> SecretKey {
@@ -160,7 +162,7 @@ fn set(node: NodeId, change: &Change) -> Op {
 impl Chains {
     fn of(log: &Log, reader: u32) -> Self {
         let hub = Hub::new(log.clone(), key(reader).author(), Limits::default());
-        Chains { log: log.clone(), hub, connection: 0 }
+        Chains { log: log.clone(), hub, connection: 0, has_met: false }
     }
 
     fn peer(&self) -> Peer {
@@ -176,8 +178,10 @@ impl Side for Chains {
     }
 
     fn connect(&mut self, role: Role) -> Result<()> {
+        let memory = self.hub.memory(self.peer()).filter(|_| self.has_met);
+        let memory = memory.and_then(|memory| Memory::decode(&memory.encode()));
         self.hub.disconnect(self.peer());
-        self.connection += 1;
+        (self.connection, self.has_met) = (self.connection + 1, true);
         match role {
             Role::Opens => {
                 // Fresh, as it has to be: how long a sketch must be is a matter of luck.
@@ -185,9 +189,15 @@ impl Side for Chains {
                 let mut salt = [0; 16];
                 salt[..8].copy_from_slice(&half());
                 salt[8..].copy_from_slice(&half());
-                self.hub.open(self.peer(), Salt(salt));
+                match memory {
+                    Some(memory) => self.hub.open_known(self.peer(), Salt(salt), &memory),
+                    None => self.hub.open(self.peer(), Salt(salt)),
+                }
             }
-            Role::Accepts => self.hub.accept(self.peer()),
+            Role::Accepts => match memory {
+                Some(memory) => self.hub.accept_known(self.peer(), &memory),
+                None => self.hub.accept(self.peer()),
+            },
         }
         Ok(())
     }
@@ -211,7 +221,9 @@ impl Side for Chains {
         Ok(())
     }
 
-    fn forget(&mut self) {}
+    fn forget(&mut self) {
+        self.has_met = false;
+    }
 
     fn anatomy(
         messages: &[Vec<u8>],

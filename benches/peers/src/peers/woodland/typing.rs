@@ -4,7 +4,7 @@
 //! - A letter of the shared text is a commit, buffered; what a side types before they meet is one
 //!   commit, durable in memory.
 //!
-//! What this does not do: remember whom it has met: every conversation is a first one.
+//! What this does not do: keep a memory of whom it has met for longer than it lives.
 
 use crate::peers::woodland::anatomy::anatomy;
 use crate::sync::history::{Insertion, Typing};
@@ -29,6 +29,8 @@ pub(crate) struct Text {
     page: Pointer<Page>,
     /// The last connection.
     connection: u64,
+    /// Whether the other side was met, and is remembered.
+    has_met: bool,
 }
 
 fn model() -> Result<Model> {
@@ -49,11 +51,14 @@ impl Side for Text {
     }
 
     fn connect(&mut self, role: Role) -> Result<()> {
+        let memory = self.exchange.memory(self.peer()).filter(|_| self.has_met);
         self.exchange.disconnect(self.peer());
-        self.connection += 1;
-        match role {
-            Role::Opens => self.exchange.open(self.peer())?,
-            Role::Accepts => self.exchange.accept(self.peer()),
+        (self.connection, self.has_met) = (self.connection + 1, true);
+        match (role, memory) {
+            (Role::Opens, Some(memory)) => self.exchange.open_known(self.peer(), &memory)?,
+            (Role::Opens, None) => self.exchange.open(self.peer())?,
+            (Role::Accepts, Some(memory)) => self.exchange.accept_known(self.peer(), &memory),
+            (Role::Accepts, None) => self.exchange.accept(self.peer()),
         }
         Ok(())
     }
@@ -71,7 +76,9 @@ impl Side for Text {
         Ok(())
     }
 
-    fn forget(&mut self) {}
+    fn forget(&mut self) {
+        self.has_met = false;
+    }
 
     fn anatomy(
         messages: &[Vec<u8>],
@@ -103,7 +110,7 @@ impl Typed for Text {
         let pages = replica.snapshot().read(all::<Page>())?;
         let page = pages.first().context("a page")?.0;
         let exchange = replica.exchange(Limits::default());
-        Ok(Text { replica, exchange, page, connection: 0 })
+        Ok(Text { replica, exchange, page, connection: 0, has_met: false })
     }
 
     fn type_in(&mut self, insertions: &[Insertion]) -> Result<()> {
