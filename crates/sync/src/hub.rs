@@ -368,6 +368,11 @@ impl Hub {
         places.iter().filter_map(|place| log.author(*place)).collect()
     }
 
+    /// Under which key this replica writes, as far as the hub was told.
+    pub fn author(&self) -> AuthorKey {
+        self.author
+    }
+
     /// This replica writes under another key from now on.
     pub fn renamed(&mut self, author: AuthorKey) {
         self.author = author;

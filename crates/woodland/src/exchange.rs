@@ -20,6 +20,7 @@ use std::fmt;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
+use woodland_format::IdentityKey;
 use woodland_log::Log;
 use woodland_sync::{Closed, Event, Hub, Limits, Memory, Peer, Salt, TooLong};
 
@@ -95,9 +96,14 @@ impl Replica {
     /// assert_eq!(phone.snapshot().read(all::<Note>())?.len(), 1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    ///
+    /// A dataset that has an owner is exchanged only with those who may read it, and prove by their
+    /// identity that it is they; so both sides need one (`Options::identity`).
     pub fn exchange(&self, limits: Limits) -> Exchange {
         let log = self.durable_snapshot().log().clone();
-        let hub = Mutex::new(Hub::new(log, self.author(), limits));
+        let mut hub = Hub::new(log, self.author(), limits);
+        hub.identify(self.writer().credentials());
+        let hub = Mutex::new(hub);
         let board = Arc::new(Board::default());
         let listener: Arc<dyn Listen> = Arc::<Board>::clone(&board);
         let weak: Weak<dyn Listen> = Arc::downgrade(&listener);
@@ -131,7 +137,7 @@ impl Exchange {
     /// # Errors
     /// The system gave no randomness.
     pub fn open_known(&self, peer: Peer, memory: &Memory) -> io::Result<()> {
-        let salt = Salt(self.replica.writer().entropy.bytes()?);
+        let salt = Salt(self.replica.writer().keys.bytes()?);
         self.hub().open_known(peer, salt, memory);
         self.board.tell();
         Ok(())
@@ -221,6 +227,11 @@ impl Exchange {
         Ok(())
     }
 
+    /// Who a peer has proven to be: in a dataset that has an owner, whoever is talked to.
+    pub fn identity(&self, peer: Peer) -> Option<IdentityKey> {
+        self.hub().identity(peer)
+    }
+
     /// Whether all that a peer had when it was asked is here.
     pub fn is_caught_up(&self, peer: Peer) -> bool {
         self.hub().is_caught_up(peer)
@@ -236,7 +247,11 @@ impl Exchange {
         let mut hub = self.hub.lock().unwrap_or_else(PoisonError::into_inner);
         let durable = self.replica.durable_snapshot();
         if durable.log() != hub.log() {
-            hub.renamed(self.replica.author());
+            let author = self.replica.author();
+            if author != hub.author() {
+                hub.renamed(author);
+                hub.identify(self.replica.writer().credentials());
+            }
             hub.advanced(durable.log());
         }
         hub

@@ -13,10 +13,14 @@
 
 use crate::durability::Durability;
 use crate::replica::Replica;
+#[cfg(feature = "net")]
+use crate::stage::Writer;
 use crate::write::{Chain, WriteError};
 use std::sync::Arc;
 use woodland_format::{IdentityKey, Right, RightsChange};
 use woodland_page::catch;
+#[cfg(feature = "net")]
+use woodland_sync::{Credentials, Salt};
 
 /// Rights were not changed; nothing has changed.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +52,30 @@ pub enum RightsError {
 
 fn named(identity: &Option<IdentityKey>) -> String {
     identity.map_or("nobody".to_owned(), |identity| identity.to_string())
+}
+
+#[cfg(feature = "net")]
+impl Writer {
+    /// By what this replica proves for whom it writes, where peers ask: none where they do not, or
+    /// nobody vouches for its author.
+    pub(crate) fn credentials(&mut self) -> Option<Credentials> {
+        let log = self.newest.snapshot.log().clone();
+        log.owner()?;
+        let (author, tip) = (self.key.author(), self.tip.and_then(|tip| log.place(&tip)));
+        let identity = match tip {
+            Some(tip) => log.identity(tip),
+            None => self.keys.who(),
+        };
+        // The word in the author's first commit does where the identity's key is not at hand.
+        let told = || {
+            let firsts = log.with_seq(&author, 0).filter_map(|first| log.commit(first));
+            firsts.filter_map(|first| first.header().certificate().cloned()).collect::<Vec<_>>()
+        };
+        let words = self.keys.certify(&author).into_iter().chain(told());
+        let certificate = words.into_iter().find(|word| Some(word.identity) == identity)?;
+        let seed = Salt(self.keys.bytes().ok()?);
+        Some(Credentials { key: self.key.clone(), certificate, seed })
+    }
 }
 
 impl Replica {

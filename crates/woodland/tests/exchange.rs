@@ -1,8 +1,11 @@
 //! Replicas exchange commits through their facade: what a program sees of it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use woodland::sync::{Closed, Event, Exchange, Limits, Memory, Peer};
-use woodland::{Durability, Model, Record, Replica, all, define};
+use woodland::{
+    Durability, MemoryDisk, Model, Options, Record, Replica, Right, SecretKey, all, define,
+};
 
 #[derive(Record, Debug, Clone, PartialEq)]
 struct Note {
@@ -202,4 +205,61 @@ fn three_in_a_ring_hold_the_same() {
         assert_eq!(titles(replica).len(), 60);
         assert_eq!(replica.snapshot().digest(), one.snapshot().digest());
     }
+}
+
+/// A dataset with an owner: whoever may read it exchanges it, and nobody else.
+#[test]
+fn what_has_an_owner_is_exchanged_with_whom_the_owner_grants() {
+    let place = |seed| Options::on(Arc::new(MemoryDisk::new())).seed(seed);
+    let key = |byte| SecretKey::from_seed([byte; 32]);
+    let owned = place(1).identity(key(1), "Ada").owned();
+    let laptop = Replica::create(owned, model()).expect("a dataset");
+    laptop.grant(key(2).identity(), Right::Write).expect("a grant");
+    laptop.grant(key(3).identity(), Right::Read).expect("a grant");
+    let joined = |seed: u64, byte: u8| {
+        let options = place(seed).identity(key(byte), "");
+        Replica::join(options, model(), &laptop).expect("joined").0
+    };
+    let (writes, reads, stranger) = (joined(2, 2), joined(3, 3), joined(4, 4));
+    let (nobody, _) = Replica::join_in_memory(model(), &laptop, 5).expect("joined");
+    laptop.write(|batch| batch.insert(&note("by Ada"))).expect("a note");
+    writes.write(|batch| batch.insert(&note("by Bob"))).expect("a note");
+
+    let replicas = [&laptop, &writes, &reads, &stranger, &nobody];
+    let exchanges = replicas.map(|replica| replica.exchange(Limits::default()));
+    let ends: Vec<&Exchange> = exchanges.iter().collect();
+    let links = [(1, 0, 1), (2, 0, 2), (3, 0, 3), (4, 0, 4)];
+    for (number, one, other) in links {
+        exchanges[one].open(Peer(number)).expect("a salt");
+        exchanges[other].accept(Peer(number));
+    }
+    let mut told = settle(&ends, &links);
+    for replica in [&laptop, &writes, &reads] {
+        assert_eq!(titles(replica), ["by Ada", "by Bob"]);
+    }
+    for replica in [&stranger, &nobody] {
+        assert!(titles(replica).is_empty());
+    }
+    assert_eq!(exchanges[0].identity(Peer(1)), Some(key(2).identity()));
+    assert_eq!(exchanges[2].identity(Peer(2)), Some(key(1).identity()));
+    let refused = |events: &[Event]| {
+        let closed = events.iter().find_map(|event| match event {
+            Event::Closed { peer, why } => Some((*peer, why.clone())),
+            _ => None,
+        });
+        closed.expect("it ended")
+    };
+    let identity = key(4).identity();
+    let events = told.remove(&0).expect("it was told");
+    assert_eq!(refused(&events), (Peer(3), Closed::NotAllowed { identity }));
+    let events = told.remove(&4).expect("it was told");
+    assert_eq!(refused(&events), (Peer(4), Closed::NoCredentials));
+
+    // Whose rights are revoked is told so, and served no more.
+    laptop.revoke(key(2).identity()).expect("a revocation");
+    laptop.write(|batch| batch.insert(&note("for readers"))).expect("a note");
+    settle(&ends, &links[..2]);
+    assert_eq!(titles(&writes), ["by Ada", "by Bob"]);
+    assert_eq!(titles(&reads), ["by Ada", "by Bob", "for readers"]);
+    assert!(!exchanges[0].is_with(Peer(1)) && !exchanges[1].is_with(Peer(1)));
 }
