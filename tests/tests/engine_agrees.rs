@@ -221,6 +221,9 @@ fn on_revocations_by_what_is_looked_at() {
     let anew = next(&graph, &revocation);
     assert_eq!(anew.work().commits, u64::try_from(script.commits.len()).expect("a few"));
     assert_eq!(anew.voids().count(), 1);
+    let node = node_id(&script.author(2), 0, 0, 2);
+    let went: Vec<_> = anew.changes_since(&graph).map(|one| (one.node, one.after)).collect();
+    assert_eq!(went, [(node, None)], "what is derived anew is told apart all the same");
 
     // More of the same arrives late: it is masked already, and so is what arrives with its mask.
     let late = script.write(2, &[], create(3));

@@ -16,6 +16,8 @@ pub struct Distribution {
     /// For each history, its ops by what they do: `schema`, `create`, `create keyed`, or the kind
     /// of the field in the founding schema.
     pub ops: Vec<BTreeMap<String, usize>>,
+    /// Masked ops, by the same names, over all histories.
+    pub masked: BTreeMap<String, usize>,
     /// Voids by reason.
     pub voids: BTreeMap<&'static str, usize>,
     /// Histories with at least one text insert that is not void.
@@ -47,10 +49,16 @@ impl Distribution {
         self.with_forks += usize::from(has_fork(history));
         self.merges += history.commits.iter().filter(|one| !one.parents().is_empty()).count();
         let mut ops = BTreeMap::new();
+        let masked = oracle.voids().into_iter().filter(|void| void.reason == "revoked");
+        let masked: BTreeSet<_> = masked.map(|void| (void.commit, void.index)).collect();
         for commit in &history.commits {
             let payload = commit.payload().and_then(|bytes| Payload::decode(bytes).ok());
-            for op in payload.iter().flat_map(|payload| &payload.ops) {
-                *ops.entry(name_of(op, &history.schema)).or_default() += 1;
+            for (index, op) in (0..).zip(payload.iter().flat_map(|payload| &payload.ops)) {
+                let name = name_of(op, &history.schema);
+                if masked.contains(&(commit.id(), Some(index))) {
+                    *self.masked.entry(name.clone()).or_default() += 1;
+                }
+                *ops.entry(name).or_default() += 1;
                 let Op::Migrate(migration) = op else { continue };
                 for step in &migration.steps {
                     *self.steps.entry(name_of_step(step)).or_default() += 1;
@@ -215,6 +223,9 @@ impl fmt::Display for Distribution {
             let some = percent(counts.iter().filter(|count| **count > 0).count(), all);
             let spread = spread(counts);
             writeln!(f, "{name:<29} {sum} in {some} % of histories, in each {spread}")?;
+        }
+        for (name, count) in &self.masked {
+            writeln!(f, "masked {name:<22} {count}")?;
         }
         for (step, count) in &self.steps {
             writeln!(f, "step {step:<24} {count}")?;

@@ -35,7 +35,7 @@ const OF_A_POLICY: usize = 600;
 const OF_A_PAIR_OF_POLICIES: usize = 60;
 
 /// The same for a kind whose first author is shut out.
-const OF_A_MASKED_KIND: usize = 300;
+const OF_A_MASKED_KIND: usize = 100;
 
 /// How many letters of each of two kinds meet.
 const LETTERS_OF_A_PAIR: usize = 2;

@@ -40,6 +40,21 @@ const MEETINGS: [&str; 7] = [
 ];
 
 #[test]
+fn histories_with_an_owner_have_masked_ops_of_every_sort() {
+    let mut distribution = Distribution::default();
+    for seed in 0..200 {
+        let history = History::by(&Recipe::rights(), seed);
+        distribution.add(&history, &Oracle::of(&history.commits));
+    }
+    println!("{distribution}");
+    let sorts = ["create", "create keyed", "recreate", "delete", "migrate"];
+    for name in ALL_KINDS.iter().map(|(kind, _)| *kind).chain(sorts) {
+        let count = distribution.masked.get(name).copied().unwrap_or(0);
+        assert!(count >= 5, "{count} masked ops of sort {name}: {distribution}");
+    }
+}
+
+#[test]
 fn a_seed_gives_one_history() {
     for seed in 0..20 {
         let (one, other) = (History::of(seed), History::of(seed));

@@ -7,7 +7,8 @@ use woodland_format::{
     Commit, CounterOp, FieldId, ListOp, MapOp, Migration, MigrationStep, NodeId, ObjectId, Op,
     RegisterOp, Right, RightsChange, SetOp, TextOp, TypeId, Value, encode, keyed_node_id, node_id,
 };
-use woodland_tests::agreement::agreed;
+use woodland_graph::{Graph, Kinds};
+use woodland_tests::agreement::{agreed, compare, log_of};
 use woodland_tests::histories::{Script, sound_schema, whole_schema};
 use woodland_tests::oracle::Oracle;
 
@@ -319,6 +320,35 @@ fn an_item_that_a_masked_op_moved_is_where_it_was() {
     let op = story.list_op(&ListOp::Remove { at: 1, count: 1 });
     story.other(&revocation, vec![op]);
     assert_eq!(story.list(), "acd");
+}
+
+/// Of the moves of one author the first is masked, and a later one counts: that hides the slot of a
+/// move which comes late.
+#[test]
+fn a_move_that_comes_late_meets_the_one_that_counts() {
+    let create = Op::Create { node_type: NOTE, salt: 0 };
+    let (mut script, _) = Script::owned(whole_schema(), vec![create]);
+    let note = node_id(&script.author(0), 0, 1, 0);
+    let items = ["a", "b", "c"].map(Value::from).to_vec();
+    let begun = script.write(0, &[], vec![edit(note, 60, &ListOp::Insert { at: 0, items })]);
+    let shift = |to| vec![edit(note, 60, &ListOp::Move { from: 0, to })];
+    let late = script.write(1, &[&begun], shift(2));
+    script.write(2, &[&begun], shift(1));
+    script.revoke(None, &[], 2);
+    let grant = RightsChange::Grant(script.identity(2), Right::Write);
+    let grant = script.change_rights(None, &[], grant, vec![]);
+    script.write(2, &[&grant], shift(1));
+    let oracle = agreed(&script.commits);
+    let shown = ["b", "a", "c"].map(Value::from).to_vec();
+    let object = ObjectId { node: note, field: FieldId(60) };
+    assert_eq!(oracle.values().remove(&object), Some(Value::List(shown)));
+
+    let others: Vec<Commit> =
+        script.commits.iter().filter(|one| one.id() != late.id()).cloned().collect();
+    let log = log_of(&others);
+    let graph = Graph::of(&log, Kinds::standard());
+    let graph = graph.advance(&log.append(&late).expect("a valid commit"));
+    compare(&oracle, &graph).expect("it stands in one place");
 }
 
 #[test]

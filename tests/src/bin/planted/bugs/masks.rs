@@ -65,7 +65,7 @@ pub(super) const BUGS: &[Bug] = &[
         file: "crates/graph/src/list/woven.rs",
         original: "        if !is_masked(op) {",
         replacement: "        if is_masked(op) || !is_masked(op) {",
-        catcher: LISTS,
+        catcher: BY_HAND,
     },
     Bug {
         name: "masked-puts-forgotten",
@@ -81,7 +81,7 @@ pub(super) const BUGS: &[Bug] = &[
         file: "crates/graph/src/map.rs",
         original: "generations[at..].iter().any(end)",
         replacement: "generations[at..=at].iter().any(end)",
-        catcher: COLLECTIONS,
+        catcher: BY_HAND,
     },
     Bug {
         name: "links-of-a-generation-left-open",
@@ -105,7 +105,7 @@ pub(super) const BUGS: &[Bug] = &[
         file: "crates/graph/src/judge/verdict.rs",
         original: "OnDelete::Revive if !self.is_unborn(link.target, at) => {",
         replacement: "OnDelete::Revive => {",
-        catcher: OWNED,
+        catcher: BY_HAND,
     },
     Bug {
         name: "born-without-its-links",
