@@ -3,6 +3,8 @@
 //! **Invariants**
 //! - What is printed depends on the commits alone, unless signatures are asked for: which of
 //!   those are kept depends on how the commits arrived.
+//!
+//! What this does not do: say what became of an op; `explain` does.
 
 use crate::json::Document;
 use crate::names::{Names, Schemas};

@@ -1,4 +1,4 @@
-//! `frontier`: each author's tips, under which name the author writes, who may write, and the heads.
+//! `frontier`: each author's tips and for whom it writes, who may write, and the heads.
 //!
 //! **Invariants**
 //! - Names come from certificates in the authors' first commits; a fork may have several.

@@ -178,6 +178,10 @@ impl<K: Kind, N: Called> Kind for Seat<K, N> {
         self.kind.apply(state, past, op);
     }
 
+    fn mask(&self, state: &mut K::State, past: &Past<'_>, op: K::Resolved) {
+        self.kind.mask(state, past, op);
+    }
+
     fn prepare(&self, state: &mut K::State, arrived: &[Stamp], history: &History<'_>) {
         self.watched(state, "prepare", |state| self.kind.prepare(state, arrived, history));
     }

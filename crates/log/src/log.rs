@@ -10,8 +10,8 @@
 //! ```
 //!
 //! **Invariants**
-//! - `ids`, `runs`, `authors`, `heads` and `rights` say of the commits in `lines` what can be computed from
-//!   them.
+//! - `ids`, `runs`, `authors`, `heads` and `rights` say of the commits in `lines` what can be
+//!   computed from them.
 //! - A commit's references are held, in places that were given before its own.
 //! - Two logs are equal when they hold the same commits; signatures do not count.
 //! - A commit is decoded when it is asked for; a log holds none but the founding one as a value.

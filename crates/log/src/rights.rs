@@ -39,6 +39,8 @@ pub(crate) struct Rights {
 
 /// A grant, or a revocation, which grants nothing.
 type Change = (Place, Option<Right>);
+/// The same at rest: whether what is granted is to write.
+type StoredChange = (Place, Option<bool>);
 
 impl Rights {
     /// Notes who vouches for the author of a line that begins with this commit, after `before`.
@@ -83,9 +85,9 @@ impl Stored for Rights {
 
     fn read(from: &mut Reading<'_>) -> Option<Self> {
         let (identities, lines) = (Stored::read(from)?, Stored::read(from)?);
-        let all: Vec<(IdentityKey, Vec<(Place, Option<bool>)>)> = Stored::read(from)?;
+        let all: Vec<(IdentityKey, Vec<StoredChange>)> = Stored::read(from)?;
         let right = |is_write| if is_write { Right::Write } else { Right::Read };
-        let change = |(place, granted): (Place, Option<bool>)| (place, granted.map(right));
+        let change = |(place, granted): StoredChange| (place, granted.map(right));
         let one = |(identity, changes): (IdentityKey, Vec<_>)| {
             (identity, changes.into_iter().map(change).collect::<Arc<[Change]>>())
         };

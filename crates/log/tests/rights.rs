@@ -227,7 +227,9 @@ fn compare(model: &Model, log: &Log) -> usize {
             let knows = revocations.iter().any(|one| pasts[viewer].contains(one));
             assert_eq!(log.is_masked_for(places[viewer], at), knows, "{id} for {viewer}");
         }
-        revocations.iter().for_each(|one| drop(by.entry(*one).or_default().insert(*id)));
+        for one in revocations {
+            by.entry(*one).or_default().insert(*id);
+        }
     }
     let revocations: BTreeSet<Place> = log.revocations().collect();
     for id in &ids {

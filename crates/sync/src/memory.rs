@@ -8,7 +8,8 @@
 //! - It names commits of which the peer has shown that it holds them durably, with their past, and
 //!   that were durable here: who sent them, told of them, or said that what was sent is durable.
 //! - It has a bounded length and one form; bytes that are none, or are damaged, are no memory.
-//! - A wrong one costs bytes and a message: whoever hears of it says so, and is asked as a stranger.
+//! - A wrong one costs bytes and a message: whoever hears of it says so, and is asked as a
+//!   stranger.
 //!
 //! What this does not do: name whom it is about. The program knows with whom it connects.
 

@@ -1,7 +1,8 @@
 //! What others have and this side lacks, and from whom it is wanted.
 //!
 //! **Invariants**
-//! - Of an author something is wanted from one peer at a time, and from the next where that is late.
+//! - Of an author something is wanted from one peer at a time, and from the next where that is
+//!   late.
 //! - What is noted for a peer is bounded, however much it tells of; the hub asks it for all again.
 //! - Only authors of whom something changed are looked at, but for each tick.
 //!

@@ -82,6 +82,12 @@ fn plain_position(position: &Position, ids: &BTreeMap<CommitId, CommitId>) -> Po
             };
             Position::Next { backlink: ids[&backlink], seq, schema }
         }
+        Position::Owned { author, nonce, schema, certificate } => {
+            Position::Owned { author, nonce, schema: named(schema), certificate }
+        }
+        Position::Rights { backlink, seq, change } => {
+            Position::Rights { backlink: ids[&backlink], seq, change }
+        }
     }
 }
 

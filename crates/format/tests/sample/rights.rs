@@ -67,7 +67,8 @@ pub(crate) fn owned() -> Owned {
     let mut file = FileHeader { purpose: Purpose::Log, dataset: id }.encode().to_vec();
     let a = [&founding, &grant, &revoke, &grant_read].map(Clone::clone);
     let b = [&b0, &b1, &b2].map(Clone::clone);
-    let runs = [(1, &a[..]), (2, &b[..]), (3, &[nobody.clone()]), (4, &[reader.clone()])];
+    let one = std::slice::from_ref;
+    let runs = [(1, &a[..]), (2, &b[..]), (3, one(&nobody)), (4, one(&reader))];
     for (by, run) in runs {
         file.extend(encode_segment(id, run, |commit| Some(commit.sign(&key(by)).signature)));
     }

@@ -23,6 +23,7 @@ pub(crate) mod arriving;
 pub(crate) mod authors;
 mod basis;
 pub(crate) mod gate;
+mod hearing;
 mod held;
 mod pieces;
 mod questions;
@@ -34,7 +35,7 @@ mod settling;
 use crate::closed::Closed;
 use crate::hub::Limits;
 use crate::memory::Memory;
-use crate::message::{Hello, Message, Part, Reason, Told, Want};
+use crate::message::{Hello, Message, Part, Reason};
 use crate::names::{CommitName, Salt};
 use crate::session::arriving::{Arriving, find};
 use crate::session::authors::{HeardOf, Spoken};
@@ -307,133 +308,6 @@ impl Session {
     /// What it brought and the door has not let in.
     pub(crate) fn waiting(&self) -> &[Segment] {
         self.arriving.waiting()
-    }
-
-    fn part(&mut self, here: Here<'_>, part: Part, told: &mut Heard) -> Result<(), Closed> {
-        let Heard { events, segments } = told;
-        let Some(hello) = self.hello else {
-            return match part {
-                Part::Hello(hello) => self.hello(here, hello),
-                Part::Bye(reason) => Err(Closed::Bye(reason)),
-                _ => Err(Closed::OutOfPlace(BEGINS)),
-            };
-        };
-        match part {
-            Part::Challenge(salt) if self.is_opener => return self.gate.challenged(salt),
-            Part::Proof(proof) => {
-                return self.gate.proves(here.log, self.is_opener, &hello.author, &proof);
-            }
-            Part::Bye(reason) => return Err(Closed::Bye(reason)),
-            _ if self.gate.is_shut() => {
-                return Err(Closed::OutOfPlace("it says more before it has proven who it is"));
-            }
-            _ => {}
-        }
-        if self.is_in_vain(&part)? {
-            return Ok(());
-        }
-        match part {
-            Part::Hello(_) => return Err(Closed::OutOfPlace("it says hello twice")),
-            Part::Since(heads) => self.since(here, &heads)?,
-            Part::Unheld => events.push(self.unheld()?),
-            Part::Durable(messages) => self.is_durable(messages)?,
-            Part::Settle { is_asker, note } => self.settle(here, is_asker, note)?,
-            Part::Fetch => self.serve_by_gaps()?,
-            Part::Sent { forks } => {
-                // Whoever heard of less has more to send.
-                let is_settled = forks == self.forks_said[usize::from(self.has_asked)];
-                let is_unasked = self.fetches_rest || self.recalling.is_beginning();
-                if self.fetch == Fetch::Running && (is_settled || is_unasked) {
-                    self.fetches_rest = false;
-                    self.due = Some(self.arriving.fetched());
-                    self.is_all_named();
-                }
-            }
-            Part::Credit(bytes) => self.sending()?.more_credit(bytes)?,
-            Part::Have(tips) => {
-                for Told { author, tip } in tips {
-                    let author = self.heard_of.who(author, here.log, self.salt, None)?;
-                    match find(here.log, self.salt, author, tip) {
-                        Some(place) => {
-                            self.held.has(place);
-                            self.sending()?.other_has(place);
-                        }
-                        None => events.push(Event::Offered(author, tip)),
-                    }
-                }
-            }
-            Part::Want(wants) => {
-                for Want { author, from, tip } in wants {
-                    let author = self.heard_of.who(author, here.log, self.salt, None)?;
-                    let held = |step| find(here.log, self.salt, author, step);
-                    let (from, tip) = (from.and_then(held), held(tip));
-                    let tip = tip.ok_or(Closed::OutOfPlace("it wants what it was not told of"))?;
-                    self.sending()?.wanted(from, tip)?;
-                }
-            }
-            Part::Stretch(stretch) => {
-                let (ahead, salt, basis) = (here.ahead, self.salt, self.recalling.basis(here.log));
-                let author = self.heard_of.who(stretch.author, ahead, salt, basis)?;
-                match self.arriving.read(ahead, salt, author, &stretch, basis) {
-                    Ok((segment, is_news)) => {
-                        self.quiet_ticks = if is_news { 0 } else { self.quiet_ticks };
-                        self.unacknowledged_ticks = 0;
-                        let seq = segment.head.first_seq + u64::from(segment.head.commits) - 1;
-                        self.recalling.came(author, Tip { seq, id: segment.head.last });
-                        segments.push(segment);
-                    }
-                    // Who answered has not heard of a fork yet, and took more to be held here than
-                    // is. It sends anew once it has.
-                    Err(Closed::Unplaced { .. }) if self.awaits_forks() => {
-                        self.arriving.pass_over(&stretch);
-                    }
-                    Err(why) => return Err(why),
-                }
-            }
-            // It may have been written after this side asked.
-            Part::Ahead(tip) if here.log.contains(&tip.id) => {}
-            Part::Ahead(tip) => events.push(Event::Behind(tip)),
-            Part::Presence(bytes) => events.push(Event::Presence(bytes)),
-            Part::Challenge(_) => return Err(Closed::OutOfPlace("it asks who opened it twice")),
-            // Taken above.
-            Part::Bye(_) | Part::Proof(_) => {}
-        }
-        Ok(())
-    }
-
-    fn hello(&mut self, here: Here<'_>, hello: Hello) -> Result<(), Closed> {
-        let (expected, found) = (here.log.dataset(), hello.dataset);
-        if expected != found {
-            return Err(Closed::Dataset { expected, found });
-        }
-        match (self.is_opener, hello.salt) {
-            (false, Some(salt)) => {
-                self.salt = salt;
-                if self.gate.is_shut() {
-                    self.gate.challenged(salt)?;
-                }
-            }
-            (true, None) => {}
-            (false, None) => return Err(Closed::OutOfPlace("it opens without a salt")),
-            (true, Some(_)) => return Err(Closed::OutOfPlace("both sides open")),
-        }
-        if hello.message_bytes_max < Limits::MESSAGE_BYTES_LEAST {
-            return Err(Closed::OutOfPlace("it takes no messages of the least size"));
-        }
-        let sending = self.sending.get_or_insert_with(Sending::unasked);
-        sending.has_room(hello.window, hello.message_bytes_max);
-        self.hello = Some(hello);
-        self.quiet_ticks = 0;
-        Ok(())
-    }
-
-    /// What came in so many messages is durable there.
-    fn is_durable(&mut self, messages: u64) -> Result<(), Closed> {
-        if messages > self.said {
-            return Err(Closed::OutOfPlace("it holds what was not said"));
-        }
-        self.held.is_durable(messages);
-        Ok(())
     }
 
     fn sending(&mut self) -> Result<&mut Sending, Closed> {

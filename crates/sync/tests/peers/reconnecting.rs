@@ -2,7 +2,7 @@
 
 use crate::world::{Cost, World};
 use crate::writer::Writer;
-use woodland_sync::{Limits, Memory};
+use woodland_sync::{Event, Limits, Memory};
 
 /// Two who hold the same, and what each remembers of the other.
 struct Pair {
@@ -199,7 +199,7 @@ fn an_old_copy_hears_that_it_is_behind() {
     pair.memories = older;
     pair.meets([true, true]);
     let events = &pair.world.nodes[RIGHT].events;
-    let is_behind = |event: &woodland_sync::Event| matches!(event, woodland_sync::Event::Behind { tip, .. } if tip.seq == 3);
+    let is_behind = |event: &Event| matches!(event, Event::Behind { tip, .. } if tip.seq == 3);
     assert!(events.iter().any(is_behind), "{events:?}");
 }
 

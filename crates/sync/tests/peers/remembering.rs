@@ -1,4 +1,5 @@
-//! Random conversations in which memories are used, lost, mixed up, and older than what they are of.
+//! Random conversations in which memories are used, lost, mixed up, and older than what they are
+//! of.
 
 use crate::world::World;
 use crate::writer::Writer;

@@ -112,8 +112,12 @@ pub(super) const BUGS: &[Bug] = &[
         promise: "what a node links to under revive comes back with its first creation",
         file: "crates/graph/src/judge/verdict.rs",
         original: "                if entry.first.stamp != at {",
-        replacement: "                risen.add(node);\n                if entry.first.stamp == at {\n                    \
-                      return (risen.nodes, None);\n                } else {",
+        replacement: concat!(
+            "                risen.add(node);\n",
+            "                if entry.first.stamp == at {\n",
+            "                    return (risen.nodes, None);\n",
+            "                } else {"
+        ),
         catcher: BY_HAND,
     },
     Bug {
