@@ -25,7 +25,10 @@ pub(crate) fn print(contents: &Contents, out: &mut dyn Write) -> io::Result<()> 
         let owner = contents.log.as_ref().and_then(|log| log.owner());
         document.field("owner", owner.map(|owner| owner.to_string()))?;
         let rights = contents.log.iter().flat_map(|log| log.rights());
-        let right = |(identity, right): (IdentityKey, Right)| json!({ "identity": identity.to_string(), "may": in_a_word(right) });
+        let right = |(identity, right): (IdentityKey, Right)| {
+            let (identity, may) = (identity.to_string(), in_a_word(right));
+            json!({ "identity": identity, "may": may })
+        };
         document.list("rights", rights.map(right))?;
         document.list(
             "authors",
