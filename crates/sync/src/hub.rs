@@ -8,8 +8,8 @@
 //!
 //! **Invariants**
 //! - It is asked of one peer at a time what this side lacks; of the others once that is durable. So
-//!   nothing is fetched twice. Who is asked and silent for some ticks holds up nobody: what it sends
-//!   after that may come twice.
+//!   nothing is fetched twice. Who is asked and silent for some ticks holds up nobody: what it
+//!   sends after that may come twice.
 //! - What several peers tell of is wanted from one of them; whose own commits they are sends them
 //!   unasked, and they are wanted from nobody else while it is connected and not late.
 //! - What ends a conversation ends that one alone, and with it all that it held here.

@@ -12,8 +12,8 @@
 //! - Nothing is drawn but from a seed that is named; a violation says how to see it again.
 //! - A class that injects nothing fails the run.
 //!
-//! What this does not do: simulate peers and links. `network` runs crowds, which do, and the simulated
-//! world is read from its report.
+//! What this does not do: simulate peers and links. `network` runs crowds, which do; the report of
+//! the simulated world is read.
 
 mod actor;
 mod arrivals;
