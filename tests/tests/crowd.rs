@@ -3,7 +3,7 @@
 //! **Invariants**
 //! - `cargo run --release -p woodland-tests --bin crowd` runs the same with thousands of members.
 
-use woodland_sim::{Crowd, CrowdReport};
+use woodland_sim::{Crowd, CrowdFault, CrowdReport};
 
 fn run(crowd: &Crowd, seed: u64) -> CrowdReport {
     let report = crowd.run(seed);
@@ -48,4 +48,19 @@ fn the_same_seed_goes_the_same_way() {
     let crowd = Crowd::of(20, 5, 40);
     assert_eq!(crowd.run(7), crowd.run(7), "seed 7 went two ways");
     assert_ne!(crowd.run(7).trace_hash, crowd.run(8).trace_hash);
+}
+
+/// With all that can go wrong; and what is written stays as it is without.
+#[test]
+fn a_small_crowd_goes_the_same_way_with_all_faults() {
+    let crowd = Crowd::small(CrowdFault::ALL);
+    let report = run(&crowd, 3);
+    assert_eq!(report, crowd.run(3), "seed 3 went two ways");
+    let counts = &report.counts;
+    assert!(counts.crashes > 0 && counts.slow > 2 && counts.forks_proven > 0, "{report}");
+    assert_eq!(counts.attacks.values().sum::<u64>(), counts.repelled.values().sum::<u64>());
+    assert!(counts.attacks.len() > 10 && counts.faults.len() > 4, "{counts:#?}");
+    let calm = Crowd::small([CrowdFault::Fork]).run(3);
+    assert_eq!(calm.order_hash, report.order_hash);
+    assert_ne!(calm.trace_hash, report.trace_hash);
 }

@@ -1,8 +1,7 @@
 //! What others have and this side lacks, and from whom it is wanted.
 //!
 //! **Invariants**
-//! - Of an author something is wanted from one peer at a time, and from the next where that is
-//!   late.
+//! - Of an author something is wanted from one peer at a time; from the next, where that is late.
 //! - What is noted for a peer is bounded, however much it tells of; the hub asks it for all again.
 //! - Only authors of whom something changed are looked at, but for each tick.
 //!
@@ -85,8 +84,10 @@ impl Wants {
     pub(crate) fn drop_peer(&mut self, peer: Peer) {
         #[cfg(planted)]
         if woodland_format::planted::is("wanted-of-the-cut-forgotten") {
-            let wanted = |author| self.wanted.get(author).is_some_and(|offer| offer.peer == peer);
-            self.offers.retain(|author, _| !wanted(author));
+            let wanted = std::mem::take(&mut self.wanted);
+            let is_of = |offer: Option<&Offer>| offer.is_some_and(|offer| offer.peer == peer);
+            self.offers.retain(|author, _| !is_of(wanted.get(author)));
+            self.wanted = wanted;
         }
         self.offers.retain(|_, offers| {
             offers.retain(|offer| offer.peer != peer);

@@ -1,6 +1,6 @@
 //! Runs a crowd of members that talk over links which fail: `crowd --help`.
 //!
-//! `crowd [--story chaos|at-once|rejoin] [--peers N] [--authors N] [--commits N] [--seed S]
+//! `crowd [--story chaos|at-once|rejoin|small] [--faults NAME,…] [--peers N] [--authors N] [--commits N] [--seed S]
 //! [--trace] [--json FILE]`.
 //!
 //! **Invariants**
@@ -12,7 +12,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
-use woodland_sim::{Crowd, Keep};
+use woodland_sim::{Crowd, CrowdFault, Keep};
 
 /// Runs members that hold a log each and talk by the protocol, while links lose, partition and
 /// cut, and members crash; then faults stop, and all have to hold the same within a minute of
@@ -31,6 +31,9 @@ struct Arguments {
     /// How many commits they write; with `rejoin`, on each side
     #[arg(long, value_name = "N", default_value_t = 5_000)]
     commits: usize,
+    /// With `small`, what goes wrong
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = fault)]
+    faults: Vec<CrowdFault>,
     /// The seed
     #[arg(long, value_name = "S", default_value_t = 0)]
     seed: u64,
@@ -50,6 +53,14 @@ enum Story {
     AtOnce,
     /// One comes back after thirty days, with what it wrote alone
     Rejoin,
+    /// A small one, of which the seed says how many there are, with the faults that are named: a
+    /// seed of the scorecard's rows of the network
+    Small,
+}
+
+fn fault(name: &str) -> Result<CrowdFault, String> {
+    let found = CrowdFault::ALL.into_iter().find(|fault| fault.name() == name);
+    found.ok_or_else(|| format!("known are {}", CrowdFault::ALL.map(CrowdFault::name).join(", ")))
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -59,6 +70,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Story::Chaos => Crowd::of(peers, authors, commits),
         Story::AtOnce => Crowd::at_once(peers),
         Story::Rejoin => Crowd::rejoining(commits),
+        Story::Small => Crowd::small(arguments.faults.iter().copied()),
     };
     let started = Instant::now();
     let keep = if arguments.trace { Keep::Lines } else { Keep::Hash };

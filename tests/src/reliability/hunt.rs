@@ -180,9 +180,11 @@ impl Hunted {
             let tally = Tally::of(class.name, Ring::Crowd, class.promises).until_first();
             let row = network.run_seeds(class, NETWORK_SEEDS, tally).end();
             if let Some(first) = row.violations.into_iter().next() {
-                let text = first.strip_prefix("seed ").and_then(|text| text.split_once(':'));
-                let seeds = text.and_then(|(seed, _)| seed.parse().ok()).unwrap_or(NETWORK_SEEDS);
-                self.seeds = Some(self.seeds.map_or(seeds + 1, |least| least.min(seeds + 1)));
+                // What only all of them together show names no seed.
+                let text = first.strip_prefix("seed ").and_then(|text| text.split_once(','));
+                let seed = text.and_then(|(seed, _)| seed.parse().ok());
+                let seeds = seed.map_or(NETWORK_SEEDS, |seed: u64| seed + 1);
+                self.seeds = Some(self.seeds.map_or(seeds, |least| least.min(seeds)));
                 self.met(class.name, first);
             }
         }

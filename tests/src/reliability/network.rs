@@ -10,6 +10,7 @@
 //! - What a seed writes is the same in both, so all members have to hold the same in the end: the
 //!   same commits in one order, and so the same graph.
 //! - What a row says was injected was: the crowd counted it when it happened.
+//! - A violation names its seed and faults: `crowd --story small --faults … --seed …` plays it again.
 //!
 //! What this does not do: judge members while faults go on, and at the end; the crowd does.
 
@@ -119,9 +120,11 @@ impl Network {
     ) -> Tally {
         let mut sums = Sums::default();
         for seed in 0..seeds {
-            let played = guarded(|| self.seed(class, seed, &mut tally, &mut sums));
+            let faults = class.fault.map_or_else(|| drawn(seed), |fault| vec![fault]);
+            let played = guarded(|| self.seed(class, seed, &faults, &mut tally, &mut sums));
             if let Err(text) = played {
-                tally.broken(format!("seed {seed}: {text}"));
+                let names: Vec<&str> = faults.iter().map(|fault| fault.name()).collect();
+                tally.broken(format!("seed {seed}, faults {}: {text}", names.join(",")));
             }
             if tally.is_over() {
                 return tally;
@@ -136,16 +139,13 @@ impl Network {
         &mut self,
         class: &NetworkClass,
         seed: u64,
+        faults: &[CrowdFault],
         tally: &mut Tally,
         sums: &mut Sums,
     ) -> Result<(), String> {
-        let faults = match class.fault {
-            Some(fault) => vec![fault],
-            None => drawn(seed),
-        };
         let heap = self.heap;
         let calm = self.calm(seed, faults.contains(&CrowdFault::Fork))?;
-        let crowd = Crowd::small(faults);
+        let crowd = Crowd::small(faults.iter().copied());
         let crowd = heap.iter().fold(crowd, |crowd, heap| crowd.weighed_by(*heap));
         let (report, log) = crowd.run_held(seed);
         let mut broken = report.violations.clone();
@@ -159,8 +159,7 @@ impl Network {
         let recovered = if broken.is_empty() { injected } else { 0 };
         tally.count(injected, detected.min(injected), recovered);
         sums.add(&report, &calm.report);
-        broken.into_iter().take(1).for_each(|text| tally.broken(format!("seed {seed}: {text}")));
-        Ok(())
+        broken.into_iter().next().map_or(Ok(()), Err)
     }
 
     fn calm(&mut self, seed: u64, is_forked: bool) -> Result<&Calm, String> {

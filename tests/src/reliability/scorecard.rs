@@ -146,7 +146,10 @@ impl Scorecard {
     pub fn network(&self) -> String {
         let mut section = format!(
             "\n{NETWORK}\n\nRing C: crowds of some dozen members that have a log and a hub each, on \
-             simulated links; every seed beside itself without the fault.\nTier {}, commit {}: \
+             simulated links; every seed beside itself without the fault.\nDetected: a hub ended a \
+             conversation and said why, or a member proved a fork. Recovered: all that keep to the \
+             protocol held in the end what they hold without the fault, in one order and as one \
+             graph, and nothing else.\nTier {}, commit {}: \
              `cargo run --release -p woodland-tests --bin scorecard -- network --tier {}`.\n\n",
             self.tier, self.commit, self.tier
         );

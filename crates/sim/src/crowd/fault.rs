@@ -60,6 +60,26 @@ impl CrowdFault {
         CrowdFault::Slow,
         CrowdFault::Hostile,
     ];
+
+    /// One word for it, for programs that take it back.
+    pub fn name(self) -> &'static str {
+        match self {
+            CrowdFault::Loss => "loss",
+            CrowdFault::Duplicate => "duplicate",
+            CrowdFault::Reorder => "reorder",
+            CrowdFault::Garble => "garble",
+            CrowdFault::Delay => "delay",
+            CrowdFault::BothWays => "both-ways",
+            CrowdFault::OneWay => "one-way",
+            CrowdFault::LonePeer => "lone-peer",
+            CrowdFault::Ring => "ring",
+            CrowdFault::Skew => "skew",
+            CrowdFault::Crash => "crash",
+            CrowdFault::Fork => "fork",
+            CrowdFault::Slow => "slow",
+            CrowdFault::Hostile => "hostile",
+        }
+    }
 }
 
 /// Those that a seed has.

@@ -359,7 +359,9 @@ impl World {
     pub(crate) fn repelled(&mut self, peer: Peer, called: String, why: &Closed) {
         let Some(attack) = self.small.attacks.remove(&peer.0) else { return };
         let Kind { name, is_expected, is_quick, .. } = &KINDS[attack.kind];
-        if attack.arrived < attack.sent && (*is_quick || !why.is_hostile()) {
+        // Of one that lasts, something wrong may end it before all of it has come.
+        let may_be_early = why.is_hostile() && !is_quick;
+        if attack.arrived < attack.sent && !may_be_early {
             return;
         }
         if !is_expected(why) {

@@ -108,8 +108,7 @@ impl Crowd {
         Crowd { size, story, keep: Keep::Hash, faults: Faults::new(), heap: None }
     }
 
-    /// Notes how much heap conversations with slow members hold; this says how many bytes are on
-    /// it.
+    /// Notes how much heap conversations with slow members hold; this says how much is in use.
     #[must_use]
     pub fn weighed_by(self, heap: fn() -> usize) -> Crowd {
         Crowd { heap: Some(heap), ..self }
