@@ -1,6 +1,7 @@
 //! Runs a crowd of members that talk over links which fail: `crowd --help`.
 //!
-//! `crowd [--story chaos|at-once|rejoin|small] [--faults NAME,…] [--peers N] [--authors N] [--commits N] [--seed S]
+//! `crowd [--story chaos|at-once|rejoin|small] [--faults NAME,…] [--peers N] [--authors N]
+//! [--commits N] [--seed S]
 //! [--trace] [--json FILE]`.
 //!
 //! **Invariants**

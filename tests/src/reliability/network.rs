@@ -10,7 +10,8 @@
 //! - What a seed writes is the same in both, so all members have to hold the same in the end: the
 //!   same commits in one order, and so the same graph.
 //! - What a row says was injected was: the crowd counted it when it happened.
-//! - A violation names its seed and faults: `crowd --story small --faults … --seed …` plays it again.
+//! - A violation names its seed and faults: `crowd --story small --faults … --seed …` plays it
+//!   again.
 //!
 //! What this does not do: judge members while faults go on, and at the end; the crowd does.
 
