@@ -46,6 +46,10 @@ pub(crate) trait Side: Sized {
     /// The next message, if it has one.
     fn say(&mut self) -> Result<Option<Vec<u8>>>;
     fn hear(&mut self, message: &[u8]) -> Result<()>;
+    /// A second passes, after which it may have something to say by itself.
+    fn tick(&mut self) -> Result<()> {
+        Ok(())
+    }
     /// It has never met the other side.
     fn forget(&mut self);
 

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use woodland::sync::Memory;
 
 /// `cargo test` builds examples before it runs tests.
 fn program() -> Command {
@@ -88,6 +89,9 @@ fn two_processes_catch_up_and_stay_in_step() {
     drop(connected.input.take());
     assert_eq!(listening.says(), "phone: goodbye");
     assert!(connected.child.wait().expect("it ends").success());
+    let kept = phone.with_extension(address.replace(':', "-"));
+    let kept = std::fs::read(kept).expect("what the listening one holds is kept");
+    assert!(Memory::decode(&kept).is_some());
 
     // Back again, with what was written meanwhile.
     listening.is_told("while you were away");

@@ -319,7 +319,7 @@ fn bend(rng: &mut Rng, parts: &mut Vec<Part>, others: &[Part]) {
         (3, Some(Part::Since(heads))) => match rng.below(3) {
             0 => heads.clear(),
             1 => heads.push(CommitId([2; 32])),
-            _ => drop(heads.pop()),
+            _ => heads.truncate(heads.len() / 2),
         },
         (4, None) => parts.push([Part::Unheld, Part::Durable(1)][rng.below(2)].clone()),
         _ => parts.extend(rng.pick(others).cloned()),

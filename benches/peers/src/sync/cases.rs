@@ -9,7 +9,7 @@
 
 use crate::suite::{MILLISECONDS, Measured, Reading, Setting, timed};
 use crate::sync::history::{History, SHARED, Typing, sum_of_letters};
-use crate::sync::meeting::meet;
+use crate::sync::meeting::{linger, meet};
 use crate::sync::{Keyed, Side, Typed};
 use anyhow::{Result, ensure};
 use std::path::PathBuf;
@@ -102,9 +102,10 @@ pub(super) fn typed<T: Typed>(setting: &Setting) -> Result<Measured> {
     Ok((typing.sum(), readings))
 }
 
-/// Two who hold the shared part meet, and forget it again where that is to be the first contact.
+/// Two who hold the shared part meet, for some seconds, and forget it again where that is to be the first contact.
 fn become_acquainted<S: Side>(one: &mut S, other: &mut S, meeting: &str) -> Result<()> {
     meet(one, other)?;
+    linger(one, other)?;
     if meeting == FIRST {
         one.forget();
         other.forget();

@@ -21,6 +21,8 @@ use std::time::Duration;
 
 /// More rounds than any peer needs.
 const ROUNDS_MAX: usize = 200;
+/// For so long two stay connected who have said all.
+const SECONDS: usize = 3;
 /// The unit of messages and round trips.
 pub(super) const COUNT: &str = "count";
 
@@ -62,6 +64,17 @@ pub(super) fn meet<S: Side>(opener: &mut S, other: &mut S) -> Result<Cost<S::Ver
     ensure!(is_same, "they have nothing to say, and do not hold the same");
     let after = opener.version();
     Ok(Cost { messages, until_same, rounds, time: clock.0, before, after })
+}
+
+/// Two who met stay connected for some seconds, and then part.
+pub(super) fn linger<S: Side>(one: &mut S, other: &mut S) -> Result<()> {
+    for _ in 0..SECONDS {
+        one.tick()?;
+        other.tick()?;
+        all(one)?.iter().try_for_each(|message| other.hear(message))?;
+        all(other)?.iter().try_for_each(|message| one.hear(message))?;
+    }
+    Ok(())
 }
 
 /// All that a side has to say now.

@@ -14,7 +14,7 @@ use crate::session::settling::Question;
 use crate::session::{BEGINS, Fetch, Here, Session};
 use crate::settle::Note;
 use woodland_format::AuthorKey;
-use woodland_log::{Frontier, Log, Tip};
+use woodland_log::{Frontier, Log, Place, Tip};
 
 impl Session {
     /// Whether this side can ask: names are made with a salt that both know.
@@ -88,12 +88,12 @@ impl Session {
             None => return Err(Closed::OutOfPlace("it goes on asking what it did not ask")),
         };
         // What it asks, and fetches by, is settled anew; and so is what it is sent.
-        self.take_rest();
+        self.drop_rest();
         self.forget_offer();
         let answer = question.take(note)?;
         if let Some(known) = answer.known {
             self.held.has_settled(question.base(), &known);
-            self.serve_by(known, question.base().clone())?;
+            self.serve(known, question.base().clone())?;
         }
         if answer.lacks_nothing && self.fetch == Fetch::Due {
             self.fetch = Fetch::Done;
@@ -110,7 +110,7 @@ impl Session {
         let mut question = asked.ok_or(Closed::OutOfPlace("it answers what it was not asked"))?;
         let answer = question.take(note)?;
         self.quiet_ticks = 0;
-        self.take_rest();
+        self.drop_rest();
         self.reply(true, answer.say);
         if answer.other_lacks_nothing {
             self.held.has_all(question.base());
@@ -119,7 +119,7 @@ impl Session {
             self.held.has_settled(question.base(), known);
         }
         if let (Some(known), true) = (answer.known, self.is_fetched) {
-            self.serve_by(known, question.base().clone())?;
+            self.serve(known, question.base().clone())?;
         }
         self.asked = Some(question);
         Ok(())
@@ -138,7 +138,7 @@ impl Session {
     /// Who answered wants to be sent what it lacks.
     pub(super) fn serve_by_gaps(&mut self) -> Result<(), Closed> {
         if let Some((known, until)) = self.take_rest() {
-            return self.serve_by(known, until);
+            return self.serve(known, until);
         }
         let asked = self.asked.as_ref();
         let asked = asked.ok_or(Closed::OutOfPlace("it fetches by what it was not asked"))?;
@@ -148,29 +148,17 @@ impl Session {
         }
         self.is_fetched = true;
         // Else it is served once that is settled.
-        known.map_or(Ok(()), |known| self.serve_by(known, base))
+        known.map_or(Ok(()), |known| self.serve(known, base))
     }
 
-    fn serve_by(&mut self, known: Frontier, until: Log) -> Result<(), Closed> {
+    /// Sends what is lacking there; says so first where it is the other side's own.
+    fn serve(&mut self, known: Frontier, until: Log) -> Result<(), Closed> {
         let author = self.author().ok_or(Closed::OutOfPlace(BEGINS))?;
         let known = self.with_sent(known, &until);
-        self.serve(author, known, until);
-        Ok(())
-    }
-
-    /// Sends what is lacking to who writes under this key; says so first where it is its own.
-    pub(super) fn serve(&mut self, author: AuthorKey, known: Frontier, until: Log) {
-        let place = |tip: &Tip| until.place(&tip.id);
-        let is_known = |tip: &Tip| {
-            let held = known.tips(&author).filter_map(|held| place(&held));
-            let tip = place(tip);
-            tip.is_some_and(|tip| held.into_iter().any(|held| until.saw(held, tip)))
-        };
-        let ahead = until.tips(&author).into_iter().rfind(|tip| !is_known(tip));
+        let ahead = ahead(&until, author, known.tips(&author));
         self.replies.extend(ahead.map(Part::Ahead));
-        if let Some(sending) = &mut self.sending {
-            sending.serve(known, until);
-        }
+        self.sending()?.serve(known, until);
+        Ok(())
     }
 
     /// Lets go of what was needed to settle.
@@ -187,4 +175,18 @@ impl Session {
             self.heard_of.settle_down();
         }
     }
+}
+
+/// Of who writes under this key and holds these tips of it, the last that it lacks.
+pub(super) fn ahead(
+    until: &Log,
+    author: AuthorKey,
+    held: impl Iterator<Item = Tip>,
+) -> Option<Tip> {
+    let held: Vec<Place> = held.filter_map(|tip| until.place(&tip.id)).collect();
+    let is_known = |tip: &Tip| {
+        let tip = until.place(&tip.id);
+        tip.is_some_and(|tip| held.iter().any(|held| until.saw(*held, tip)))
+    };
+    until.tips(&author).into_iter().rfind(|tip| !is_known(tip))
 }

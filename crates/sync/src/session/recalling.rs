@@ -23,6 +23,7 @@ use crate::memory::{HEADS_MAX, Memory};
 use crate::message::Part;
 use crate::session::basis::Basis;
 use crate::session::held::Held;
+use crate::session::questions::ahead;
 use crate::session::sending::Sending;
 use crate::session::{Event, Fetch, Here, Session};
 use crate::settle::TIPS_TOLD_MAX;
@@ -201,12 +202,19 @@ impl Session {
         }
         let said = self.recalling.said.as_ref().map_or(&[][..], |said| &said.heads);
         let basis = Basis::of(here.log, said);
-        let mut known = basis.known().clone();
+        // Heads have the rest in their past: what is sent is found faster from few tips.
+        let mut known: Frontier = said.iter().filter_map(|head| tip_at(here.log, *head)).collect();
         ends.into_iter().for_each(|(author, tip)| known.insert(author, tip));
-        (self.recalling.is_beginning, self.recalling.basis) = (true, Some(basis));
-        if let Some(author) = self.author().or(self.recalling.author) {
-            self.serve(author, known, here.log.clone());
+        let author = self.author().or(self.recalling.author);
+        if let Some(author) = author {
+            let held = basis.known().tips(&author).chain(known.tips(&author));
+            let ahead = ahead(here.log, author, held);
+            self.replies.extend(ahead.map(Part::Ahead));
         }
+        if let Some(sending) = &mut self.sending {
+            sending.serve(known, here.log.clone());
+        }
+        (self.recalling.is_beginning, self.recalling.basis) = (true, Some(basis));
     }
 
     /// The first message is made.
@@ -314,9 +322,20 @@ impl Session {
         Ok(Event::Unheld)
     }
 
-    /// The rest of what did not go with the first message.
+    /// What did not go with the first message is settled otherwise.
+    pub(super) fn drop_rest(&mut self) {
+        if let Some(said) = &mut self.recalling.said {
+            said.rest = None;
+        }
+    }
+
+    /// The rest of what did not go with the first message, and what of it the other side has.
     pub(super) fn take_rest(&mut self) -> Option<(Frontier, Log)> {
-        self.recalling.said.as_mut()?.rest.take()
+        let said = self.recalling.said.as_mut()?;
+        let (sent, until) = said.rest.take()?;
+        // From here on authors have names, where both know them.
+        let basis = Basis::of(&until, &said.heads);
+        Some((basis.known().iter().chain(sent.iter()).collect(), until))
     }
 
     /// What the other side told that it holds, and what it was sent before it did.
@@ -346,4 +365,8 @@ impl Session {
         let dataset = log.dataset();
         (!heads.is_empty()).then_some(Memory { dataset, author, heads })
     }
+}
+
+fn tip_at(log: &Log, place: Place) -> Option<(AuthorKey, Tip)> {
+    Some((log.author(place)?, Tip { seq: place.seq, id: log.id(place)? }))
 }

@@ -221,6 +221,11 @@ impl Side for Chains {
         Ok(())
     }
 
+    fn tick(&mut self) -> Result<()> {
+        self.hub.tick();
+        Ok(())
+    }
+
     fn forget(&mut self) {
         self.has_met = false;
     }

@@ -76,6 +76,11 @@ impl Side for Text {
         Ok(())
     }
 
+    fn tick(&mut self) -> Result<()> {
+        self.exchange.tick()?;
+        Ok(())
+    }
+
     fn forget(&mut self) {
         self.has_met = false;
     }
