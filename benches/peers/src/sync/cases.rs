@@ -102,7 +102,8 @@ pub(super) fn typed<T: Typed>(setting: &Setting) -> Result<Measured> {
     Ok((typing.sum(), readings))
 }
 
-/// Two who hold the shared part meet, for some seconds, and forget it again where that is to be the first contact.
+/// Two who hold the shared part meet, for some seconds, and forget it again where that is to be the
+/// first contact.
 fn become_acquainted<S: Side>(one: &mut S, other: &mut S, meeting: &str) -> Result<()> {
     meet(one, other)?;
     linger(one, other)?;
