@@ -19,6 +19,7 @@
 
 use crate::closed::Closed;
 use crate::door::{Door, brings};
+use crate::limits::Limits;
 use crate::memory::Memory;
 use crate::names::Salt;
 use crate::session::gate::{Credentials, Gate};
@@ -32,40 +33,6 @@ use woodland_log::{Log, Place, Refusal, Tip, Verify};
 /// The host's number for a connection. A connection that comes again has another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Peer(pub u64);
-
-/// What one conversation may cost, and how long it may be silent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Bytes of commits that may have come and not be durable yet.
-    pub window: u64,
-    /// The longest message that is taken, in bytes; at least [`Limits::MESSAGE_BYTES_LEAST`].
-    pub message_bytes_max: u64,
-    /// Bytes of commits that may wait for their past or for a signature.
-    pub waiting_bytes_max: u64,
-    /// So many ticks a peer may owe something and send nothing.
-    pub patience: u32,
-}
-
-impl Limits {
-    /// Every peer takes messages of so many bytes.
-    pub const MESSAGE_BYTES_LEAST: u64 = 16 * 1024 * 1024;
-    /// Every peer has room for so many bytes of commits that come before its limits are known,
-    /// whatever its window: at most so much is sent in vain to who does not hold what was
-    /// remembered.
-    pub const UNASKED_BYTES_MAX: u64 = 64 * 1024;
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Limits {
-            window: 1024 * 1024,
-            // The longest commit, and room for the rest.
-            message_bytes_max: 80 * 1024 * 1024,
-            waiting_bytes_max: 64 * 1024 * 1024,
-            patience: 30,
-        }
-    }
-}
 
 /// What the host is to do or to know.
 #[derive(Debug, Clone)]

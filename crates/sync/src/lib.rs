@@ -4,7 +4,7 @@
 //!  Hub ─► Session (one a peer) ─┬► Settling ─► what the other side lacks      `settle`, `sketch`
 //!                               ├► Sending  ─► pieces of the log ─► messages  `session`
 //!                               └► Arriving ─► the door ─► versions to merge
-//!  bytes ◄─► Message ◄─► parts                                                `message`, `wire`
+//!  bytes ◄─► Message ◄─► parts                                       `message`, `coding`, `wire`
 //! ```
 //!
 //! **Invariants**
@@ -17,8 +17,10 @@
 
 mod bytes;
 mod closed;
+mod coding;
 mod door;
 mod hub;
+mod limits;
 mod memory;
 mod message;
 mod names;
@@ -32,7 +34,8 @@ mod wire;
 mod words;
 
 pub use crate::closed::Closed;
-pub use crate::hub::{Event, Hub, Limits, Peer, TooLong};
+pub use crate::hub::{Event, Hub, Peer, TooLong};
+pub use crate::limits::Limits;
 pub use crate::memory::Memory;
 pub use crate::message::{MessageError, PRESENCE_BYTES_MAX, PROTOCOL_VERSION, Reason};
 pub use crate::names::Salt;

@@ -8,7 +8,7 @@
 //! What this does not do: let anything in; the door does.
 
 use crate::closed::Closed;
-use crate::hub::Limits;
+use crate::limits::Limits;
 use crate::message::{Previous, Stretch};
 use crate::names::{CommitName, Salt};
 use crate::session::basis::Basis;

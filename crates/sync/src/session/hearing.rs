@@ -8,7 +8,7 @@
 //! What this does not do: take messages apart, or let commits in.
 
 use crate::closed::Closed;
-use crate::hub::Limits;
+use crate::limits::Limits;
 use crate::message::{Hello, Part, Stretch, Told, Want};
 use crate::session::arriving::find;
 use crate::session::sending::Sending;

@@ -33,7 +33,7 @@ pub(crate) mod sending;
 mod settling;
 
 use crate::closed::Closed;
-use crate::hub::Limits;
+use crate::limits::Limits;
 use crate::memory::Memory;
 use crate::message::{Hello, Message, Part, Reason};
 use crate::names::{CommitName, Salt};

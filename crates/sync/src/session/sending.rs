@@ -10,7 +10,7 @@
 //! What this does not do: make messages.
 
 use crate::closed::Closed;
-use crate::hub::Limits;
+use crate::limits::Limits;
 use crate::session::arriving::signed;
 use crate::session::pieces::{Piece, Room, cut};
 use std::collections::{BTreeMap, VecDeque};
