@@ -13,7 +13,7 @@ use woodland_tests::fuzz::{Corpus, Heap, Settings, run, targets};
 static ALLOCATOR: &PeakMemAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// Every target has a row: how many inputs.
-const EXECUTIONS: [(&str, u64); 42] = [
+const EXECUTIONS: [(&str, u64); 43] = [
     ("header", 20_000),
     ("payload", 6_000),
     ("schema", 20_000),
@@ -56,6 +56,7 @@ const EXECUTIONS: [(&str, u64); 42] = [
     ("rested", 6_000),
     ("message", 20_000),
     ("hub", 1_000),
+    ("newcomer", 5_000),
 ];
 
 #[test]
@@ -131,6 +132,7 @@ attacks! {
     store = "store",
     message = "message",
     hub = "hub",
+    newcomer = "newcomer",
 }
 
 /// What a test that never failed cannot show: that a panic and too much heap are seen, made small,

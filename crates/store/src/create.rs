@@ -68,11 +68,7 @@ impl Store {
         key: &SecretKey,
         options: &StoreOptions,
     ) -> Result<Store, CreateError> {
-        let found = options.segment_file_bytes_max;
-        if !(1..=SEGMENT_FILE_BYTES_LIMIT).contains(&found) {
-            return Err(CreateError::SegmentFileBytes { found });
-        }
-        claim_place(disk.as_ref())?;
+        Store::claim(disk.as_ref(), options)?;
         let heads = Heads {
             generation: 1,
             file_number: 1,
@@ -83,6 +79,19 @@ impl Store {
             layout: None,
         };
         fill(disk, heads, key).map_err(CreateError::Disk)
+    }
+
+    /// Checks that [`Store::create`] would begin, as far as can be known before it does: nothing is
+    /// at the place, where the folder is made if it is absent, and the options can be kept.
+    ///
+    /// # Errors
+    /// [`CreateError`].
+    pub fn claim(disk: &dyn Disk, options: &StoreOptions) -> Result<(), CreateError> {
+        let found = options.segment_file_bytes_max;
+        if !(1..=SEGMENT_FILE_BYTES_LIMIT).contains(&found) {
+            return Err(CreateError::SegmentFileBytes { found });
+        }
+        claim_place(disk)
     }
 }
 

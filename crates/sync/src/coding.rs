@@ -11,7 +11,7 @@
 //!   24 presence   length, bytes                              rows
 //!   25 bye        reason u8                       26 since   count, commits (32 each)
 //!   27 unheld     -                               28 durable messages
-//!   29 challenge  salt 16
+//!   29 challenge  salt 16                       31 newcomer  -
 //!   30 proof      identity 32, name's length, name, its signature 64, the author's 64
 //!  author     reference × 4 + 0 known | 1 name 8 | 2 key 32 | 3 rank   from  0 | 1 seq, commit 8
 //! ```
@@ -109,6 +109,7 @@ impl Part {
                 to.push(30);
                 proof.put(to);
             }
+            Part::Newcomer => to.push(31),
         }
     }
 
@@ -160,6 +161,7 @@ impl Part {
             28 => Part::Durable(from.varint()?),
             29 => Part::Challenge(Salt(from.array()?)),
             30 => Part::Proof(Box::new(Proof::take(from)?)),
+            31 => Part::Newcomer,
             _ => return Err(NoteError { at, expected: "begins a part" }.into()),
         })
     }

@@ -19,6 +19,7 @@
 
 use crate::closed::Closed;
 use crate::door::{Door, brings};
+use crate::event::{Event, Peer, TooLong};
 use crate::limits::Limits;
 use crate::memory::Memory;
 use crate::names::Salt;
@@ -28,51 +29,7 @@ use crate::session::{self, Fetch, Here, Session};
 use crate::wants::{LATE_TICKS, Wants};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use woodland_format::{AuthorKey, IdentityKey, Right, Segment};
-use woodland_log::{Log, Place, Refusal, Tip, Verify};
-
-/// The host's number for a connection. A connection that comes again has another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Peer(pub u64);
-
-/// What the host is to do or to know.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub enum Event {
-    /// Commits came and went through the door: make them durable, and call [`Hub::advanced`].
-    Arrived {
-        /// A version that holds them. Merge it; it need not hold what this side has written since.
-        log: Box<Log>,
-    },
-    /// All that this side lacked of a peer is durable; from here on it tells what is new.
-    CaughtUp {
-        /// Which.
-        peer: Peer,
-    },
-    /// A peer holds commits of this replica's own author that this replica lacks: the key is in use
-    /// elsewhere, or this is an old copy. Merge what comes before anything is written.
-    Behind {
-        /// Who says so.
-        peer: Peer,
-        /// The commit that it holds.
-        tip: Tip,
-    },
-    /// Something that is kept nowhere.
-    Presence {
-        /// From whom.
-        peer: Peer,
-        /// Under which key that peer says it writes. Nothing proves it.
-        author: AuthorKey,
-        /// What it says.
-        bytes: Vec<u8>,
-    },
-    /// A conversation ended. Send what [`Hub::say`] has left for it, and close the connection.
-    Closed {
-        /// With whom.
-        peer: Peer,
-        /// Why.
-        why: Closed,
-    },
-}
+use woodland_log::{Log, Place, Refusal, Verify};
 
 /// One replica's conversations.
 pub struct Hub {
@@ -80,6 +37,10 @@ pub struct Hub {
     author: AuthorKey,
     limits: Limits,
     credentials: Option<Credentials>,
+    /// Who is taken for a reader until it has said all that it has: with whom a newcomer began.
+    trusted: Option<IdentityKey>,
+    /// How many conversations were begun.
+    begun: u64,
     door: Door,
     sessions: BTreeMap<Peer, Session>,
     wants: Wants,
@@ -94,6 +55,8 @@ impl Hub {
             author,
             limits,
             credentials: None,
+            trusted: None,
+            begun: 0,
             door: Door::new(woodland_format::verify_commit),
             sessions: BTreeMap::new(),
             wants: Wants::default(),
@@ -106,6 +69,12 @@ impl Hub {
     #[must_use]
     pub fn verified_by(mut self, verify: Verify) -> Hub {
         self.door = Door::new(verify);
+        self
+    }
+
+    /// Takes this identity for one that may read, until this side has caught up with it.
+    pub(crate) fn trusting(mut self, identity: Option<IdentityKey>) -> Hub {
+        self.trusted = identity;
         self
     }
 
@@ -160,7 +129,9 @@ impl Hub {
     }
 
     fn insert(&mut self, peer: Peer, salt: Option<Salt>, memory: Option<&Memory>) {
-        let (gate, refused) = match Gate::of(&self.log, self.credentials.as_ref(), salt, peer) {
+        self.begun += 1;
+        let (own, fresh) = (self.credentials.as_ref(), (salt, self.begun));
+        let (gate, refused) = match Gate::of(&self.log, own, fresh, self.trusted) {
             Ok(gate) => (gate, None),
             Err(why) => (Gate::Open, Some(why)),
         };
@@ -283,8 +254,14 @@ impl Hub {
     pub fn say(&mut self, peer: Peer) -> Option<Vec<u8>> {
         let Hub { log, author, limits, sessions, .. } = self;
         let here = Here { log, ahead: log, author: *author, limits };
-        match sessions.get_mut(&peer)?.say(here) {
-            Ok(message) => message,
+        let session = sessions.get_mut(&peer)?;
+        match session.say(here) {
+            Ok(message) => {
+                if session.has_welcomed() {
+                    self.insert(peer, None, None);
+                }
+                message
+            }
             Err(why) => {
                 self.close(peer, why);
                 self.say(peer)
@@ -319,7 +296,10 @@ impl Hub {
     fn serve_only_readers(&mut self) {
         let proven =
             self.sessions.iter().filter_map(|(peer, it)| Some((*peer, it.gate.identity()?)));
-        let lost = proven.filter(|(_, identity)| !self.log.may(identity, Right::Read));
+        let is_reader = |identity: &IdentityKey| {
+            self.trusted == Some(*identity) || self.log.may(identity, Right::Read)
+        };
+        let lost = proven.filter(|(_, identity)| !is_reader(identity));
         for (peer, identity) in lost.collect::<Vec<_>>() {
             self.close(peer, Closed::NotAllowed { identity });
         }
@@ -407,7 +387,13 @@ impl Hub {
         }
         for event in events {
             self.events.push_back(match event {
-                session::Event::CaughtUp => Event::CaughtUp { peer },
+                session::Event::CaughtUp => {
+                    self.events.push_back(Event::CaughtUp { peer });
+                    if self.trusted.take().is_some() {
+                        self.serve_only_readers();
+                    }
+                    continue;
+                }
                 session::Event::Behind(tip) => Event::Behind { peer, tip },
                 session::Event::Presence(bytes) => {
                     let author = self.sessions.get(&peer).and_then(Session::author);
@@ -478,12 +464,4 @@ impl std::fmt::Debug for Hub {
             .field("offers", &self.wants.noted().collect::<Vec<_>>())
             .finish()
     }
-}
-
-/// A presence that is too long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{found} bytes of presence, at most {} can be told at once", crate::PRESENCE_BYTES_MAX)]
-pub struct TooLong {
-    /// How many bytes it has.
-    pub found: usize,
 }

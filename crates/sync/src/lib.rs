@@ -19,11 +19,13 @@ mod bytes;
 mod closed;
 mod coding;
 mod door;
+mod event;
 mod hub;
 mod limits;
 mod memory;
 mod message;
 mod names;
+mod newcomer;
 mod packing;
 pub mod recording;
 mod session;
@@ -34,11 +36,13 @@ mod wire;
 mod words;
 
 pub use crate::closed::Closed;
-pub use crate::hub::{Event, Hub, Peer, TooLong};
+pub use crate::event::{Event, Peer, TooLong};
+pub use crate::hub::Hub;
 pub use crate::limits::Limits;
 pub use crate::memory::Memory;
 pub use crate::message::{MessageError, PRESENCE_BYTES_MAX, PROTOCOL_VERSION, Reason};
 pub use crate::names::Salt;
+pub use crate::newcomer::Newcomer;
 pub use crate::session::gate::Credentials;
 
 /// The parts of messages, for those who look at a conversation or take part in it by themselves.

@@ -81,6 +81,8 @@ pub enum Part {
     Challenge(Salt),
     /// Who the speaker is, and what shows it.
     Proof(Box<Proof>),
+    /// The speaker holds nothing, and wants the founding commit. Behind the opener's hello.
+    Newcomer,
 }
 
 /// Who says so, and what it takes.

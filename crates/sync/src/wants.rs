@@ -7,7 +7,7 @@
 //!
 //! What this does not do: want anything while one peer is asked for all that is lacking.
 
-use crate::hub::Peer;
+use crate::event::Peer;
 use crate::names::CommitName;
 use crate::session::{Fetch, Session};
 use std::collections::{BTreeMap, BTreeSet};

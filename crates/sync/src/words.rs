@@ -63,6 +63,7 @@ impl Display for Part {
             Part::Unheld => write!(f, "unheld"),
             Part::Durable(messages) => write!(f, "durable to message {messages}"),
             Part::Challenge(_) => write!(f, "challenge"),
+            Part::Newcomer => write!(f, "newcomer: the founding commit is wanted"),
             Part::Proof(proof) => {
                 let Certificate { identity, name, .. } = &proof.certificate;
                 write!(f, "proof: identity {} {name:?}", identity.short())

@@ -1,9 +1,9 @@
 //! Two programs, each with a dataset, that stay in step over plain TCP on one machine.
 //!
 //! ```text
-//!   loopback found DIR LOG        begins a dataset, and writes a log file to join from
-//!   loopback join DIR LOG         another replica of it
-//!   loopback listen DIR ADDRESS   waits for others, such as at 127.0.0.1:4000
+//!   loopback found DIR                   begins a dataset, and shows its name
+//!   loopback listen DIR ADDRESS          waits for others, such as at 127.0.0.1:4000
+//!   loopback join DIR ADDRESS DATASET    another replica of it, from one that listens
 //!   loopback connect DIR ADDRESS
 //! ```
 //!
@@ -21,8 +21,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
-use woodland::sync::{Event, Exchange, Limits, Memory, Peer};
-use woodland::{Model, Record, Replica, all, define};
+use woodland::sync::{Event, Exchange, Joining, Limits, Memory, Peer};
+use woodland::{DatasetId, Model, Record, Replica, all, define};
 
 #[derive(Record, Debug, Clone, PartialEq)]
 struct Note {
@@ -45,12 +45,8 @@ fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
-        ["found", folder, log] => {
-            Replica::create(folder, model()?)?.export(log)?;
-        }
-        ["join", folder, log] => {
-            Replica::join(folder, model()?, Path::new(log))?;
-        }
+        ["found", folder] => println!("{}", Replica::create(folder, model()?)?.dataset()),
+        ["join", folder, address, dataset] => join(folder, address, dataset.parse()?)?,
         ["listen", folder, address] => {
             let listener = TcpListener::bind(address).with_context(|| address.to_owned())?;
             println!("listening at {}", listener.local_addr()?);
@@ -79,8 +75,33 @@ fn main() -> anyhow::Result<()> {
             }
             Ok(Some(talk(&program, peer, stream, Some(kept))?))
         })?,
-        _ => bail!("usage: loopback found|join DIR LOG, or loopback listen|connect DIR ADDRESS"),
+        _ => bail!(
+            "usage: loopback found DIR, loopback listen|connect DIR ADDRESS, or loopback join DIR \
+             ADDRESS DATASET"
+        ),
     }
+    Ok(())
+}
+
+/// Fetches all of a dataset from one that listens.
+fn join(folder: &str, address: &str, dataset: DatasetId) -> anyhow::Result<()> {
+    let mut joining = Joining::new(folder, dataset, Limits::default())?;
+    let mut stream = TcpStream::connect(address).with_context(|| address.to_owned())?;
+    let peer = Peer(0);
+    joining.open(peer)?;
+    while !joining.is_caught_up() {
+        while let Some(message) = joining.say(peer) {
+            write_message(&mut stream, &message)?;
+        }
+        let message = read_message(&mut stream)?.context("the other side is gone")?;
+        for event in joining.take(peer, &message)? {
+            if let Event::Closed { why, .. } = event {
+                joining.say(peer).map(|bye| write_message(&mut stream, &bye)).transpose()?;
+                bail!("{why}");
+            }
+        }
+    }
+    joining.finish(model()?)?;
     Ok(())
 }
 
@@ -163,37 +184,46 @@ fn keep(program: &Program, peer: Peer, to: Option<&Path>) {
 }
 
 fn listen(program: &Program, peer: Peer, from: &mut impl Read) -> anyhow::Result<()> {
-    let longest = Limits::default().message_bytes_max;
-    loop {
-        let mut length = [0; 4];
-        if from.read_exact(&mut length).is_err() {
-            return Ok(());
-        }
-        let length = u32::from_le_bytes(length);
-        // Whoever takes a length on trust gives its memory away.
-        if u64::from(length) > longest {
-            bail!("a message of {length} bytes, at most {longest} are taken");
-        }
-        let mut message = vec![0; length as usize];
-        from.read_exact(&mut message)?;
+    while let Some(message) = read_message(from)? {
         for event in program.exchange.take(peer, &message)? {
             if let Event::Closed { why, .. } = event {
                 bail!("{why}");
             }
         }
     }
+    Ok(())
 }
 
 fn speak(program: &Program, peer: Peer, to: &mut impl Write) -> anyhow::Result<()> {
     loop {
         let is_ending = program.is_ending.load(Ordering::Acquire);
         match program.exchange.wait_to_say(peer, Duration::from_millis(100)) {
-            Some(message) => {
-                to.write_all(&u32::try_from(message.len())?.to_le_bytes())?;
-                to.write_all(&message)?;
-            }
+            Some(message) => write_message(to, &message)?,
             None if is_ending || !program.exchange.is_with(peer) => return Ok(()),
             None => {}
         }
     }
+}
+
+/// The next message; none where the other side is gone.
+fn read_message(from: &mut impl Read) -> anyhow::Result<Option<Vec<u8>>> {
+    let longest = Limits::default().message_bytes_max;
+    let mut length = [0; 4];
+    if from.read_exact(&mut length).is_err() {
+        return Ok(None);
+    }
+    let length = u32::from_le_bytes(length);
+    // Whoever takes a length on trust gives its memory away.
+    if u64::from(length) > longest {
+        bail!("a message of {length} bytes, at most {longest} are taken");
+    }
+    let mut message = vec![0; length as usize];
+    from.read_exact(&mut message)?;
+    Ok(Some(message))
+}
+
+fn write_message(to: &mut impl Write, message: &[u8]) -> anyhow::Result<()> {
+    to.write_all(&u32::try_from(message.len())?.to_le_bytes())?;
+    to.write_all(message)?;
+    Ok(())
 }

@@ -101,18 +101,23 @@ impl Replica {
     /// identity that it is they; so both sides need one (`Options::identity`).
     pub fn exchange(&self, limits: Limits) -> Exchange {
         let log = self.durable_snapshot().log().clone();
-        let mut hub = Hub::new(log, self.author(), limits);
-        hub.identify(self.writer().credentials());
-        let hub = Mutex::new(hub);
-        let board = Arc::new(Board::default());
-        let listener: Arc<dyn Listen> = Arc::<Board>::clone(&board);
-        let weak: Weak<dyn Listen> = Arc::downgrade(&listener);
-        self.0.current.listen(weak);
-        Exchange { replica: self.clone(), hub, held: Mutex::default(), board }
+        Exchange::of(self, Hub::new(log, self.author(), limits))
     }
 }
 
 impl Exchange {
+    /// Goes on with these conversations, which began with this replica's version, or an earlier
+    /// one of it.
+    pub(crate) fn of(replica: &Replica, mut hub: Hub) -> Exchange {
+        hub.identify(replica.writer().credentials());
+        let hub = Mutex::new(hub);
+        let board = Arc::new(Board::default());
+        let listener: Arc<dyn Listen> = Arc::<Board>::clone(&board);
+        let weak: Weak<dyn Listen> = Arc::downgrade(&listener);
+        replica.0.current.listen(weak);
+        Exchange { replica: replica.clone(), hub, held: Mutex::default(), board }
+    }
+
     /// Begins a conversation with a peer that this side connected to.
     ///
     /// # Errors

@@ -63,6 +63,8 @@ mod field;
 mod fit;
 mod hint;
 mod incarnation;
+#[cfg(feature = "net")]
+mod joining;
 mod keys;
 mod merge;
 mod migrate;
@@ -139,6 +141,7 @@ pub use crate::notice::Notice;
 #[cfg(feature = "net")]
 pub mod sync {
     pub use crate::exchange::Exchange;
+    pub use crate::joining::Joining;
     pub use woodland_sync::{
         Closed, Event, Limits, Memory, MessageError, PRESENCE_BYTES_MAX, Peer, Reason, TooLong,
     };

@@ -24,7 +24,7 @@ use std::io;
 use std::sync::Arc;
 use woodland_format::{
     Commit, CommitError, CommitId, Draft, Misfit, Op, Payload, Position, Proposal, SchemaError,
-    Segment, SignedPoint, StepNote,
+    SecretKey, Segment, SignedPoint, StepNote,
 };
 use woodland_graph::Graph;
 use woodland_log::{AppendError, Log, OrderKey, Pending, PointError};
@@ -78,6 +78,12 @@ pub enum StartError {
         /// The dataset that the source names.
         dataset: woodland_format::DatasetId,
     },
+    /// The caller's mistake: what a peer holds has not all come yet.
+    #[error(
+        "what the peer holds has not all come yet: go on talking until `Event::CaughtUp`, then \
+         finish"
+    )]
+    NotCaughtUp,
     /// The founding commit's payload is erased, damaged, or of a newer release.
     #[error(
         "the founding commit carries no schema that this release can read: upgrade this program"
@@ -239,29 +245,47 @@ fn join(
 ) -> Result<(Replica, Merged), StartError> {
     model.schema().check()?;
     // All that is read of the source is read before anything is made.
-    let Joining { log, merged, pending, segments } =
-        catch(|| Joining::from(source)).map_err(StartError::from).flatten()?;
-    let (snapshot, proposal) = snapshot_of(&log, model)?;
+    let (beginning, merged) =
+        catch(|| Beginning::from(source)).map_err(StartError::from).flatten()?;
     let key = keys.author()?;
+    Ok((begin(disk, model, beginning, (key, keys), options)?, merged))
+}
+
+/// Makes a replica of what whoever joins begins with.
+pub(crate) fn begin(
+    disk: Arc<dyn Disk>,
+    model: &Model,
+    beginning: Beginning,
+    (key, keys): (SecretKey, Keys),
+    options: &StoreOptions,
+) -> Result<Replica, StartError> {
+    let Beginning { log, pending, segments } = beginning;
+    let (snapshot, proposal) = snapshot_of(&log, model)?;
     let store = Store::create(disk.clone(), log.dataset(), &key, options)?;
     store.append(&segments)?;
     let replica =
         Replica::assemble(Backing::Written(Arc::new(store), None), disk, key, keys, snapshot)?;
     replica.writer().pending = pending;
     replica.settle_schema(proposal)?;
-    Ok((replica, merged))
+    Ok(replica)
 }
 
 /// What whoever joins begins with.
-struct Joining {
+pub(crate) struct Beginning {
     log: Log,
-    merged: Merged,
     pending: Pending,
     segments: Vec<Vec<u8>>,
 }
 
-impl Joining {
-    fn from(source: Source<'_>) -> Result<Joining, StartError> {
+impl Beginning {
+    /// This very version: all that it holds is in memory.
+    pub(crate) fn of(log: Log, pending: Pending) -> Beginning {
+        let commits: Vec<Commit> = log.order().map(|(_, commit)| commit).collect();
+        let segments = segments_of(&log, &commits);
+        Beginning { log, pending, segments }
+    }
+
+    fn from(source: Source<'_>) -> Result<(Beginning, Merged), StartError> {
         let mut arrival = source.read().map_err(StartError::Source)?;
         let dataset = arrival.dataset();
         let log = arrival.found().ok_or(StartError::NoFounding { dataset })?;
@@ -272,9 +296,7 @@ impl Joining {
         // the rest.
         merged.admitted += 1;
         merged.duplicates = merged.duplicates.saturating_sub(1);
-        let commits: Vec<Commit> = log.order().map(|(_, commit)| commit).collect();
-        let segments = segments_of(&log, &commits);
-        Ok(Joining { log, merged, pending, segments })
+        Ok((Beginning::of(log, pending), merged))
     }
 }
 

@@ -56,29 +56,29 @@ impl Drop for Running {
     }
 }
 
-fn done(mut command: Command) {
-    let status = command.status().expect("it starts");
-    assert!(status.success(), "{command:?}: {status}");
+/// What a process says that ends.
+fn ended(command: &mut Command) -> String {
+    let output = command.output().expect("it starts");
+    assert!(output.status.success(), "{command:?}: {output:?}");
+    String::from_utf8(output.stdout).expect("it says words").trim_end().to_owned()
 }
 
 #[test]
 fn two_processes_catch_up_and_stay_in_step() {
     let folder = tempfile::tempdir().expect("a folder");
     let (laptop, phone) = (folder.path().join("laptop"), folder.path().join("phone"));
-    let log = folder.path().join("notes.wood");
     let (mut found, mut join) = (program(), program());
-    found.arg("found").arg(&laptop).arg(&log);
-    done(found);
-    join.arg("join").arg(&phone).arg(&log);
-    done(join);
+    let dataset = ended(found.arg("found").arg(&laptop));
 
     let mut listening = Running::start("listen", &laptop, "127.0.0.1:0");
     let says = listening.says();
     let address = says.strip_prefix("listening at ").expect("an address").to_owned();
     listening.is_told("written before anybody came");
 
+    ended(join.arg("join").arg(&phone).arg(&address).arg(&dataset));
+    listening.is_told("written while nobody was there");
     let mut connected = Running::start("connect", &phone, &address);
-    assert_eq!(connected.says(), "laptop: written before anybody came");
+    assert_eq!(connected.says(), "laptop: written while nobody was there");
     connected.is_told("hello");
     assert_eq!(listening.says(), "phone: hello");
     listening.is_told("hello to you");

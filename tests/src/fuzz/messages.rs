@@ -1,5 +1,5 @@
-//! Messages between peers: any bytes as one, and conversations that a hub has with somebody who
-//! bends what an honest peer would say.
+//! Messages between peers: any bytes as one, and conversations that a hub, or a newcomer, has with
+//! somebody who bends what an honest peer would say.
 //!
 //! ```text
 //!  input    message, message, …      message = length (u32) ‖ bytes
@@ -22,14 +22,14 @@ use crate::fuzz::mutation::{INPUT_BYTES_MAX, mutate};
 use crate::fuzz::targets::{Target, leave, names};
 use crate::histories::{History, Rng};
 use woodland_format::{
-    AuthorKey, CanonicalError, CommitError, CommitId, DamageCause, HeaderError, SignedPoint,
-    put_varint, take_varint,
+    AuthorKey, CanonicalError, CommitError, CommitId, DamageCause, DatasetId, HeaderError,
+    SignedPoint, put_varint, take_varint,
 };
 use woodland_log::{AppendError, Log, Refusal};
 use woodland_sync::parts::{
     self, AuthorName, AuthorRef, CommitName, Gap, Introduced, Message, Note, Part, Previous, Want,
 };
-use woodland_sync::{Closed, Event, Hub, Limits, Memory, MessageError, Peer, Salt};
+use woodland_sync::{Closed, Event, Hub, Limits, Memory, MessageError, Newcomer, Peer, Salt};
 
 /// A message may have some parts whatever its length, and a list of them is doubled.
 const SPARE_OF_MESSAGES: usize = 32 * 1024;
@@ -43,7 +43,7 @@ const ATTACKED: Peer = Peer(1);
 const HONEST: Peer = Peer(2);
 const SALT: Salt = Salt([3; 16]);
 
-/// Both targets.
+/// All three targets.
 pub(crate) fn targets() -> Vec<Target> {
     let told = [MessageError::NAMES, Closed::NAMES, DamageCause::NAMES, CommitError::NAMES];
     let commits = [HeaderError::NAMES, CanonicalError::NAMES, Refusal::NAMES, AppendError::NAMES];
@@ -76,6 +76,16 @@ pub(crate) fn targets() -> Vec<Target> {
             edit,
             mend,
             decode: hub,
+        },
+        Target {
+            name: "newcomer",
+            errors: names(&[&told.concat(), &commits.concat()]),
+            heap_times: HEAP_TIMES + 2,
+            spare_bytes: SPARE_OF_HUBS,
+            inputs: welcomes,
+            edit,
+            mend,
+            decode: newcomer,
         },
     ]
 }
@@ -168,8 +178,62 @@ fn conversations(corpus: &Corpus) -> Vec<Vec<u8>> {
             while talk(&mut opens, &mut accepts, ATTACKED, &mut said) {}
             all.push(pack(&said));
         }
+        all.push(pack(&welcomed(corpus, history).0));
     }
     all
+}
+
+/// Who holds nothing of a history, and what it says in the end: all messages, over both of its
+/// conversations; and what it is told in the first.
+fn welcomed(corpus: &Corpus, history: &History) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
+    let (_, mut whole) = hubs(corpus, history);
+    let mut new = new_of(history.dataset());
+    whole.accept(ATTACKED);
+    let (mut said, mut told) = (Vec::new(), Vec::new());
+    while let Some(message) = new.say() {
+        whole.take(ATTACKED, &message);
+        said.push(message);
+        told.extend(std::iter::from_fn(|| whole.say(ATTACKED)));
+        let founded = told.last().and_then(|message| new.take(message).expect("it is sound"));
+        if let Some(mut hub) = founded {
+            hub.open(ATTACKED, SALT);
+            while talk(&mut hub, &mut whole, ATTACKED, &mut said) {}
+            break;
+        }
+    }
+    (said, told)
+}
+
+fn new_of(dataset: DatasetId) -> Newcomer {
+    Newcomer::new(dataset, AuthorKey([4; 32]), Limits::default(), None, Salt([5; 16]))
+}
+
+/// What newcomers are told.
+fn welcomes(corpus: &Corpus) -> Vec<Vec<u8>> {
+    let whole = corpus.histories.iter().filter(|history| is_whole(history)).take(24);
+    whole.map(|history| pack(&welcomed(corpus, history).1)).collect()
+}
+
+/// Says it to somebody who holds nothing.
+fn newcomer(corpus: &Corpus, bytes: &[u8], told: &mut Told) {
+    let messages = unpack(bytes);
+    let dataset = history(corpus, &messages).dataset();
+    let mut new = new_of(dataset);
+    let first = new.say().expect("a hello");
+    assert!(Message::decode(&first).is_ok());
+    for message in messages {
+        match new.take(message) {
+            Ok(Some(hub)) => assert_eq!(hub.log().dataset(), dataset, "it is what was asked for"),
+            Ok(None) => {}
+            Err(why) => {
+                why.tell(told);
+                assert!(new.take(message).is_ok_and(|hub| hub.is_none()), "it is over");
+                return;
+            }
+        }
+        while new.say().is_some() {}
+    }
+    told.accept();
 }
 
 /// Each says what it has to say; whether anything was said. Keeps what the first one said.
@@ -231,8 +295,9 @@ fn hub(corpus: &Corpus, bytes: &[u8], told: &mut Told) {
     for (at, message) in messages.iter().enumerate() {
         hub.take(ATTACKED, message);
         closed.extend(host(&mut hub));
-        // It listens now and then.
-        while at % 3 == 1 && hub.say(ATTACKED).is_some() {}
+        // It listens now and then; whoever is new, until it is answered.
+        let listens = at % 3 == 1 || is_new(message);
+        while listens && hub.say(ATTACKED).is_some() {}
         if at == messages.len() / 2 {
             honest.open(HONEST, SALT);
             hub.accept(HONEST);
@@ -261,6 +326,11 @@ fn hub(corpus: &Corpus, bytes: &[u8], told: &mut Told) {
     if closed.iter().all(|(_, why)| !why.is_hostile()) {
         told.accept();
     }
+}
+
+/// Whether it says that it holds nothing: then both begin anew.
+fn is_new(message: &[u8]) -> bool {
+    Message::decode(message).is_ok_and(|message| message.parts.contains(&Part::Newcomer))
 }
 
 /// Bends a conversation by its messages and their parts.
@@ -321,20 +391,24 @@ fn bend(rng: &mut Rng, parts: &mut Vec<Part>, others: &[Part]) {
             1 => heads.push(CommitId([2; 32])),
             _ => heads.truncate(heads.len() / 2),
         },
-        (4, None) => parts.push([Part::Unheld, Part::Durable(1)][rng.below(2)].clone()),
+        (4, None) => {
+            parts.push([Part::Unheld, Part::Durable(1), Part::Newcomer][rng.below(3)].clone());
+        }
         _ => parts.extend(rng.pick(others).cloned()),
     }
 }
 
 /// Numbers the messages as they are due, and says that nothing was heard.
 fn mend(_: &Corpus, _: &mut Rng, bytes: &mut Vec<u8>) {
-    let messages = unpack(bytes).into_iter().zip(0..).map(|(message, number)| {
+    let mut due = 0;
+    let messages = unpack(bytes).into_iter().map(|message| {
         let mut rest = message;
         let is_numbered = take_varint(&mut rest).is_ok() && take_varint(&mut rest).is_ok();
         let mut mended = Vec::with_capacity(message.len());
-        put_varint(&mut mended, number);
+        put_varint(&mut mended, due);
         put_varint(&mut mended, 0);
         mended.extend_from_slice(if is_numbered { rest } else { message });
+        due = if is_new(&mended) { 0 } else { due + 1 };
         mended
     });
     let messages: Vec<Vec<u8>> = messages.collect();

@@ -1,8 +1,9 @@
-//! Errors of rights: who writes, grants or revokes without being allowed to.
+//! Errors of rights: who writes, grants or revokes without being allowed to, or joins too early.
 
 use crate::notes::{note, schema};
 use crate::{Row, raised};
 use std::sync::Arc;
+use woodland::sync::{Joining, Limits};
 use woodland::{
     Disk, MemoryDisk, Options, Replica, Right, RightsError, SecretKey, StartError, Void, WriteError,
 };
@@ -34,6 +35,9 @@ pub(crate) fn rows() -> Vec<Row> {
     owned.merge(&other).expect("what stands beside is taken in");
     let void = owned.snapshot().graph().voids().next().expect("it is masked").reason;
     raised!(rows, "graph" Void::Revoked, "a note beside the revocation of its right", void);
+    let new = Joining::new(on(&MemoryDisk::new(), 4), owned.dataset(), Limits::default());
+    let early = new.expect("an empty place").finish(schema()).expect_err("nothing came");
+    raised!(rows, "woodland" StartError::NotCaughtUp, "a replica of what has not come", early);
     let beside = Replica::open(on(&disk, 3).identity(ada, "Ada").read_only(), schema());
     let beside = beside.expect("opened beside");
     let unwritten = beside.grant(bob.identity(), Right::Read).expect_err("read-only");

@@ -1,10 +1,10 @@
 //! `talk`: a recorded conversation as a transcript.
 
 use crate::writer::{History, key};
-use crate::{assert_snapshot, session};
+use crate::{assert_snapshot, owned, session};
 use std::fs;
 use woodland_sync::recording::{Speaker, begin, entry};
-use woodland_sync::{Event, Hub, Limits, Peer, Salt};
+use woodland_sync::{Event, Hub, Limits, Newcomer, Peer, Salt};
 
 /// What one side, which holds the founding commit alone, records with somebody who holds all.
 fn recorded() -> Vec<u8> {
@@ -45,6 +45,31 @@ fn recorded_again() -> Vec<u8> {
     bytes.extend(entry(Speaker::Other, &all));
     lost.take(restored, &all);
     settle(&mut lost, &mut there, restored, &mut bytes);
+    bytes
+}
+
+/// What a newcomer to a dataset that has an owner records, with the owner.
+fn recorded_newcomer() -> Vec<u8> {
+    let (peer, limits) = (Peer(1), Limits::default());
+    let mut owner = Hub::new(owned::log(), key(1).author(), limits);
+    owner.identify(Some(owned::device(1)));
+    let (dataset, author) = (owner.log().dataset(), key(3).author());
+    let mut new = Newcomer::new(dataset, author, limits, Some(owned::device(3)), Salt([7; 16]));
+    owner.accept(peer);
+    let mut bytes = begin();
+    let mut here = loop {
+        let message = new.say().expect("it asks until it is answered");
+        bytes.extend(entry(Speaker::This, &message));
+        owner.take(peer, &message);
+        let answer = owner.say(peer).expect("it is answered");
+        bytes.extend(entry(Speaker::Other, &answer));
+        if let Some(hub) = new.take(&answer).expect("it is sound") {
+            break hub;
+        }
+    };
+    here.open(peer, Salt([8; 16]));
+    settle(&mut here, &mut owner, peer, &mut bytes);
+    assert_eq!(here.log(), owner.log());
     bytes
 }
 
@@ -114,6 +139,14 @@ fn who_met_before_begins_with_what_is_new() {
     let path = folder.path().join("peer.talk");
     fs::write(&path, recorded_again()).unwrap();
     assert_snapshot("talk-known.txt", &session(&folder, &["talk", path.to_str().unwrap()]));
+}
+
+#[test]
+fn a_newcomer_begins_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("peer.talk");
+    fs::write(&path, recorded_newcomer()).unwrap();
+    assert_snapshot("talk-newcomer.txt", &session(&folder, &["talk", path.to_str().unwrap()]));
 }
 
 #[test]

@@ -11,14 +11,14 @@
 //! - A proof is an identity's certificate for the author key that the hello named, and that key's
 //!   signature over dataset, both salts and which side it is: it is of use in this conversation,
 //!   and to this side, alone.
-//! - Whoever opened shows who it is only to who may read.
+//! - Whoever opened shows who it is only to who may read; a newcomer, who does not know yet who
+//!   may, to whoever proves an identity.
 //! - Where nobody owns the dataset the gate is open, and costs nothing.
 //!
 //! What this does not do: see to it that who proves itself is who talks on. That takes a transport
 //! that encrypts.
 
 use crate::closed::Closed;
-use crate::hub::Peer;
 use crate::message::Part;
 use crate::names::Salt;
 use std::fmt;
@@ -54,11 +54,13 @@ pub struct Proof {
 }
 
 /// Of one conversation.
+#[derive(Debug)]
 pub(crate) enum Gate {
     Open,
     Guarded(Box<Guard>),
 }
 
+#[derive(Debug)]
 pub(crate) struct Guard {
     dataset: DatasetId,
     /// As they were when it began: its hello names that author.
@@ -69,19 +71,21 @@ pub(crate) struct Guard {
     theirs: Option<Salt>,
     /// Who the other side has proven to be.
     proven: Option<IdentityKey>,
+    /// Who is taken for a reader, where the version that is held does not say so.
+    trusted: Option<IdentityKey>,
     has_said: bool,
 }
 
 impl Gate {
-    /// Of this side, which brings that salt if it opens.
+    /// Of this side, which brings that salt if it opens. One identity may be trusted.
     ///
     /// # Errors
     /// [`Closed::NoCredentials`], where they are needed.
     pub(crate) fn of(
         log: &Log,
         credentials: Option<&Credentials>,
-        opens: Option<Salt>,
-        peer: Peer,
+        (opens, nonce): (Option<Salt>, u64),
+        trusted: Option<IdentityKey>,
     ) -> Result<Gate, Closed> {
         if log.owner().is_none() {
             return Ok(Gate::Open);
@@ -89,12 +93,30 @@ impl Gate {
         let credentials = credentials.ok_or(Closed::NoCredentials)?.clone();
         Ok(Gate::Guarded(Box::new(Guard {
             dataset: log.dataset(),
-            mine: opens.unwrap_or_else(|| credentials.challenge(peer)),
+            mine: opens.unwrap_or_else(|| credentials.challenge(nonce)),
             credentials,
             theirs: None,
             proven: None,
+            trusted,
             has_said: false,
         })))
+    }
+
+    /// Of a newcomer, which was told what to sign.
+    pub(crate) fn of_newcomer(
+        dataset: DatasetId,
+        credentials: &Credentials,
+        [mine, theirs]: [Salt; 2],
+    ) -> Gate {
+        Gate::Guarded(Box::new(Guard {
+            dataset,
+            mine,
+            credentials: credentials.clone(),
+            theirs: Some(theirs),
+            proven: None,
+            trusted: None,
+            has_said: false,
+        }))
     }
 
     /// Whether nothing else goes through yet.
@@ -123,10 +145,11 @@ impl Gate {
         }
     }
 
-    /// The other side, which writes under this key, says who it is.
+    /// The other side, which writes under this key, says who it is. Without a log it is not known
+    /// who may read.
     pub(crate) fn proves(
         &mut self,
-        log: &Log,
+        log: Option<&Log>,
         is_opener: bool,
         author: &AuthorKey,
         proof: &Proof,
@@ -146,7 +169,8 @@ impl Gate {
             return Err(Closed::Unproven);
         }
         let identity = certificate.identity;
-        if !log.may(&identity, Right::Read) {
+        let is_reader = log.is_none_or(|log| log.may(&identity, Right::Read));
+        if !is_reader && guard.trusted != Some(identity) {
             return Err(Closed::NotAllowed { identity });
         }
         guard.proven = Some(identity);
@@ -186,9 +210,9 @@ impl Guard {
 }
 
 impl Credentials {
-    /// What a peer is to sign, another thing each time.
-    fn challenge(&self, peer: Peer) -> Salt {
-        let hash = blake3::keyed_hash(&self.seed.challenging(), &peer.0.to_le_bytes());
+    /// What a peer is to sign, another thing for each number.
+    fn challenge(&self, nonce: u64) -> Salt {
+        let hash = blake3::keyed_hash(&self.seed.challenging(), &nonce.to_le_bytes());
         let mut salt = [0; 16];
         salt.copy_from_slice(&hash.as_bytes()[..16]);
         Salt(salt)

@@ -12,6 +12,7 @@ use crate::limits::Limits;
 use crate::message::{Hello, Part, Stretch, Told, Want};
 use crate::session::arriving::find;
 use crate::session::sending::Sending;
+use crate::session::welcoming::Welcome;
 use crate::session::{BEGINS, Event, Fetch, Heard, Here, Session};
 use woodland_format::Segment;
 use woodland_log::Tip;
@@ -35,11 +36,15 @@ impl Session {
         match part {
             Part::Challenge(salt) if self.is_opener => return self.gate.challenged(salt),
             Part::Proof(proof) => {
-                return self.gate.proves(here.log, self.is_opener, &hello.author, &proof);
+                return self.gate.proves(Some(here.log), self.is_opener, &hello.author, &proof);
             }
+            Part::Newcomer => return self.is_newcomer(),
             Part::Bye(reason) => return Err(Closed::Bye(reason)),
             _ if self.gate.is_shut() => {
                 return Err(Closed::OutOfPlace("it says more before it has proven who it is"));
+            }
+            _ if self.welcome != Welcome::NotDue => {
+                return Err(Closed::OutOfPlace("it is new, and says more"));
             }
             _ => {}
         }
@@ -64,7 +69,7 @@ impl Session {
             Part::Presence(bytes) => events.push(Event::Presence(bytes)),
             Part::Challenge(_) => return Err(Closed::OutOfPlace("it asks who opened it twice")),
             // Taken above.
-            Part::Bye(_) | Part::Proof(_) => {}
+            Part::Bye(_) | Part::Proof(_) | Part::Newcomer => {}
         }
         Ok(())
     }
@@ -97,7 +102,7 @@ impl Session {
 
     /// What came in so many messages is durable there.
     fn is_durable(&mut self, messages: u64) -> Result<(), Closed> {
-        if messages > self.said {
+        if messages > self.turns.said {
             return Err(Closed::OutOfPlace("it holds what was not said"));
         }
         self.held.is_durable(messages);

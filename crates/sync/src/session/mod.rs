@@ -31,11 +31,13 @@ mod recalling;
 mod saying;
 pub(crate) mod sending;
 mod settling;
+pub(crate) mod turns;
+mod welcoming;
 
 use crate::closed::Closed;
 use crate::limits::Limits;
 use crate::memory::Memory;
-use crate::message::{Hello, Message, Part, Reason};
+use crate::message::{Hello, Part, Reason};
 use crate::names::{CommitName, Salt};
 use crate::session::arriving::{Arriving, find};
 use crate::session::authors::{HeardOf, Spoken};
@@ -44,6 +46,8 @@ use crate::session::held::Held;
 use crate::session::recalling::Recalling;
 use crate::session::sending::{Sending, Step};
 use crate::session::settling::Question;
+use crate::session::turns::Turns;
+use crate::session::welcoming::Welcome;
 use std::collections::BTreeMap;
 use woodland_format::{AuthorKey, CommitId, Segment};
 use woodland_log::{Log, Tip};
@@ -98,12 +102,10 @@ pub(crate) struct Session {
     is_opener: bool,
     pub(crate) gate: Gate,
     salt: Salt,
-    said: u64,
-    heard: u64,
-    /// How many of those that were said the other side has heard.
-    acknowledged: u64,
+    turns: Turns,
     /// How many it had said when it last said something in order to settle.
     settled: u64,
+    welcome: Welcome,
     recalling: Recalling,
     held: Held,
     /// For how many ticks all that came is durable, and the other side was not told so.
@@ -160,12 +162,11 @@ impl Session {
             held: recalling.held(),
             recalling,
             unacknowledged_ticks: 0,
+            welcome: Welcome::NotDue,
             is_opener: salt.is_some(),
             gate,
             salt: salt.unwrap_or(Salt([0; 16])),
-            said: 0,
-            heard: 0,
-            acknowledged: 0,
+            turns: Turns::default(),
             settled: 0,
             hello: None,
             has_said_hello: false,
@@ -261,30 +262,9 @@ impl Session {
 
     /// Takes a message. What it brings is to be offered to the door, and then [`Session::offered`].
     pub(crate) fn take(&mut self, here: Here<'_>, bytes: &[u8]) -> Result<Heard, Closed> {
-        let limit = here.limits.message_bytes_max;
-        let is_too_large = bytes.len() as u64 > limit;
-        #[cfg(planted)]
-        let is_too_large = is_too_large && !woodland_format::planted::is("message-limit-not-kept");
-        if is_too_large {
-            return Err(Closed::TooLarge { found: bytes.len(), limit });
-        }
-        let Message { number, heard, parts } = Message::decode(bytes)?;
-        let is_again = number < self.heard;
-        #[cfg(planted)]
-        let is_again = is_again && !woodland_format::planted::is("doubled-taken-twice");
-        if is_again {
+        let Some(parts) = self.turns.hear(bytes, here.limits.message_bytes_max)? else {
             return Ok(Heard::default());
-        }
-        let is_ahead = number > self.heard;
-        #[cfg(planted)]
-        let is_ahead = is_ahead && !woodland_format::planted::is("missing-message-unnoticed");
-        if is_ahead {
-            return Err(Closed::Lost { expected: self.heard, found: number });
-        }
-        if heard > self.said || heard < self.acknowledged {
-            return Err(Closed::OutOfPlace("it has heard what was not said"));
-        }
-        (self.heard, self.acknowledged) = (self.heard + 1, heard);
+        };
         let mut heard = Heard::default();
         for part in parts {
             self.part(here, part, &mut heard)?;

@@ -11,6 +11,7 @@ use crate::closed::Closed;
 use crate::message::Part;
 use crate::session::sending::Sending;
 use crate::session::settling::Question;
+use crate::session::welcoming::Welcome;
 use crate::session::{BEGINS, Fetch, Here, Session};
 use crate::settle::Note;
 use woodland_format::AuthorKey;
@@ -21,7 +22,9 @@ impl Session {
     pub(crate) fn can_ask(&self) -> bool {
         // Who was asked answers first: it may fetch by its gaps, and need not ask.
         let answers = self.answered.as_ref().is_some_and(|question| !question.is_over());
-        let is_met = (self.is_opener || self.hello.is_some()) && !self.gate.is_shut();
+        let is_met = (self.is_opener || self.hello.is_some())
+            && !self.gate.is_shut()
+            && self.welcome == Welcome::NotDue;
         let is_due = self.fetch == Fetch::Due && !self.awaits_beginning();
         is_due && !self.is_over && is_met && !answers
     }
@@ -168,10 +171,10 @@ impl Session {
             return;
         }
         // Who was told gaps may say forks to that: not once it has heard them, and said nothing.
-        if self.acknowledged >= self.settled {
+        if self.turns.acknowledged >= self.settled {
             (self.asked, self.answered) = (None, None);
         }
-        if self.acknowledged == self.said {
+        if self.turns.acknowledged == self.turns.said {
             self.heard_of.settle_down();
         }
     }

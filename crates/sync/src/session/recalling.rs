@@ -231,7 +231,7 @@ impl Session {
     /// The other side names what this side holds, as far as it knows.
     pub(super) fn since(&mut self, here: Here<'_>, ids: &[CommitId]) -> Result<(), Closed> {
         let has_named = self.recalling.named.is_some() || self.recalling.deaf_until.is_some();
-        if self.heard != 1 || has_named || ids.len() > HEADS_MAX {
+        if self.turns.heard != 1 || has_named || ids.len() > HEADS_MAX {
             return Err(Closed::OutOfPlace("it says anew what is held, or too much at once"));
         }
         let said = self.recalling.said.as_ref().map(|said| said.heads.clone());
@@ -242,7 +242,7 @@ impl Session {
         self.arriving.takes_unasked();
         // It need not be asked what it says anyway; and what it answers is passed over with the
         // rest where that stands on nothing.
-        if (self.said == 0 || heads.is_none()) && self.asked.is_some() {
+        if (self.turns.said == 0 || heads.is_none()) && self.asked.is_some() {
             self.take_back();
             self.fetch = Fetch::Due;
             (self.forks_heard[0], self.forks_said[1]) = (0, 0);
@@ -286,7 +286,7 @@ impl Session {
 
     /// Passes over what stands on what is not held here; whether that does.
     pub(super) fn is_in_vain(&mut self, part: &Part) -> Result<bool, Closed> {
-        if self.recalling.deaf_until.is_none_or(|until| self.acknowledged >= until) {
+        if self.recalling.deaf_until.is_none_or(|until| self.turns.acknowledged >= until) {
             self.recalling.deaf_until = None;
             return Ok(false);
         }

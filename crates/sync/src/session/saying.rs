@@ -8,14 +8,17 @@
 //! What this does not do: wait, or say anything twice.
 
 use crate::closed::Closed;
-use crate::message::{Hello, Introduced, Message, Part, Told, Want};
-use crate::session::pieces::Known;
+use crate::message::{Hello, Introduced, Part, Stretch, Told, Want};
+use crate::session::pieces::{Known, Piece};
 use crate::session::sending::{MESSAGE_BYTES_TARGET, Sending};
+use crate::session::welcoming::Welcome;
 use crate::session::{Here, Session};
 use woodland_log::Tip;
 
 /// Ticks after which what is durable is told by itself, where there is nothing else to say.
 const ACKNOWLEDGED_TICKS: u32 = 1;
+/// What else than commits a message has at most, in bytes.
+const REST_BYTES: u64 = 4 * 1024 * 1024;
 /// Most tips, and most chains, of one message.
 const TIPS_A_MESSAGE: usize = 1024;
 
@@ -41,12 +44,18 @@ impl Session {
                 window: here.limits.window,
                 message_bytes_max: here.limits.message_bytes_max,
             }));
-            self.begin(here, &mut parts);
+            if self.welcome == Welcome::NotDue {
+                self.begin(here, &mut parts);
+            }
         }
         if self.has_said_hello {
             self.gate.say(self.is_opener, &mut parts);
         }
         if self.gate.is_shut() {
+            return Ok(self.message(parts));
+        }
+        if self.welcome == Welcome::Due {
+            self.welcomes(here, &mut parts)?;
             return Ok(self.message(parts));
         }
         parts.append(&mut self.replies);
@@ -71,19 +80,19 @@ impl Session {
             self.arriving.is_acknowledged();
             // Behind a reason why nothing more is said.
             let is_last = matches!(parts.last(), Some(Part::Bye(_)));
-            parts.insert(parts.len() - usize::from(is_last), Part::Durable(self.heard));
+            parts.insert(parts.len() - usize::from(is_last), Part::Durable(self.turns.heard));
         }
         if parts.is_empty() {
             return None;
         }
-        self.said += 1;
+        let said = self.turns.said + 1;
         if parts.contains(&Part::Unheld) {
-            self.recalling.says_unheld(self.said);
+            self.recalling.says_unheld(said);
         }
         if parts.iter().any(|part| matches!(part, Part::Settle { .. } | Part::Fetch)) {
-            self.settled = self.said;
+            self.settled = said;
         }
-        Some(Message { number: self.said - 1, heard: self.heard, parts }.encode())
+        Some(self.turns.say(parts))
     }
 
     fn say_wants(&mut self, parts: &mut Vec<Part>) {
@@ -142,11 +151,7 @@ impl Session {
             let basis = self.recalling.own_basis();
             let known = Known { shared: shared.as_ref(), is_held: load.is_held, is_new, basis };
             let stretch = piece.stretch(&load.log, self.salt, &mut self.spoken, known);
-            let (found, limit) = (stretch.rows.len() as u64, sending.message_bytes_max);
-            if found > limit - limit.min(Self::REST_BYTES) {
-                let commit = piece.first().id();
-                return Err(Closed::CommitTooLarge { commit, found, limit });
-            }
+            check_length(&piece, &stretch, sending)?;
             sending.spend(stretch.length());
             said += stretch.length();
             parts.push(Part::Stretch(stretch));
@@ -154,7 +159,7 @@ impl Session {
             self.recalling.is_sent(author, Tip { seq: last.seq(), id: last.id() });
             ends.push(piece.end());
         }
-        self.held.is_sent(self.said + 1, &ends);
+        self.held.is_sent(self.turns.said + 1, &ends);
         if load.is_sent {
             sending.sent();
             #[cfg(planted)]
@@ -167,7 +172,17 @@ impl Session {
         }
         Ok(said)
     }
+}
 
-    /// What else than commits a message has at most, in bytes.
-    const REST_BYTES: u64 = 4 * 1024 * 1024;
+/// Whether the other side takes a message with this.
+pub(super) fn check_length(
+    piece: &Piece,
+    stretch: &Stretch,
+    sending: &Sending,
+) -> Result<(), Closed> {
+    let (found, limit) = (stretch.rows.len() as u64, sending.message_bytes_max);
+    if found > limit - limit.min(REST_BYTES) {
+        return Err(Closed::CommitTooLarge { commit: piece.first().id(), found, limit });
+    }
+    Ok(())
 }

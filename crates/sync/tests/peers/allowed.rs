@@ -9,10 +9,10 @@ use woodland_log::Log;
 use woodland_sync::parts::{Message, Part, Proof};
 use woodland_sync::{Closed, Credentials, Event, Hub, Limits, Peer, Reason, Salt};
 
-const OWNER: u32 = 40;
+pub(crate) const OWNER: u32 = 40;
 const PEER: Peer = Peer(1);
 
-fn identity(number: u32) -> IdentityKey {
+pub(crate) fn identity(number: u32) -> IdentityKey {
     key(number).identity()
 }
 
@@ -21,7 +21,7 @@ fn certificate(author: u32, of: u32) -> Certificate {
     key(of).certify(&key(author).author(), "somebody")
 }
 
-fn credentials(author: u32, of: u32) -> Credentials {
+pub(crate) fn credentials(author: u32, of: u32) -> Credentials {
     let seed = Salt([author as u8; 16]);
     Credentials { key: key(author), certificate: certificate(author, of), seed }
 }
@@ -46,7 +46,7 @@ fn position_of(position: &Position) -> Option<CommitId> {
 }
 
 /// Owned by identity 40, founded by author 0.
-fn owned() -> Log {
+pub(crate) fn owned() -> Log {
     let author = key(0).author();
     let (schema_id, certificate) = (schema().id(), certificate(0, OWNER));
     let position = Position::Owned { author, nonce: [7; 32], schema: schema_id, certificate };
@@ -58,37 +58,37 @@ fn owned() -> Log {
 }
 
 /// The owner says so.
-fn change(log: &Log, change: RightsChange) -> Log {
+pub(crate) fn change(log: &Log, change: RightsChange) -> Log {
     let tip = log.tips(&key(0).author()).pop().expect("it founded");
     let position = Position::Rights { backlink: tip.id, seq: tip.seq + 1, change };
     with(log, 0, position, vec![])
 }
 
 /// Identity 41 may write, 42 read.
-fn granted() -> Log {
+pub(crate) fn granted() -> Log {
     let log = change(&owned(), RightsChange::Grant(identity(41), Right::Write));
     change(&log, RightsChange::Grant(identity(42), Right::Read))
 }
 
 /// The owner's author writes one more.
-fn written(log: &Log) -> Log {
+pub(crate) fn written(log: &Log) -> Log {
     let tip = log.tips(&key(0).author()).pop().expect("it founded");
     let schema = woodland_format::SchemaChange::Keep;
     let position = Position::Next { backlink: tip.id, seq: tip.seq + 1, schema };
     with(log, 0, position, vec![Op::Create { node_type: TypeId(0), salt: tip.seq }])
 }
 
-struct Side {
-    hub: Hub,
-    log: Log,
-    closed: Vec<Closed>,
+pub(crate) struct Side {
+    pub(crate) hub: Hub,
+    pub(crate) log: Log,
+    pub(crate) closed: Vec<Closed>,
     /// What it was told, in how many messages.
-    heard: Vec<Part>,
-    messages: u64,
+    pub(crate) heard: Vec<Part>,
+    pub(crate) messages: u64,
 }
 
 impl Side {
-    fn new(log: &Log, author: u32, of: Option<u32>) -> Side {
+    pub(crate) fn new(log: &Log, author: u32, of: Option<u32>) -> Side {
         let mut hub = Hub::new(log.clone(), key(author).author(), Limits::default());
         hub.identify(of.map(|of| credentials(author, of)));
         Side { hub, log: log.clone(), closed: vec![], heard: vec![], messages: 0 }
@@ -107,7 +107,7 @@ impl Side {
         }
     }
 
-    fn hear(&mut self, message: &[u8]) {
+    pub(crate) fn hear(&mut self, message: &[u8]) {
         self.heard.extend(Message::decode(message).expect("as it was said").parts);
         self.messages += 1;
         self.hub.take(PEER, message);

@@ -4,6 +4,7 @@ mod allowed;
 mod hostile;
 mod hostile_commits;
 mod hostile_memory;
+mod newcomer;
 mod reconnecting;
 mod remembering;
 mod settling;

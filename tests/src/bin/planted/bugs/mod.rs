@@ -6,6 +6,7 @@
 //! What this does not do: cover every promise. A promise whose bug was missed once belongs here.
 
 mod existence;
+mod gates;
 mod kinds;
 mod masks;
 mod reading;
@@ -15,5 +16,7 @@ use crate::bug::Bug;
 
 /// All of them, from the bytes up.
 pub(crate) fn all() -> impl Iterator<Item = &'static Bug> {
-    [spine::BUGS, kinds::BUGS, masks::BUGS, existence::BUGS, reading::BUGS].into_iter().flatten()
+    let lists =
+        [spine::BUGS, kinds::BUGS, masks::BUGS, existence::BUGS, reading::BUGS, gates::BUGS];
+    lists.into_iter().flatten()
 }

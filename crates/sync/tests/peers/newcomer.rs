@@ -1,0 +1,472 @@
+//! Who holds nothing, and knows a dataset by name.
+
+use crate::allowed::{OWNER, Side, change, credentials, granted, identity, owned, written};
+use crate::writer::{Writer, key};
+use woodland_format::{
+    AuthorKey, Commit, DatasetId, Draft, Op, Payload, Position, RightsChange, encode_stretch,
+};
+use woodland_log::Log;
+use woodland_sync::parts::{AuthorRef, Hello, Introduced, Message, Part, Stretch};
+use woodland_sync::{Closed, Credentials, Event, Hub, Limits, Newcomer, Peer, Reason, Salt};
+
+const PEER: Peer = Peer(1);
+/// Under which key a newcomer is going to write.
+const NEW: u32 = 70;
+
+/// A newcomer, then its hub.
+struct Fresh {
+    dataset: DatasetId,
+    credentials: Option<Credentials>,
+    salts: u8,
+    newcomer: Option<Newcomer>,
+    hub: Option<Hub>,
+    closed: Vec<Closed>,
+    messages: usize,
+    has_caught_up: bool,
+}
+
+impl Fresh {
+    fn new(dataset: DatasetId, of: Option<u32>) -> Fresh {
+        let credentials = of.map(|of| credentials(NEW, of));
+        let (closed, newcomer, hub) = (vec![], None, None);
+        let (salts, messages) = (1, 0);
+        let has_caught_up = false;
+        Fresh { dataset, credentials, salts, newcomer, hub, closed, messages, has_caught_up }
+    }
+
+    fn salt(&mut self) -> Salt {
+        self.salts += 1;
+        Salt([self.salts; 16])
+    }
+
+    /// Connects, as far as it has come.
+    fn open(&mut self) {
+        let salt = self.salt();
+        match &mut self.hub {
+            Some(hub) => hub.open(PEER, salt),
+            None => {
+                let (author, limits) = (key(NEW).author(), Limits::default());
+                let own = self.credentials.clone();
+                self.newcomer = Some(Newcomer::new(self.dataset, author, limits, own, salt));
+            }
+        }
+    }
+
+    fn say(&mut self) -> Option<Vec<u8>> {
+        match (&mut self.newcomer, &mut self.hub) {
+            (Some(newcomer), _) => newcomer.say(),
+            (None, hub) => hub.as_mut()?.say(PEER),
+        }
+    }
+
+    fn take(&mut self, message: &[u8]) {
+        self.messages += 1;
+        let Some(newcomer) = &mut self.newcomer else {
+            self.hub.as_mut().expect("it talks").take(PEER, message);
+            return self.host();
+        };
+        match newcomer.take(message) {
+            Ok(None) => {}
+            Ok(Some(hub)) => {
+                (self.newcomer, self.hub) = (None, Some(hub));
+                self.open();
+            }
+            Err(why) => self.closed.push(why),
+        }
+    }
+
+    fn host(&mut self) {
+        let Some(hub) = &mut self.hub else { return };
+        while let Some(event) = hub.event() {
+            match event {
+                Event::Arrived { log } => hub.advanced(&log),
+                Event::Closed { why, .. } => self.closed.push(why),
+                Event::CaughtUp { .. } => self.has_caught_up = true,
+                _ => {}
+            }
+        }
+    }
+
+    fn log(&self) -> &Log {
+        self.hub.as_ref().expect("it has the founding commit").log()
+    }
+
+    fn cut(&mut self) {
+        self.newcomer = None;
+        self.hub.iter_mut().for_each(|hub| hub.disconnect(PEER));
+    }
+}
+
+/// Until neither says anything, or so many messages were heard; how many were.
+fn talk(fresh: &mut Fresh, side: &mut Side, most: usize) -> usize {
+    let mut heard = 0;
+    loop {
+        let before = heard;
+        if heard < most
+            && let Some(message) = fresh.say()
+        {
+            side.hear(&message);
+            heard += 1;
+        }
+        if heard < most
+            && let Some(message) = side.hub.say(PEER)
+        {
+            fresh.take(&message);
+            heard += 1;
+        }
+        if heard == before {
+            return heard;
+        }
+    }
+}
+
+fn meet(fresh: &mut Fresh, side: &mut Side) {
+    fresh.open();
+    side.hub.accept(PEER);
+    talk(fresh, side, usize::MAX);
+}
+
+/// A founder with others, who has written so many.
+fn busy(commits: usize) -> Log {
+    let mut writers = vec![Writer::found()];
+    writers.push(writers[0].join(1));
+    writers.push(writers[0].join(2));
+    for number in 0..commits {
+        let (at, from) = (number % 3, (number + 1) % 3);
+        let other = writers[from].clone();
+        writers[at].merge(&other);
+        writers[at].write();
+    }
+    let (one, rest) = writers.split_first_mut().expect("there are some");
+    rest.iter().for_each(|other| one.merge(other));
+    one.log.clone()
+}
+
+/// Who holds nothing gets all, in one round trip more than others, and is like them then.
+#[test]
+fn a_name_is_enough() {
+    for commits in [0, 1, 30, 300] {
+        let mut side = Side::new(&busy(commits), 0, None);
+        let mut fresh = Fresh::new(side.log.dataset(), None);
+        meet(&mut fresh, &mut side);
+        assert_eq!(fresh.log(), &side.log, "{commits}");
+        assert!(fresh.has_caught_up && fresh.closed.is_empty() && side.closed.is_empty());
+        let mut authors = fresh.log().order().map(|(_, commit)| commit.author());
+        assert!(authors.all(|author| fresh.log().is_vouched(&author)), "signatures came, too");
+        // A hello and the founding commit, then what anybody would say.
+        assert!(side.messages <= 4, "{}", side.messages);
+        // Live, both ways.
+        side.log = {
+            let mut writer = Writer::found();
+            writer.log = side.log.clone();
+            let mut other = writer.join(50);
+            other.write();
+            other.log
+        };
+        side.hub.advanced(&side.log);
+        talk(&mut fresh, &mut side, usize::MAX);
+        assert_eq!(fresh.log(), &side.log, "{commits}");
+    }
+}
+
+/// The founder has signed its last commit only, as where segments were merged.
+#[test]
+fn the_founding_commit_may_come_unsigned() {
+    let mut founder = Writer::found();
+    (0..20).for_each(|_| founder.write());
+    let tip = founder.log.tips(&founder.author()).pop().expect("it wrote");
+    let signature = founder.log.signature(&tip.id).expect("it signed");
+    let commits: Vec<Commit> = founder.log.order().map(|(_, commit)| commit).collect();
+    let bare = Log::found(commits[0].clone()).expect("it founds").extend(&commits);
+    let point = woodland_format::SignedPoint { commit: tip.id, signature };
+    let log = bare.expect("they follow").with_point(&point).expect("its own");
+    assert_eq!(log.signature(&commits[0].id()), None);
+    let mut side = Side::new(&log, 0, None);
+    let mut fresh = Fresh::new(log.dataset(), None);
+    meet(&mut fresh, &mut side);
+    assert_eq!(fresh.log(), &log);
+    assert!(fresh.log().is_vouched(&founder.author()));
+}
+
+/// After any message the connection may be gone: the next one goes on.
+#[test]
+fn a_newcomer_goes_on_after_a_cut_anywhere() {
+    for (log, of) in [(busy(40), None), (written(&granted()), Some(41))] {
+        for at in 0.. {
+            let mut side = Side::new(&log, 0, of.map(|_| OWNER));
+            let mut fresh = Fresh::new(log.dataset(), of);
+            fresh.open();
+            side.hub.accept(PEER);
+            let is_over = talk(&mut fresh, &mut side, at) < at;
+            fresh.cut();
+            side.hub.disconnect(PEER);
+            meet(&mut fresh, &mut side);
+            assert_eq!(fresh.log(), &log, "cut after {at}");
+            assert!(fresh.closed.is_empty() && side.closed.is_empty(), "cut after {at}");
+            if is_over {
+                assert!(at > 4, "it was cut in the middle, too");
+                break;
+            }
+        }
+    }
+}
+
+/// Who opens with a memory of somebody else, or is taken for somebody, is answered all the same.
+#[test]
+fn whoever_remembers_another_welcomes_a_newcomer() {
+    let mut side = Side::new(&busy(30), 0, None);
+    let mut reader = Fresh::new(side.log.dataset(), None);
+    meet(&mut reader, &mut side);
+    (0..4).for_each(|_| {
+        reader.hub.iter_mut().for_each(Hub::tick);
+        side.hub.tick();
+        talk(&mut reader, &mut side, usize::MAX);
+    });
+    let memory = side.hub.memory(PEER).expect("it holds all");
+    side.hub.disconnect(PEER);
+    // It remembers, and has said so before it hears who is there.
+    let mut fresh = Fresh::new(side.log.dataset(), None);
+    fresh.open();
+    side.hub.accept_known(PEER, &memory);
+    let first = side.hub.say(PEER).expect("it begins at once");
+    fresh.take(&first);
+    talk(&mut fresh, &mut side, usize::MAX);
+    assert_eq!(fresh.log(), &side.log);
+    assert!(fresh.closed.is_empty() && side.closed.is_empty());
+}
+
+#[test]
+fn an_owner_welcomes_whom_it_granted() {
+    for reader in [41, 42, OWNER] {
+        let mut side = Side::new(&written(&granted()), 0, Some(OWNER));
+        let mut fresh = Fresh::new(side.log.dataset(), Some(reader));
+        meet(&mut fresh, &mut side);
+        assert_eq!(fresh.log(), &side.log);
+        assert!(fresh.closed.is_empty() && side.closed.is_empty());
+        assert_eq!(side.hub.identity(PEER), Some(identity(reader)));
+    }
+}
+
+/// What the founding commit does not say: who was granted to read, and may serve a newcomer.
+#[test]
+fn who_was_granted_later_can_welcome() {
+    let mut side = Side::new(&written(&granted()), 5, Some(42));
+    let mut fresh = Fresh::new(side.log.dataset(), Some(41));
+    meet(&mut fresh, &mut side);
+    assert_eq!(fresh.log(), &side.log);
+    assert!(fresh.has_caught_up && fresh.closed.is_empty() && side.closed.is_empty());
+}
+
+#[test]
+fn who_is_not_granted_is_told_nothing() {
+    let mut side = Side::new(&granted(), 0, Some(OWNER));
+    let mut fresh = Fresh::new(side.log.dataset(), Some(43));
+    meet(&mut fresh, &mut side);
+    assert_eq!(side.closed, [Closed::NotAllowed { identity: identity(43) }]);
+    assert_eq!(fresh.closed, [Closed::Bye(Reason::NotAllowed)]);
+    assert!(fresh.hub.is_none(), "it holds nothing");
+
+    let mut side = Side::new(&granted(), 0, Some(OWNER));
+    let mut fresh = Fresh::new(side.log.dataset(), None);
+    meet(&mut fresh, &mut side);
+    assert_eq!(fresh.closed, [Closed::NoCredentials]);
+    assert!(fresh.hub.is_none());
+}
+
+/// It took somebody's word: once it knows better, it talks to that one no more.
+#[test]
+fn who_may_not_read_is_left_once_that_is_known() {
+    let revoked = change(&granted(), RightsChange::Revoke(identity(42)));
+    // It does not hear itself that it is revoked: another version of its own judges the newcomer.
+    let mut side = Side::new(&granted(), 5, Some(42));
+    let mut fresh = Fresh::new(side.log.dataset(), Some(41));
+    fresh.open();
+    side.hub.accept(PEER);
+    talk(&mut fresh, &mut side, usize::MAX);
+    assert!(fresh.has_caught_up && fresh.closed.is_empty());
+    // From somebody else.
+    let hub = fresh.hub.as_mut().expect("it caught up");
+    let log = hub.log().merge(&revoked).expect("one dataset");
+    hub.advanced(&log);
+    fresh.host();
+    assert_eq!(fresh.closed, [Closed::NotAllowed { identity: identity(42) }]);
+}
+
+/// Half of it came from one identity: another, of which that half does not say that it may read,
+/// is sent nothing of it.
+#[test]
+fn another_identity_is_not_taken_at_its_word() {
+    let log = written(&granted());
+    let mut one = Side::new(&log, 0, Some(OWNER));
+    let mut fresh = Fresh::new(log.dataset(), Some(41));
+    fresh.open();
+    one.hub.accept(PEER);
+    for at in 1.. {
+        if fresh.hub.is_some() {
+            break;
+        }
+        assert!(at < 20, "it is told the founding commit");
+        talk(&mut fresh, &mut one, 1);
+    }
+    fresh.cut();
+    assert!(fresh.log() != &log && !fresh.has_caught_up);
+    let mut other = Side::new(&log, 5, Some(42));
+    meet(&mut fresh, &mut other);
+    assert_eq!(fresh.closed, [Closed::NotAllowed { identity: identity(42) }]);
+    fresh.cut();
+    fresh.closed.clear();
+    one.hub.disconnect(PEER);
+    meet(&mut fresh, &mut one);
+    assert_eq!(fresh.log(), &log);
+}
+
+/// As a hostile peer, by hand: what it answers to a newcomer's first message.
+fn answers(fresh: &mut Fresh, parts: Vec<Part>) -> Option<Closed> {
+    fresh.open();
+    let first = fresh.say().expect("it begins");
+    let first = Message::decode(&first).expect("as it was said");
+    assert!(matches!(first.parts[..], [Part::Hello(_), Part::Newcomer]), "{first:?}");
+    fresh.take(&Message { number: 0, heard: 1, parts }.encode());
+    fresh.closed.pop()
+}
+
+fn hello(dataset: DatasetId) -> Part {
+    let author = key(3).author();
+    let (salt, window, message_bytes_max) = (None, 1 << 20, Limits::MESSAGE_BYTES_LEAST);
+    Part::Hello(Hello { dataset, author, salt, window, message_bytes_max })
+}
+
+fn stretch(author: AuthorKey, rows: Vec<u8>, unpacked: Option<u64>) -> Part {
+    let author = AuthorRef { number: 0, introduced: Introduced::Key(author) };
+    let (first_seq, previous, commits, is_new) = (0, None, 1, false);
+    Part::Stretch(Stretch { author, first_seq, previous, commits, is_new, unpacked, rows })
+}
+
+fn founding_of(author: u32, nonce: u8) -> Commit {
+    let schema = crate::writer::schema();
+    let by = key(author).author();
+    let position = Position::Founding {
+        author: by,
+        nonce: [nonce; 32],
+        schema: schema.id(),
+        certificate: None,
+    };
+    let payload = Payload::of(vec![Op::Schema(schema)]);
+    Commit::seal(by, Draft { position, turn: 0, parents: vec![], payload }).expect("a founding")
+}
+
+#[test]
+fn a_newcomer_takes_no_other_founding_commit() {
+    let asked = founding_of(0, 7);
+    let dataset = DatasetId::from(asked.id());
+    let fresh = || Fresh::new(dataset, None);
+    let rows = |commit: &Commit| encode_stretch(std::slice::from_ref(commit), |_| None);
+
+    // What is sound is taken.
+    let mut one = fresh();
+    let sound = stretch(asked.author(), rows(&asked), None);
+    assert_eq!(answers(&mut one, vec![hello(dataset), sound.clone()]), None);
+    assert_eq!(one.log().founding(), &asked);
+
+    // Another one is passed over, and waited for the right one.
+    let mut one = fresh();
+    let other = founding_of(1, 7);
+    let other = stretch(other.author(), rows(&other), None);
+    assert_eq!(answers(&mut one, vec![hello(dataset), other]), None);
+    assert!(one.hub.is_none());
+    let number = 1;
+    one.take(&Message { number, heard: 1, parts: vec![sound.clone()] }.encode());
+    assert!(one.hub.is_some());
+
+    // One that does not hold its payload, or a signature that is none.
+    let mut one = fresh();
+    let bare = Commit::new(asked.author(), asked.header().clone(), None).expect("an erased one");
+    let erased = stretch(asked.author(), rows(&bare), None);
+    let found = answers(&mut one, vec![hello(dataset), erased]);
+    assert_eq!(found, Some(Closed::Erased { author: asked.author(), seq: 0 }));
+    let mut one = fresh();
+    let forged = founding_of(1, 9).sign(&key(1)).signature;
+    let signed = encode_stretch(std::slice::from_ref(&asked), |_| Some(forged));
+    let found = answers(&mut one, vec![hello(dataset), stretch(asked.author(), signed, None)]);
+    assert!(found.is_some_and(|why| why.is_hostile()));
+
+    // Nonsense, a bomb, another dataset, another order.
+    let mut one = fresh();
+    let found = answers(&mut one, vec![hello(dataset), stretch(asked.author(), vec![1; 9], None)]);
+    assert!(matches!(found, Some(Closed::Damaged(_))), "{found:?}");
+    let mut one = fresh();
+    let bomb = stretch(asked.author(), vec![1; 9], Some(1 << 40));
+    let found = answers(&mut one, vec![hello(dataset), bomb]);
+    assert!(matches!(found, Some(Closed::OverCredit { .. })), "{found:?}");
+    let mut one = fresh();
+    let other = DatasetId::from(founding_of(1, 1).id());
+    let found = answers(&mut one, vec![hello(other), sound.clone()]);
+    assert_eq!(found, Some(Closed::Dataset { expected: dataset, found: other }));
+    let mut one = fresh();
+    let found = answers(&mut one, vec![sound.clone()]);
+    assert!(matches!(found, Some(Closed::OutOfPlace(_))), "{found:?}");
+    // It is told why.
+    let bye = Message::decode(&one.say().expect("a bye")).expect("as it was said");
+    assert_eq!(bye.parts, [Part::Bye(Reason::Protocol)]);
+
+    // Nothing.
+    let mut one = fresh();
+    assert_eq!(answers(&mut one, vec![hello(dataset)]), None);
+    let newcomer = one.newcomer.as_mut().expect("it waits");
+    let ticks = (0..).find(|_| newcomer.tick().is_err());
+    assert_eq!(ticks, Some(Limits::default().patience as usize));
+}
+
+/// Where it is not due it ends the conversation, and whoever says it learns nothing by it.
+#[test]
+fn a_hostile_newcomer_gains_nothing() {
+    let hello = |side: &Side| {
+        let (author, salt) = (key(NEW).author(), Some(Salt([9; 16])));
+        let (window, message_bytes_max) = (1 << 20, Limits::MESSAGE_BYTES_LEAST);
+        let dataset = side.log.dataset();
+        Part::Hello(Hello { dataset, author, salt, window, message_bytes_max })
+    };
+    let says = |side: &mut Side, number, parts| {
+        side.hear(&Message { number, heard: 0, parts }.encode());
+        side.closed.pop()
+    };
+    let open = || {
+        let mut side = Side::new(&busy(9), 0, None);
+        side.hub.accept(PEER);
+        side
+    };
+    let mut one = open();
+    let first = vec![hello(&one)];
+    assert_eq!(says(&mut one, 0, first), None);
+    let found = says(&mut one, 1, vec![Part::Newcomer]);
+    assert_eq!(found, Some(Closed::OutOfPlace("it is new in the middle of a conversation")));
+
+    let mut one = open();
+    let twice = vec![hello(&one), Part::Newcomer, Part::Newcomer];
+    assert!(matches!(says(&mut one, 0, twice), Some(Closed::OutOfPlace(_))));
+
+    let mut one = open();
+    let more = vec![hello(&one), Part::Newcomer, Part::Presence(vec![1])];
+    assert_eq!(says(&mut one, 0, more), Some(Closed::OutOfPlace("it is new, and says more")));
+
+    // Again and again on one connection: each time it costs an answer, and nothing stays.
+    let mut one = open();
+    let asks = vec![hello(&one), Part::Newcomer];
+    for _ in 0..100 {
+        assert_eq!(says(&mut one, 0, asks.clone()), None);
+        let answer = Message::decode(&one.hub.say(PEER).expect("an answer")).expect("sound");
+        assert!(matches!(answer.parts[..], [Part::Hello(_), Part::Stretch(_)]), "{answer:?}");
+        assert_eq!(one.hub.say(PEER), None);
+    }
+
+    // Before it has proven who it is, it hears of nothing.
+    let mut one = Side::new(&owned(), 0, Some(OWNER));
+    one.hub.accept(PEER);
+    let asks = vec![hello(&one), Part::Newcomer];
+    assert_eq!(says(&mut one, 0, asks), None);
+    let answer = Message::decode(&one.hub.say(PEER).expect("a challenge")).expect("sound");
+    let is_guarded =
+        matches!(answer.parts[..], [Part::Hello(_), Part::Challenge(_), Part::Proof(_)]);
+    assert!(is_guarded, "{answer:?}");
+    assert_eq!(one.hub.say(PEER), None);
+}

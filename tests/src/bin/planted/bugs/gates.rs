@@ -1,0 +1,90 @@
+//! Bugs of who is let in, and of what a newcomer takes for true.
+
+use crate::bug::{Bug, Catcher};
+
+const PEERS: Catcher = Catcher::of("woodland-sync", "peers");
+const ALLOWED: Catcher = PEERS.only(&["allowed::"]);
+const NEWCOMER: Catcher = PEERS.only(&["newcomer::"]);
+
+pub(super) const BUGS: &[Bug] = &[
+    Bug {
+        name: "proof-not-verified",
+        promise: "whoever proves an identity has the key of the author it vouches for",
+        file: "crates/sync/src/session/gate.rs",
+        original: "!certificate.vouches_for(author) || !is_signed()",
+        replacement: "!certificate.vouches_for(author)",
+        catcher: ALLOWED,
+    },
+    Bug {
+        name: "certificate-not-verified",
+        promise: "an identity is proven by its own word",
+        file: "crates/sync/src/session/gate.rs",
+        original: "!certificate.vouches_for(author) || !is_signed()",
+        replacement: "!is_signed()",
+        catcher: ALLOWED,
+    },
+    Bug {
+        name: "every-identity-may-read",
+        promise: "a dataset is served only to whom its owner allows",
+        file: "crates/sync/src/session/gate.rs",
+        original: "log.is_none_or(|log| log.may(&identity, Right::Read))",
+        replacement: "true",
+        catcher: ALLOWED,
+    },
+    Bug {
+        name: "revoked-served-on",
+        promise: "who may not read any more is served no more",
+        file: "crates/sync/src/hub.rs",
+        original: "        self.serve_only_readers();\n        self.plan();",
+        replacement: "        self.plan();",
+        catcher: ALLOWED,
+    },
+    Bug {
+        name: "one-challenge-for-all",
+        promise: "a proof is of use in one conversation",
+        file: "crates/sync/src/hub.rs",
+        original: "(salt, self.begun)",
+        replacement: "(salt, 0)",
+        catcher: ALLOWED,
+    },
+    Bug {
+        name: "newcomer-trusts-all",
+        promise: "a newcomer takes the word of one identity",
+        file: "crates/sync/src/session/gate.rs",
+        original: "guard.trusted != Some(identity)",
+        replacement: "guard.trusted.is_none()",
+        catcher: NEWCOMER,
+    },
+    Bug {
+        name: "newcomer-trusts-for-ever",
+        promise: "a newcomer takes nobody's word once it has caught up",
+        file: "crates/sync/src/hub.rs",
+        original: "if self.trusted.take().is_some() {",
+        replacement: "if self.trusted.is_some() {",
+        catcher: NEWCOMER,
+    },
+    Bug {
+        name: "newcomer-takes-another-dataset",
+        promise: "a founding commit has the name of its dataset",
+        file: "crates/sync/src/newcomer.rs",
+        original: ".filter(|it| it.id() == self.dataset.founding())",
+        replacement: "",
+        catcher: NEWCOMER,
+    },
+    Bug {
+        name: "newcomer-welcomed-unproven",
+        promise: "a newcomer is told nothing before it has proven that it may read",
+        file: "crates/sync/src/session/saying.rs",
+        original: "        if self.gate.is_shut() {\n            return",
+        replacement: "        if self.gate.is_shut() && self.welcome != Welcome::Due {\n            return",
+        catcher: NEWCOMER,
+    },
+    Bug {
+        name: "newcomer-heard-on",
+        promise: "after it was welcomed, a conversation begins anew",
+        file: "crates/sync/src/hub.rs",
+        original: "if session.has_welcomed() {",
+        replacement: "if session.has_welcomed() && false {",
+        catcher: NEWCOMER,
+    },
+];
