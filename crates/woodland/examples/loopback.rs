@@ -87,13 +87,15 @@ fn main() -> anyhow::Result<()> {
 fn join(folder: &str, address: &str, dataset: DatasetId) -> anyhow::Result<()> {
     let mut joining = Joining::new(folder, dataset, Limits::default())?;
     let mut stream = TcpStream::connect(address).with_context(|| address.to_owned())?;
+    // Nobody else asks whether the other side is still there.
+    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
     let peer = Peer(0);
     joining.open(peer)?;
     while !joining.is_caught_up() {
         while let Some(message) = joining.say(peer) {
             write_message(&mut stream, &message)?;
         }
-        let message = read_message(&mut stream)?.context("the other side is gone")?;
+        let message = read_message(&mut stream)?.context("the other side is gone, or silent")?;
         for event in joining.take(peer, &message)? {
             if let Event::Closed { why, .. } = event {
                 joining.say(peer).map(|bye| write_message(&mut stream, &bye)).transpose()?;
