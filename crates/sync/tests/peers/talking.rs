@@ -167,3 +167,22 @@ proptest! {
         }
     }
 }
+
+/// An author writes at the beginning, and again when others have written much: what others wrote
+/// does not wait for the end of it.
+#[test]
+fn who_comes_back_late_does_not_hold_up_the_rest() {
+    let (mut early, mut world) = (Writer::found().join(1), World::default());
+    early.write();
+    let mut busy = early.join(2);
+    (0..12_000).for_each(|_| busy.write());
+    early.merge(&busy);
+    early.write();
+    let one = world.add(early, Limits::default());
+    let limits = Limits { waiting_bytes_max: 2 * 1024 * 1024, ..Limits::default() };
+    let other = world.add(Writer::found().join(3), limits);
+    world.connect(other, one);
+    world.settle();
+    assert!(world.nodes[other].closed.is_empty(), "{:?}", world.nodes[other].closed);
+    assert_eq!(world.nodes[one].writer.log, world.nodes[other].writer.log);
+}

@@ -48,14 +48,6 @@ pub(super) const BUGS: &[Bug] = &[
         catcher: ALLOWED,
     },
     Bug {
-        name: "newcomer-trusts-all",
-        promise: "a newcomer takes the word of one identity",
-        file: "crates/sync/src/session/gate.rs",
-        original: "guard.trusted != Some(identity)",
-        replacement: "guard.trusted.is_none()",
-        catcher: NEWCOMER,
-    },
-    Bug {
         name: "newcomer-trusts-for-ever",
         promise: "a newcomer takes nobody's word once it has caught up",
         file: "crates/sync/src/hub.rs",
