@@ -1,8 +1,10 @@
-//! Bugs of who is let in, and of what a newcomer takes for true.
+//! Bugs of who is let in, of what a newcomer takes for true, and of what it waits for.
 
 use crate::bug::{Bug, Catcher};
 
 const PEERS: Catcher = Catcher::of("woodland-sync", "peers");
+const TALKING: Catcher = PEERS.only(&["talking::"]);
+const MERGING: Catcher = Catcher::of("woodland-store", "store").only(&["merging::"]);
 const ALLOWED: Catcher = PEERS.only(&["allowed::"]);
 const NEWCOMER: Catcher = PEERS.only(&["newcomer::"]);
 
@@ -94,6 +96,22 @@ pub(super) const BUGS: &[Bug] = &[
         original: "if log.owner().is_some() && self.gate.identity().is_none() {",
         replacement: "if false {",
         catcher: NEWCOMER,
+    },
+    Bug {
+        name: "signatures-far-apart",
+        promise: "what is sent waits for a signature within bounds",
+        file: "crates/log/src/points.rs",
+        original: "            && last - first < KEPT_EVERY_POSITIONS\n",
+        replacement: "            && last >= first\n",
+        catcher: TALKING,
+    },
+    Bug {
+        name: "needed-signatures-merged-away",
+        promise: "the store keeps the signatures that the log keeps",
+        file: "crates/store/src/maintain/points.rs",
+        original: "if is_near && !is_needed(&candidate.commit) {",
+        replacement: "if is_near {",
+        catcher: MERGING,
     },
     Bug {
         name: "newcomer-takes-another-dataset",
