@@ -196,6 +196,9 @@ impl Joining {
     /// that is to be opened, or emptied; the error says so.
     pub fn finish(&mut self, model: impl Into<Model>) -> Result<(Replica, Exchange), StartError> {
         let model = model.into();
+        if self.stage == Stage::Finished {
+            return Err(StartError::Finished);
+        }
         let hub = self.hub.as_ref().filter(|_| self.stage == Stage::CaughtUp);
         let log = hub.ok_or(StartError::NotCaughtUp)?.log().clone();
         model.schema().check()?;

@@ -84,6 +84,9 @@ pub enum StartError {
          finish"
     )]
     NotCaughtUp,
+    /// The caller's mistake: it was finished before.
+    #[error("the replica was made before: use that one, and its exchange")]
+    Finished,
     /// The founding commit's payload is erased, damaged, or of a newer release.
     #[error(
         "the founding commit carries no schema that this release can read: upgrade this program"

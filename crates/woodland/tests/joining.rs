@@ -122,7 +122,7 @@ fn a_replica_is_made_of_a_name_and_stays_in_step() {
     assert_eq!(titles(&again), before);
 
     // It is done once.
-    assert!(matches!(joining.finish(model()), Err(StartError::NotCaughtUp)));
+    assert!(matches!(joining.finish(model()), Err(StartError::Finished)));
     assert_eq!(joining.say(PEER), None);
     joining.open(PEER).expect("nothing is opened");
     assert_eq!(joining.say(PEER), None);
