@@ -472,13 +472,7 @@ impl Hub {
     /// Whom to ask next, and for what.
     fn plan(&mut self) {
         let mut sessions = self.sessions.values();
-        let late = LATE_TICKS;
-        #[cfg(planted)]
-        let late = match woodland_format::planted::is("late-holds-up-others") {
-            true => u32::MAX,
-            false => late,
-        };
-        if sessions.any(|session| session.is_sending() && session.quiet_ticks < late) {
+        if sessions.any(|session| session.is_sending() && session.quiet_ticks < LATE_TICKS) {
             return;
         }
         // Whoever has itself asked again and again waits for the others.

@@ -98,6 +98,45 @@ pub(super) const BUGS: &[Bug] = &[
         catcher: NEWCOMER,
     },
     Bug {
+        name: "tips-compared-by-seq",
+        promise: "a fork is seen where the other branch is no longer than the own",
+        file: "crates/sync/src/settle.rs",
+        original: "            match named.held(tip) {\n",
+        replacement:
+            "            if named.tips_of(tip.author).any(|(_, held)| held.seq >= tip.seq) {
+                continue;
+            }
+            match named.held(tip) {\n",
+        catcher: PEERS.only(&["settling::", "talking::"]),
+    },
+    Bug {
+        name: "wanted-of-the-cut-forgotten",
+        promise: "what a cut conversation owed is wanted from another",
+        file: "crates/sync/src/wants.rs",
+        original: "            !offers.is_empty()\n        });\n        self.wanted.retain",
+        replacement:
+            "            !offers.is_empty() && !self.wanted.values().any(|it| it.peer == peer)
+        });
+        self.wanted.retain",
+        catcher: TALKING,
+    },
+    Bug {
+        name: "what-came-meanwhile-not-told",
+        promise: "what came while a version was sent is told after it",
+        file: "crates/sync/src/session/sending.rs",
+        original: "            let places = std::iter::from_fn(|| arrived.next_place());",
+        replacement: "            let places = std::iter::from_fn(|| arrived.next_place()).take(0);",
+        catcher: TALKING,
+    },
+    Bug {
+        name: "late-holds-up-others",
+        promise: "others are asked while one who was asked is silent",
+        file: "crates/sync/src/hub.rs",
+        original: "session.is_sending() && session.quiet_ticks < LATE_TICKS",
+        replacement: "session.is_sending() && session.quiet_ticks < LATE_TICKS * 1000",
+        catcher: PEERS.only(&["hostile::"]),
+    },
+    Bug {
         name: "signatures-far-apart",
         promise: "what is sent waits for a signature within bounds",
         file: "crates/log/src/points.rs",
