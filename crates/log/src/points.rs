@@ -4,18 +4,22 @@
 //! - A point vouches for its author's chain up to its commit, along backlinks and so into the base
 //!   line of a fork, and for nobody else.
 //! - The newest point of a line is kept. A superseded one goes where its neighbours are near
-//!   enough: fewer than [`SIGN_EVERY_COMMITS`] commits and [`SIGN_EVERY_BYTES`] payload bytes
-//!   between them.
+//!   enough: fewer than [`SIGN_EVERY_COMMITS`] commits and [`SIGN_EVERY_BYTES`] payload bytes of
+//!   the line between them, and in the order fewer than [`KEPT_EVERY_POSITIONS`] of anybody: so
+//!   many wait, at the most, for the signature on what they stand on, wherever they are sent.
 //! - Which points are kept depends on arrival; no comparison of logs looks at them.
 //!
 //! What this does not do: decide who may enter; that is the door's.
 
-use crate::line::Line;
 use crate::log::Log;
 use crate::place::Place;
 use woodland_format::limits::{SIGN_EVERY_BYTES, SIGN_EVERY_COMMITS};
 use woodland_format::{AuthorKey, CommitId, Signature, SignedPoint, verify_commit};
 use woodland_page::{Reading, Stored, Tree, Weigh, Writing};
+
+/// Between two kept signatures of an author lie fewer commits of anybody, or fewer than two of that
+/// author.
+const KEPT_EVERY_POSITIONS: u64 = 4096;
 
 /// A signed point that a log cannot take.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -99,28 +103,15 @@ impl Points {
         (before, seq.checked_add(1).and_then(|from| self.at_or_after(from)))
     }
 
-    /// Drops the point at `seq` where its neighbours make up for it.
-    fn thin(&mut self, seq: u64, first_seq: u64) {
-        let (before, Some(after)) = self.around(seq) else { return };
+    /// What the point behind the one at `seq` would vouch for, were that one gone, in seqs; none
+    /// where the line alone says that it stays.
+    fn without(&self, seq: u64, first_seq: u64) -> Option<(u64, u64)> {
+        let (before, Some(after)) = self.around(seq) else { return None };
         let bytes_to = |seq: u64| self.0.get(&seq).map_or(0, |point| point.bytes_to);
         let first_open = before.map_or(first_seq, |before| before + 1);
         let bytes = bytes_to(after) - before.map_or(0, bytes_to);
-        if after - first_open < SIGN_EVERY_COMMITS && bytes < SIGN_EVERY_BYTES {
-            self.0.remove(&seq);
-        }
-    }
-}
-
-impl Line {
-    /// Keeps a verified signature, as long as it is needed.
-    fn keep_point(&mut self, seq: u64, signature: Signature) {
-        let (before, _) = self.points.around(seq);
-        let point = Point { signature, bytes_to: self.bytes_to(seq) };
-        self.points.0.insert(seq, point);
-        self.points.thin(seq, self.first_seq);
-        if let Some(before) = before {
-            self.points.thin(before, self.first_seq);
-        }
+        let is_near = after - first_open < SIGN_EVERY_COMMITS && bytes < SIGN_EVERY_BYTES;
+        is_near.then_some((first_open, after))
     }
 }
 
@@ -186,9 +177,33 @@ impl Log {
     }
 
     pub(crate) fn keep_point(&mut self, place: Place, signature: Signature) {
-        let held = self.line(place.line).is_some_and(|line| line.points.get(place.seq).is_none());
-        if held {
-            self.line_mut(place.line, |line| line.keep_point(place.seq, signature));
+        let Some(line) = self.line(place.line).filter(|it| it.points.get(place.seq).is_none())
+        else {
+            return;
+        };
+        let (before, _) = line.points.around(place.seq);
+        let point = Point { signature, bytes_to: line.bytes_to(place.seq) };
+        drop(line);
+        self.line_mut(place.line, |line| {
+            line.points.0.insert(place.seq, point);
+        });
+        for seq in [Some(place.seq), before].into_iter().flatten() {
+            self.thin(Place { seq, ..place });
+        }
+    }
+
+    /// Drops the point at `place` where its neighbours make up for it.
+    fn thin(&mut self, place: Place) {
+        let without = self.line(place.line);
+        let without = without.and_then(|line| line.points.without(place.seq, line.first_seq));
+        let Some((first, last)) = without else { return };
+        let position = |seq: u64| self.position(Place { line: place.line, seq });
+        if let (Some(first), Some(last)) = (position(first), position(last))
+            && last - first < KEPT_EVERY_POSITIONS
+        {
+            self.line_mut(place.line, |line| {
+                line.points.0.remove(&place.seq);
+            });
         }
     }
 

@@ -45,6 +45,9 @@ pub enum CreateError {
     /// The caller's mistake: the place is a file.
     #[error("the place is a file, expected a folder or nothing: choose another place")]
     NotAFolder,
+    /// The caller's mistake: the folder that the place is to stand in is missing.
+    #[error("the folder that the place is to stand in does not exist: make it first")]
+    NoParent,
     /// The caller's mistake: a limit that cannot be kept.
     #[error("segment_file_bytes_max is {found}, choose from 1 to {SEGMENT_FILE_BYTES_LIMIT}")]
     SegmentFileBytes {
@@ -103,7 +106,10 @@ fn claim_place(disk: &dyn Disk) -> Result<(), CreateError> {
             Some(found) => Err(CreateError::NotEmpty { found }),
         },
         Err(error) => match error.kind() {
-            ErrorKind::NotFound => disk.create_folder("").map_err(CreateError::Disk),
+            ErrorKind::NotFound => disk.create_folder("").map_err(|error| match error.kind() {
+                ErrorKind::NotFound => CreateError::NoParent,
+                _ => CreateError::Disk(error),
+            }),
             ErrorKind::NotADirectory => Err(CreateError::NotAFolder),
             _ => Err(CreateError::Disk(error)),
         },

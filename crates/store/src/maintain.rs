@@ -35,7 +35,10 @@ use crate::problem::Problem;
 use crate::store::{Store, TurnError};
 use crate::survey::{WholeFile, layout_of};
 use choice::Choice;
-use woodland_format::{DatasetId, FILE_HEADER_BYTES, FileHeader, Purpose, Segment, segment_root};
+use points::Needed;
+use woodland_format::{
+    CommitId, DatasetId, FILE_HEADER_BYTES, FileHeader, Purpose, Segment, segment_root,
+};
 
 /// As many bytes are written at once.
 const WRITE_BYTES: usize = 4 * 1024 * 1024;
@@ -96,6 +99,19 @@ impl Store {
     /// # Errors
     /// [`MaintainError`]; only `Disk` poisons the store.
     pub fn maintain(&self, until: &Position) -> Result<Maintained, MaintainError> {
+        self.maintain_keeping(until, &|_| false)
+    }
+
+    /// The same, and keeps the signatures of the commits of which that is said, though others make
+    /// up for them.
+    ///
+    /// # Errors
+    /// As [`Store::maintain`].
+    pub fn maintain_keeping(
+        &self,
+        until: &Position,
+        is_needed: &dyn Fn(&CommitId) -> bool,
+    ) -> Result<Maintained, MaintainError> {
         let _alone = self.maintenance();
         if self.is_poisoned() {
             return Err(MaintainError::Poisoned);
@@ -119,7 +135,7 @@ impl Store {
             ..Maintained::default()
         };
         let next = Next::of(disk, layout.as_ref(), &choice)?;
-        let prepared = match prepare(disk, heads.dataset, &choice, &next, files) {
+        let prepared = match prepare(disk, heads.dataset, &choice, &next, files, is_needed) {
             Ok(prepared) => prepared,
             Err(error) => {
                 next.abandon(disk);
@@ -216,6 +232,7 @@ fn prepare(
     choice: &Choice,
     next: &Next,
     files: Vec<WholeFile>,
+    is_needed: Needed<'_>,
 ) -> Result<Prepared, DiskError> {
     let root = files.first().map_or([0; 32], |file| file.root);
     let segments: Vec<Segment> = files.into_iter().flat_map(|file| file.segments).collect();
@@ -223,7 +240,7 @@ fn prepare(
     let runs = join::runs(segments);
     let (entry, count) = match choice.as_it_is(runs.len(), before, root) {
         Some(entry) => (entry, before as u64),
-        None => write_merged(disk, dataset, next.merged, &runs)?,
+        None => write_merged(disk, dataset, next.merged, &runs, is_needed)?,
     };
     let entries = choice.kept.iter().copied().chain([entry]).collect();
     let layout = Layout { number: next.layout, end: choice.end, entries };
@@ -245,13 +262,14 @@ fn write_merged(
     dataset: DatasetId,
     number: u64,
     runs: &[join::Run],
+    is_needed: Needed<'_>,
 ) -> Result<(Entry, u64), DiskError> {
     let name = names::merged_file(number);
     disk.create_file(&name, Access::Shared)?;
     let mut waiting = FileHeader { purpose: Purpose::Store, dataset }.encode().to_vec();
     let mut entry = Entry { kind: EntryKind::Merged, number, bytes: 0, root: [0; 32] };
     let mut count = 0;
-    for segment in runs.iter().flat_map(|run| run.segments(dataset)) {
+    for segment in runs.iter().flat_map(|run| run.segments(dataset, is_needed)) {
         count += 1;
         entry.root = segment_root(&entry.root, &segment);
         waiting.extend_from_slice(&segment);

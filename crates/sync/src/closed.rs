@@ -100,6 +100,17 @@ pub enum Closed {
         /// The limit.
         limit: u64,
     },
+    /// A newcomer was sent more than it may take. What came is kept.
+    #[error(
+        "{found} bytes came and that is not all, a newcomer takes at most {limit}: raise \
+         `Limits::newcomer_bytes_max`, or join from a log file"
+    )]
+    TooMuch {
+        /// How many came.
+        found: u64,
+        /// The limit.
+        limit: u64,
+    },
     /// It said that all is sent, and a commit still lacks its past or a signature.
     #[error("commit {commit} by {author} came without its past or without a signature")]
     Incomplete {
@@ -173,6 +184,7 @@ impl Closed {
             | Closed::UnknownAuthor
             | Closed::Unplaced { .. }
             | Closed::Full { .. }
+            | Closed::TooMuch { .. }
             | Closed::Stalled { .. }
             | Closed::CommitTooLarge { .. }
             | Closed::Erased { .. }
@@ -195,6 +207,7 @@ impl Closed {
             Closed::Bye(_)
             | Closed::Done
             | Closed::NoCredentials
+            | Closed::TooMuch { .. }
             | Closed::CommitTooLarge { .. } => Reason::Done,
             Closed::Message(MessageError::Broken(_))
             | Closed::TooLarge { .. }

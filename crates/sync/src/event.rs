@@ -17,7 +17,8 @@ pub struct Peer(pub u64);
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Event {
-    /// Commits came and went through the door: make them durable, and call [`Hub::advanced`].
+    /// Commits came and went through the door: make them durable, and tell the hub,
+    /// `Hub::advanced`. The facade does both, and tells its program nothing of it.
     Arrived {
         /// A version that holds them. Merge it; it need not hold what this side has written since.
         log: Box<Log>,

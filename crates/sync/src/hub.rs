@@ -23,6 +23,7 @@ use crate::event::{Event, Peer, TooLong};
 use crate::limits::Limits;
 use crate::memory::Memory;
 use crate::names::Salt;
+use crate::session::arriving::cost;
 use crate::session::gate::{Credentials, Gate};
 use crate::session::sending::Step;
 use crate::session::{self, Fetch, Here, Session};
@@ -31,14 +32,21 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use woodland_format::{AuthorKey, IdentityKey, Right, Segment};
 use woodland_log::{Log, Place, Refusal, Verify};
 
+/// What a newcomer goes by until it has caught up.
+struct New {
+    trusted: Option<IdentityKey>,
+    /// How much came.
+    bytes: u64,
+}
+
 /// One replica's conversations.
 pub struct Hub {
     log: Log,
     author: AuthorKey,
     limits: Limits,
     credentials: Option<Credentials>,
-    /// Who is taken for a reader until it has said all that it has: with whom a newcomer began.
-    trusted: Option<IdentityKey>,
+    /// Until it has caught up for the first time.
+    new: Option<New>,
     /// How many conversations were begun.
     begun: u64,
     door: Door,
@@ -55,7 +63,7 @@ impl Hub {
             author,
             limits,
             credentials: None,
-            trusted: None,
+            new: None,
             begun: 0,
             door: Door::new(woodland_format::verify_commit),
             sessions: BTreeMap::new(),
@@ -72,9 +80,10 @@ impl Hub {
         self
     }
 
-    /// Takes this identity for one that may read, until this side has caught up with it.
-    pub(crate) fn trusting(mut self, identity: Option<IdentityKey>) -> Hub {
-        self.trusted = identity;
+    /// Of a newcomer: takes this identity for one that may read, until it has caught up or another
+    /// has proven itself.
+    pub(crate) fn of_newcomer(mut self, trusted: Option<IdentityKey>) -> Hub {
+        self.new = Some(New { trusted, bytes: 0 });
         self
     }
 
@@ -131,7 +140,7 @@ impl Hub {
     fn insert(&mut self, peer: Peer, salt: Option<Salt>, memory: Option<&Memory>) {
         self.begun += 1;
         let (own, fresh) = (self.credentials.as_ref(), (salt, self.begun));
-        let (gate, refused) = match Gate::of(&self.log, own, fresh, self.trusted) {
+        let (gate, refused) = match Gate::of(&self.log, own, fresh, self.trusted()) {
             Ok(gate) => (gate, None),
             Err(why) => (Gate::Open, Some(why)),
         };
@@ -164,6 +173,9 @@ impl Hub {
 
     /// Offers to the door what a peer brought.
     fn offer_to_door(&mut self, peer: Peer, segments: Vec<Segment>) {
+        if let Some(why) = self.takes_too_much(&segments) {
+            return self.close(peer, why);
+        }
         let passed = self.door.offer(&self.log, &segments);
         self.wants.look_at(segments.iter().map(|segment| segment.head.author));
         let Hub { log, author, limits, door, sessions, .. } = self;
@@ -238,6 +250,11 @@ impl Hub {
         };
         match session.take(here, message) {
             Ok(heard) => {
+                // What another brings is not this one's to read.
+                let identity = session.gate.identity();
+                if identity.is_some() && identity != self.trusted() {
+                    self.trust_nobody();
+                }
                 self.heard(peer, heard.events);
                 if !heard.segments.is_empty() {
                     self.offer_to_door(peer, heard.segments);
@@ -258,7 +275,10 @@ impl Hub {
         match session.say(here) {
             Ok(message) => {
                 if session.has_welcomed() {
+                    let presence = session.presence.take();
                     self.insert(peer, None, None);
+                    let session = self.sessions.get_mut(&peer);
+                    session.into_iter().for_each(|session| session.presence = presence.clone());
                 }
                 message
             }
@@ -292,12 +312,34 @@ impl Hub {
         self.plan();
     }
 
+    /// With whom a newcomer began.
+    fn trusted(&self) -> Option<IdentityKey> {
+        self.new.as_ref()?.trusted
+    }
+
+    /// From here on the version says who may read.
+    fn trust_nobody(&mut self) {
+        if self.new.as_mut().and_then(|new| new.trusted.take()).is_none() {
+            return;
+        }
+        self.sessions.values_mut().for_each(|session| session.gate.trust_nobody());
+        self.serve_only_readers();
+    }
+
+    /// Whether a newcomer has no room for these.
+    fn takes_too_much(&mut self, segments: &[Segment]) -> Option<Closed> {
+        let (new, limit) = (self.new.as_mut()?, self.limits.newcomer_bytes_max);
+        new.bytes += segments.iter().map(cost).sum::<u64>();
+        let found = new.bytes;
+        (found > limit).then_some(Closed::TooMuch { found, limit })
+    }
+
     /// Ends the conversations with those who may not read any more.
     fn serve_only_readers(&mut self) {
         let proven =
             self.sessions.iter().filter_map(|(peer, it)| Some((*peer, it.gate.identity()?)));
         let is_reader = |identity: &IdentityKey| {
-            self.trusted == Some(*identity) || self.log.may(identity, Right::Read)
+            self.trusted() == Some(*identity) || self.log.may(identity, Right::Read)
         };
         let lost = proven.filter(|(_, identity)| !is_reader(identity));
         for (peer, identity) in lost.collect::<Vec<_>>() {
@@ -386,13 +428,15 @@ impl Hub {
             return;
         }
         for event in events {
-            self.events.push_back(match event {
+            let told = match event {
                 session::Event::CaughtUp => {
-                    self.events.push_back(Event::CaughtUp { peer });
-                    if self.trusted.take().is_some() {
-                        self.serve_only_readers();
+                    // Whoever brought it may turn out not to be a reader: then that is told.
+                    self.trust_nobody();
+                    if !self.is_with(peer) {
+                        continue;
                     }
-                    continue;
+                    self.new = None;
+                    Event::CaughtUp { peer }
                 }
                 session::Event::Behind(tip) => Event::Behind { peer, tip },
                 session::Event::Presence(bytes) => {
@@ -408,7 +452,8 @@ impl Hub {
                     self.wants.offered(&mut self.sessions, peer, author, tip);
                     continue;
                 }
-            });
+            };
+            self.events.push_back(told);
         }
     }
 
@@ -427,13 +472,7 @@ impl Hub {
     /// Whom to ask next, and for what.
     fn plan(&mut self) {
         let mut sessions = self.sessions.values();
-        let late = LATE_TICKS;
-        #[cfg(planted)]
-        let late = match woodland_format::planted::is("late-holds-up-others") {
-            true => u32::MAX,
-            false => late,
-        };
-        if sessions.any(|session| session.is_sending() && session.quiet_ticks < late) {
+        if sessions.any(|session| session.is_sending() && session.quiet_ticks < LATE_TICKS) {
             return;
         }
         // Whoever has itself asked again and again waits for the others.

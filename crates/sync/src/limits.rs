@@ -15,6 +15,8 @@ pub struct Limits {
     pub message_bytes_max: u64,
     /// Bytes of commits that may wait for their past or for a signature.
     pub waiting_bytes_max: u64,
+    /// Bytes of commits that a newcomer takes before it has all: they are in memory until then.
+    pub newcomer_bytes_max: u64,
     /// So many ticks a peer may owe something and send nothing.
     pub patience: u32,
 }
@@ -35,6 +37,7 @@ impl Default for Limits {
             // The longest commit, and room for the rest.
             message_bytes_max: 80 * 1024 * 1024,
             waiting_bytes_max: 64 * 1024 * 1024,
+            newcomer_bytes_max: 1024 * 1024 * 1024,
             patience: 30,
         }
     }

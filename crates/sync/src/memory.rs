@@ -23,7 +23,7 @@ pub(crate) const HEADS_MAX: usize = 32;
 const FORMAT: u8 = 1;
 const CHECK_BYTES: usize = 8;
 
-/// What a peer was known to hold. Made by [`crate::Hub::memory`].
+/// What a peer was known to hold. Made by `Hub::memory` and `Exchange::memory`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Memory {
     pub(crate) dataset: DatasetId,

@@ -199,7 +199,10 @@ pub enum Reason {
     #[error("it waited too long")]
     Stalled = 6,
     /// It serves only whom the owner of the dataset allows.
-    #[error("it serves only whom the owner of the dataset allows")]
+    #[error(
+        "it serves only whom the owner of the dataset allows: ask the owner to grant the identity \
+         of this side, or to grant it again"
+    )]
     NotAllowed = 7,
 }
 

@@ -13,7 +13,8 @@
 //! - The founding commit is told by its id, which is the dataset's: nobody can pass off another.
 //! - Who may read is not known yet. It takes the word of one identity, and until it has caught up
 //!   talks to no other that is not known to be allowed.
-//! - It holds one message at a time, and keeps nothing but the founding commit.
+//! - It holds one message at a time, and keeps nothing but the founding commit. The first commits
+//!   that it is sent once it was heard are that, or the conversation ends.
 //!
 //! What this does not do: fetch the rest; its hub does.
 
@@ -128,7 +129,7 @@ impl Newcomer {
     }
 
     fn hub(&self, log: Log) -> Hub {
-        let mut hub = Hub::new(log, self.author, self.limits).trusting(self.gate.identity());
+        let mut hub = Hub::new(log, self.author, self.limits).of_newcomer(self.gate.identity());
         hub.identify(self.credentials.clone());
         hub
     }
@@ -137,7 +138,10 @@ impl Newcomer {
         let parts = self.turns.hear(bytes, self.limits.message_bytes_max)?;
         let mut founded = None;
         for part in parts.into_iter().flatten() {
-            founded = self.part(part)?.or(founded);
+            if founded.is_some() {
+                return Err(Closed::OutOfPlace("it says more than was asked"));
+            }
+            founded = self.part(part)?;
         }
         Ok(founded)
     }
@@ -161,9 +165,10 @@ impl Newcomer {
             _ if self.gate.is_shut() => {
                 return Err(Closed::OutOfPlace("it says more before it has proven who it is"));
             }
-            Part::Stretch(stretch) => return self.founding(&stretch),
-            // Said by who takes this side for somebody whom it remembers, or before it was heard.
-            _ => {}
+            // Said before this side was heard, by who takes it for somebody it remembers.
+            _ if self.turns.acknowledged == 0 => {}
+            Part::Stretch(stretch) => return self.founding(&stretch).map(Some),
+            _ => return Err(Closed::OutOfPlace(NOT_FOUNDING)),
         }
         Ok(None)
     }
@@ -180,12 +185,12 @@ impl Newcomer {
         Ok(())
     }
 
-    /// The log that a stretch founds; none where it is of something else, which is passed over.
-    fn founding(&self, stretch: &Stretch) -> Result<Option<Log>, Closed> {
+    /// The log that a stretch founds.
+    fn founding(&self, stretch: &Stretch) -> Result<Log, Closed> {
         let (Introduced::Key(author), 0, 1) =
             (stretch.author.introduced, stretch.first_seq, stretch.commits)
         else {
-            return Ok(None);
+            return Err(Closed::OutOfPlace(NOT_FOUNDING));
         };
         let (found, limit) = (stretch.length(), self.limits.message_bytes_max);
         if found > limit {
@@ -196,18 +201,24 @@ impl Newcomer {
         let segment = read_stretch(start, 1, &rows);
         let segment = segment.map_err(|why| Closed::Damaged(Box::new(why)))?;
         let founding = Segment::first(&segment).filter(|it| it.id() == self.dataset.founding());
-        founding.map(|founding| founded(&founding, &segment)).transpose()
+        let founding = founding.ok_or(Closed::OutOfPlace(NOT_FOUNDING))?;
+        let log = founded(&founding, &segment)?;
+        if log.owner().is_some() && self.gate.identity().is_none() {
+            return Err(Closed::OutOfPlace("the dataset has an owner, and it asked for no proof"));
+        }
+        Ok(log)
     }
 }
+
+const NOT_FOUNDING: &str = "it does not answer with the founding commit";
 
 /// With the founding commit's signature, where it came with one: otherwise that stands on a later
 /// commit, and comes with it.
 fn founded(founding: &Commit, segment: &Segment) -> Result<Log, Closed> {
-    const NONE: &str = "the commit that has the dataset's name founds none";
     if founding.payload().is_none() {
         return Err(Closed::Erased { author: founding.author(), seq: 0 });
     }
-    let log = Log::found(founding.clone()).map_err(|_| Closed::OutOfPlace(NONE))?;
+    let log = Log::found(founding.clone()).map_err(|_| Closed::OutOfPlace(NOT_FOUNDING))?;
     let vouched = segment.points.iter().try_fold(log, |log, point| log.with_point(point));
     vouched.map_err(|_| Closed::OutOfPlace("the founding commit's signature does not hold"))
 }

@@ -211,12 +211,6 @@ impl Settling {
         }
         let mut lacking: BTreeMap<AuthorName, u64> = BTreeMap::new();
         for tip in &differing.theirs {
-            #[cfg(planted)]
-            if woodland_format::planted::is("tips-compared-by-seq")
-                && named.tips_of(tip.author).any(|(_, held)| held.seq >= tip.seq)
-            {
-                continue;
-            }
             match named.held(tip) {
                 Some((author, held)) => {
                     known.entry(author).or_default().insert(held);

@@ -82,13 +82,6 @@ impl Wants {
 
     /// Nothing is expected of a peer any more.
     pub(crate) fn drop_peer(&mut self, peer: Peer) {
-        #[cfg(planted)]
-        if woodland_format::planted::is("wanted-of-the-cut-forgotten") {
-            let wanted = std::mem::take(&mut self.wanted);
-            let is_of = |offer: Option<&Offer>| offer.is_some_and(|offer| offer.peer == peer);
-            self.offers.retain(|author, _| !is_of(wanted.get(author)));
-            self.wanted = wanted;
-        }
         self.offers.retain(|_, offers| {
             offers.retain(|offer| offer.peer != peer);
             !offers.is_empty()

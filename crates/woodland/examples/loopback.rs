@@ -48,9 +48,9 @@ fn main() -> anyhow::Result<()> {
         ["found", folder] => println!("{}", Replica::create(folder, model()?)?.dataset()),
         ["join", folder, address, dataset] => join(folder, address, dataset.parse()?)?,
         ["listen", folder, address] => {
-            let listener = TcpListener::bind(address).with_context(|| address.to_owned())?;
-            println!("listening at {}", listener.local_addr()?);
             run(folder, |program| {
+                let listener = TcpListener::bind(address).with_context(|| address.to_owned())?;
+                println!("listening at {}", listener.local_addr()?);
                 std::thread::spawn(move || {
                     for stream in listener.incoming() {
                         let peer = Peer(program.peers.fetch_add(1, Ordering::Relaxed));
@@ -64,7 +64,7 @@ fn main() -> anyhow::Result<()> {
             })?;
         }
         ["connect", folder, address] => run(folder, |program| {
-            let stream = TcpStream::connect(address).with_context(|| address.to_owned())?;
+            let stream = reach(address)?;
             let peer = Peer(program.peers.fetch_add(1, Ordering::Relaxed));
             // What the one at this address was known to hold goes without saying.
             let kept = Path::new(folder).with_extension(address.replace(':', "-"));
@@ -86,14 +86,16 @@ fn main() -> anyhow::Result<()> {
 /// Fetches all of a dataset from one that listens.
 fn join(folder: &str, address: &str, dataset: DatasetId) -> anyhow::Result<()> {
     let mut joining = Joining::new(folder, dataset, Limits::default())?;
-    let mut stream = TcpStream::connect(address).with_context(|| address.to_owned())?;
+    let mut stream = reach(address)?;
+    // Nobody else asks whether the other side is still there.
+    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
     let peer = Peer(0);
     joining.open(peer)?;
     while !joining.is_caught_up() {
         while let Some(message) = joining.say(peer) {
             write_message(&mut stream, &message)?;
         }
-        let message = read_message(&mut stream)?.context("the other side is gone")?;
+        let message = read_message(&mut stream)?.context("the other side is gone, or silent")?;
         for event in joining.take(peer, &message)? {
             if let Event::Closed { why, .. } = event {
                 joining.say(peer).map(|bye| write_message(&mut stream, &bye)).transpose()?;
@@ -101,8 +103,16 @@ fn join(folder: &str, address: &str, dataset: DatasetId) -> anyhow::Result<()> {
             }
         }
     }
-    joining.finish(model()?)?;
+    let (replica, _) = joining.finish(model()?)?;
+    let notes = replica.snapshot().read(all::<Note>())?;
+    println!("joined {dataset}, {} notes", notes.len());
+    notes.iter().for_each(|(_, note)| println!("{}: {}", note.from, note.line));
     Ok(())
+}
+
+fn reach(address: &str) -> anyhow::Result<TcpStream> {
+    let reached = TcpStream::connect(address);
+    reached.with_context(|| format!("{address} is not reached: does `loopback listen` run there?"))
 }
 
 type Speaking = std::thread::JoinHandle<()>;
@@ -112,8 +122,7 @@ fn run(
     folder: &str,
     connect: impl FnOnce(Arc<Program>) -> anyhow::Result<Option<Speaking>>,
 ) -> anyhow::Result<()> {
-    let replica = Replica::open(folder, model()?)
-        .with_context(|| format!("{folder}: `loopback found` or `loopback join` it first"))?;
+    let replica = Replica::open(folder, model()?).with_context(|| folder.to_owned())?;
     let name = Path::new(folder).file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mine = name.clone();
     let _shown = replica.subscribe(all::<Note>()).on_change(move |diff| {
@@ -130,8 +139,9 @@ fn run(
     std::thread::spawn(move || {
         loop {
             std::thread::sleep(Duration::from_secs(1));
-            if let Err(error) = ticking.exchange.tick() {
-                eprintln!("{error:#}");
+            match ticking.exchange.tick() {
+                Ok(events) => events.iter().for_each(show),
+                Err(error) => eprintln!("{error:#}"),
             }
         }
     });
@@ -163,7 +173,10 @@ fn talk(
             eprintln!("{error:#}");
         }
         keep(&hears, peer, to_keep.as_deref());
-        hears.exchange.disconnect(peer);
+        // What is left to say to it is why: the thread that speaks is not done yet.
+        if let Err(error) = hears.exchange.close(peer) {
+            eprintln!("{error:#}");
+        }
     });
     Ok(std::thread::spawn(move || {
         let mut stream = stream;
@@ -173,6 +186,7 @@ fn talk(
         keep(&speaks, peer, kept.as_deref());
         // The other side may be in the middle of a sentence; it hears that this one is gone.
         let _ = stream.shutdown(Shutdown::Write);
+        speaks.exchange.disconnect(peer);
     }))
 }
 
@@ -185,13 +199,19 @@ fn keep(program: &Program, peer: Peer, to: Option<&Path>) {
 
 fn listen(program: &Program, peer: Peer, from: &mut impl Read) -> anyhow::Result<()> {
     while let Some(message) = read_message(from)? {
-        for event in program.exchange.take(peer, &message)? {
-            if let Event::Closed { why, .. } = event {
-                bail!("{why}");
-            }
+        program.exchange.take(peer, &message)?.iter().for_each(show);
+        if !program.exchange.is_with(peer) {
+            break;
         }
     }
     Ok(())
+}
+
+/// Says why a conversation ended.
+fn show(event: &Event) {
+    if let Event::Closed { why, .. } = event {
+        eprintln!("{why}");
+    }
 }
 
 fn speak(program: &Program, peer: Peer, to: &mut impl Write) -> anyhow::Result<()> {
@@ -215,7 +235,7 @@ fn read_message(from: &mut impl Read) -> anyhow::Result<Option<Vec<u8>>> {
     let length = u32::from_le_bytes(length);
     // Whoever takes a length on trust gives its memory away.
     if u64::from(length) > longest {
-        bail!("a message of {length} bytes, at most {longest} are taken");
+        bail!("a message of {length} bytes, at most {longest} are taken: is that another program?");
     }
     let mut message = vec![0; length as usize];
     from.read_exact(&mut message)?;

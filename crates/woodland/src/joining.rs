@@ -9,7 +9,10 @@
 //!
 //! **Invariants**
 //! - Nothing is made before all has come and the program's schema fits it.
-//! - It talks to one peer at a time. What came stays when that one is gone.
+//! - It talks to one peer at a time. What came stays when that one is gone, but for the founding
+//!   commit alone, which costs nothing to ask for again.
+//! - While no signature of the founder is held, each peer is asked for one first: whoever holds the
+//!   dataset has one.
 //! - The replica writes under the key that it was heard of by.
 //!
 //! What this does not do: outlast its process. Whoever ends in the middle begins again.
@@ -23,10 +26,10 @@ use crate::start::{Beginning, StartError, begin};
 use std::fmt;
 use std::io;
 use std::sync::Arc;
-use woodland_format::{DatasetId, SecretKey};
+use woodland_format::{DatasetId, SecretKey, SignedPoint};
 use woodland_log::Pending;
 use woodland_store::Store;
-use woodland_sync::{Credentials, Event, Hub, Limits, Newcomer, Peer, Salt};
+use woodland_sync::{Closed, Credentials, Event, Hub, Limits, Newcomer, Peer, Salt};
 
 /// A replica that is about to be: it asks a peer for all of a dataset.
 ///
@@ -69,16 +72,18 @@ pub struct Joining {
     limits: Limits,
     key: SecretKey,
     peer: Option<Peer>,
+    /// What asks for the founding commit, or for a signature of the founder.
+    newcomer: Option<Box<Newcomer>>,
+    /// What fetches the rest.
+    hub: Option<Box<Hub>>,
     stage: Stage,
 }
 
 /// How far it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    /// Nothing is held.
-    Asking(Option<Box<Newcomer>>),
-    /// The founding commit is, at least.
-    Fetching(Box<Hub>),
-    CaughtUp(Box<Hub>),
+    Fetching,
+    CaughtUp,
     /// The conversation is the exchange's.
     Finished,
 }
@@ -97,32 +102,33 @@ impl Joining {
         let mut options = place.into().for_a_new_dataset()?;
         Store::claim(options.disk.as_ref(), &options.store)?;
         let key = options.keys.author()?;
-        Ok(Joining { options, dataset, limits, key, peer: None, stage: Stage::Asking(None) })
+        let (peer, newcomer, hub, stage) = (None, None, None, Stage::Fetching);
+        Ok(Joining { options, dataset, limits, key, peer, newcomer, hub, stage })
     }
 
     /// Begins a conversation with a peer that this side connected to, in place of the one before.
     ///
     /// Until all has come it takes the word of the first that proves who it is, where the dataset
     /// has an owner: it cannot know yet who may read. Another is refused meanwhile, unless what
-    /// came says that it may.
+    /// came says that it may; if the first one does not come back, begin another `Joining`.
     ///
     /// # Errors
     /// The system gave no randomness.
     pub fn open(&mut self, peer: Peer) -> io::Result<()> {
-        let salt = self.salt()?;
-        let credentials = self.credentials()?;
-        self.part();
-        let author = self.key.author();
-        match &mut self.stage {
-            Stage::Asking(newcomer) => {
-                let (dataset, limits) = (self.dataset, self.limits);
-                let new = Newcomer::new(dataset, author, limits, credentials, salt);
-                *newcomer = Some(Box::new(new));
-            }
-            Stage::Fetching(hub) | Stage::CaughtUp(hub) => hub.open(peer, salt),
-            Stage::Finished => return Ok(()),
+        if self.stage == Stage::Finished {
+            return Ok(());
         }
+        let (salt, credentials) = (self.salt()?, self.credentials()?);
+        self.part();
         self.peer = Some(peer);
+        match self.hub.as_mut().filter(|hub| is_vouched(hub)) {
+            Some(hub) => hub.open(peer, salt),
+            None => {
+                let (dataset, author, limits) = (self.dataset, self.key.author(), self.limits);
+                let new = Newcomer::new(dataset, author, limits, credentials, salt);
+                self.newcomer = Some(Box::new(new));
+            }
+        }
         Ok(())
     }
 
@@ -138,10 +144,9 @@ impl Joining {
         if self.peer != Some(peer) {
             return None;
         }
-        match &mut self.stage {
-            Stage::Asking(newcomer) => newcomer.as_mut()?.say(),
-            Stage::Fetching(hub) | Stage::CaughtUp(hub) => hub.say(peer),
-            Stage::Finished => None,
+        match (&mut self.newcomer, &mut self.hub) {
+            (Some(newcomer), _) => newcomer.say(),
+            (None, hub) => hub.as_mut()?.say(peer),
         }
     }
 
@@ -154,92 +159,106 @@ impl Joining {
         if self.peer != Some(peer) {
             return Ok(Vec::new());
         }
-        match &mut self.stage {
-            Stage::Asking(newcomer) => match newcomer.as_mut().map(|it| it.take(message)) {
-                Some(Ok(Some(mut hub))) => {
-                    // Both begin anew, over the same connection.
-                    hub.open(peer, self.salt()?);
-                    self.stage = Stage::Fetching(Box::new(hub));
-                }
-                Some(Err(why)) => return Ok(vec![Event::Closed { peer, why }]),
-                _ => {}
-            },
-            Stage::Fetching(hub) | Stage::CaughtUp(hub) => hub.take(peer, message),
-            Stage::Finished => {}
+        if let Some(newcomer) = &mut self.newcomer {
+            match newcomer.take(message) {
+                Ok(Some(founded)) => self.begin_anew(peer, founded)?,
+                Ok(None) => {}
+                Err(why) => return Ok(vec![Event::Closed { peer, why }]),
+            }
+        } else if let Some(hub) = &mut self.hub {
+            hub.take(peer, message);
         }
-        Ok(self.host())
+        Ok(self.host(peer))
     }
 
     /// Time passes, as for [`Exchange::tick`].
     pub fn tick(&mut self) -> Vec<Event> {
-        match &mut self.stage {
-            Stage::Asking(newcomer) => {
-                let late = newcomer.as_mut().and_then(|newcomer| newcomer.tick().err());
-                let closed = self.peer.zip(late).map(|(peer, why)| Event::Closed { peer, why });
-                closed.into_iter().collect()
-            }
-            Stage::Fetching(hub) | Stage::CaughtUp(hub) => {
-                hub.tick();
-                self.host()
-            }
-            Stage::Finished => Vec::new(),
+        let Some(peer) = self.peer else { return Vec::new() };
+        if let Some(newcomer) = &mut self.newcomer {
+            let late = newcomer.tick().err();
+            return late.into_iter().map(|why| Event::Closed { peer, why }).collect();
         }
+        self.hub.iter_mut().for_each(|hub| hub.tick());
+        self.host(peer)
     }
 
     /// Whether all that the peer had when it was asked is here.
     pub fn is_caught_up(&self) -> bool {
-        matches!(self.stage, Stage::CaughtUp(_))
+        self.stage == Stage::CaughtUp
     }
 
     /// Makes the replica, durable when this returns, and the exchange that goes on with the
-    /// conversation. It is done once; before, and after an error, all stays as it is: an error of
-    /// the schema may be mended by another model.
+    /// conversation. It is done once.
     ///
     /// # Errors
-    /// [`StartError`].
+    /// [`StartError`]. After [`StartError::NotCaughtUp`] and errors of the schema all is as it was:
+    /// go on, or finish with another model. What the disk did not take may have left a directory
+    /// that is to be opened, or emptied; the error says so.
     pub fn finish(&mut self, model: impl Into<Model>) -> Result<(Replica, Exchange), StartError> {
         let model = model.into();
-        let Stage::CaughtUp(hub) = &self.stage else { return Err(StartError::NotCaughtUp) };
+        if self.stage == Stage::Finished {
+            return Err(StartError::Finished);
+        }
+        let hub = self.hub.as_ref().filter(|_| self.stage == Stage::CaughtUp);
+        let log = hub.ok_or(StartError::NotCaughtUp)?.log().clone();
         model.schema().check()?;
         let Options { disk, keys, store, memory, .. } = self.options.clone();
         let derived = Derived::none(Arc::clone(&disk), &model, memory);
-        let beginning = Beginning::of(hub.log().clone(), Pending::default());
+        let beginning = Beginning::of(log, Pending::default());
         let replica = begin(disk, &model, beginning, (self.key.clone(), keys), &store)?;
         let replica = replica.derived_by(derived).kept_by(self.options.upkeep());
-        let Stage::CaughtUp(hub) = std::mem::replace(&mut self.stage, Stage::Finished) else {
-            return Err(StartError::NotCaughtUp);
-        };
+        self.stage = Stage::Finished;
+        let hub = self.hub.take().ok_or(StartError::NotCaughtUp)?;
         let exchange = Exchange::of(&replica, *hub);
         Ok((replica, exchange))
+    }
+
+    /// The peer has said the founding commit: both begin anew, over the same connection.
+    fn begin_anew(&mut self, peer: Peer, founded: Hub) -> io::Result<()> {
+        let salt = self.salt()?;
+        self.newcomer = None;
+        let hub = match &mut self.hub {
+            // The rest was here already; the signature may be news.
+            Some(hub) if hub.log().len() > 1 => {
+                let commit = hub.log().founding().id();
+                let signature = founded.log().signature(&commit);
+                let point = signature.map(|signature| SignedPoint { commit, signature });
+                let log = point.and_then(|point| hub.log().with_verified_point(&point).ok());
+                log.iter().for_each(|log| hub.advanced(log));
+                hub
+            }
+            other => other.insert(Box::new(founded)),
+        };
+        hub.open(peer, salt);
+        Ok(())
     }
 
     /// The conversation is over.
     fn part(&mut self) {
         let Some(peer) = self.peer.take() else { return };
-        match &mut self.stage {
-            Stage::Asking(newcomer) => *newcomer = None,
-            Stage::Fetching(hub) | Stage::CaughtUp(hub) => hub.disconnect(peer),
-            Stage::Finished => {}
-        }
+        self.newcomer = None;
+        self.hub.iter_mut().for_each(|hub| hub.disconnect(peer));
+        self.hub.take_if(|hub| hub.log().len() == 1 && self.stage == Stage::Fetching);
     }
 
     /// Keeps what arrived, in memory.
-    fn host(&mut self) -> Vec<Event> {
-        let (Stage::Fetching(hub) | Stage::CaughtUp(hub)) = &mut self.stage else {
-            return Vec::new();
-        };
+    fn host(&mut self, peer: Peer) -> Vec<Event> {
+        let Some(hub) = &mut self.hub else { return Vec::new() };
         let mut events = Vec::new();
         while let Some(event) = hub.event() {
             match event {
                 Event::Arrived { log } => hub.advanced(&log),
+                // It says that this is all, and cannot say that the founder wrote any of it.
+                Event::CaughtUp { .. } if !is_vouched(hub) => {
+                    let founding = hub.log().founding();
+                    let (author, commit) = (founding.author(), founding.id());
+                    hub.close(peer, Closed::Incomplete { author, commit });
+                }
                 other => events.push(other),
             }
         }
         if events.iter().any(|event| matches!(event, Event::CaughtUp { .. })) {
-            self.stage = match std::mem::replace(&mut self.stage, Stage::Finished) {
-                Stage::Fetching(hub) => Stage::CaughtUp(hub),
-                other => other,
-            };
+            self.stage = Stage::CaughtUp;
         }
         events
     }
@@ -256,12 +275,14 @@ impl Joining {
     }
 }
 
+/// Whether the founder's signature stands on its chain: without one it is no dataset's beginning.
+fn is_vouched(hub: &Hub) -> bool {
+    hub.log().is_vouched(&hub.log().founding().author())
+}
+
 impl fmt::Debug for Joining {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let held = match &self.stage {
-            Stage::Fetching(hub) | Stage::CaughtUp(hub) => hub.log().len(),
-            Stage::Asking(_) | Stage::Finished => 0,
-        };
+        let held = self.hub.as_ref().map_or(0, |hub| hub.log().len());
         f.debug_struct("Joining")
             .field("dataset", &self.dataset)
             .field("peer", &self.peer)

@@ -28,11 +28,7 @@ use woodland_sync::{Credentials, Salt};
 pub enum RightsError {
     /// The caller's mistake: only a dataset that was created with `Options::owned` has an owner,
     /// who alone may.
-    #[error(
-        "only the owner of a dataset changes rights, here {}; this replica writes for {}",
-        named(owner),
-        named(identity)
-    )]
+    #[error("{}; this replica writes for {}", owned_by(owner), named(identity))]
     NotOwner {
         /// Who may, if anybody.
         owner: Option<IdentityKey>,
@@ -48,6 +44,15 @@ pub enum RightsError {
     /// The commit could not be written.
     #[error(transparent)]
     Write(#[from] WriteError),
+}
+
+fn owned_by(owner: &Option<IdentityKey>) -> String {
+    match owner {
+        Some(owner) => format!("only the owner of a dataset changes rights, here {owner}"),
+        None => "the dataset has no owner, so everybody may write and nobody changes rights: that \
+                 is settled when it is created (`Options::owned`)"
+            .to_owned(),
+    }
 }
 
 fn named(identity: &Option<IdentityKey>) -> String {

@@ -23,8 +23,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
 use woodland_format::{
-    Commit, CommitError, CommitId, Draft, Misfit, Op, Payload, Position, Proposal, SchemaError,
-    SecretKey, Segment, SignedPoint, StepNote,
+    Commit, CommitError, CommitId, Draft, Misfit, Op, Payload, Position, Proposal, Right,
+    SchemaError, SecretKey, Segment, SignedPoint, StepNote,
 };
 use woodland_graph::Graph;
 use woodland_log::{AppendError, Log, OrderKey, Pending, PointError};
@@ -84,6 +84,9 @@ pub enum StartError {
          finish"
     )]
     NotCaughtUp,
+    /// The caller's mistake: it was finished before.
+    #[error("the replica was made before: use that one, and its exchange")]
+    Finished,
     /// The founding commit's payload is erased, damaged, or of a newer release.
     #[error(
         "the founding commit carries no schema that this release can read: upgrade this program"
@@ -261,6 +264,14 @@ pub(crate) fn begin(
 ) -> Result<Replica, StartError> {
     let Beginning { log, pending, segments } = beginning;
     let (snapshot, proposal) = snapshot_of(&log, model)?;
+    // A migration that may not be written is refused while nothing is there yet.
+    if let (Some(_), Some(owner)) = (&proposal, log.owner()) {
+        let identity = keys.who();
+        if !identity.is_some_and(|identity| log.may(&identity, Right::Write)) {
+            let refused = WriteError::NotAllowed { identity, owner };
+            return Err(StartError::Migrate(Box::new(refused)));
+        }
+    }
     let store = Store::create(disk.clone(), log.dataset(), &key, options)?;
     store.append(&segments)?;
     let replica =

@@ -19,6 +19,8 @@ use crate::replica::{Core, Replica};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use woodland_format::CommitId;
+use woodland_page::catch;
 use woodland_store::{MaintainError, Maintained, Store};
 
 /// Who merges what many small writes leave behind.
@@ -144,7 +146,13 @@ impl Core {
             // What else does not rest is no reason to leave small segments as they are.
             told => told,
         };
-        let maintained = store.maintain(&rested().unwrap_or(position)).inspect_err(|error| {
+        // What the log keeps, it keeps because much stands on it. What cannot be asked stays.
+        let version = self.current.latest();
+        let log = version.snapshot.log();
+        let is_needed =
+            |commit: &CommitId| catch(|| log.signature(commit).is_some()).unwrap_or(true);
+        let until = rested().unwrap_or(position);
+        let maintained = store.maintain_keeping(&until, &is_needed).inspect_err(|error| {
             if matches!(error, MaintainError::Disk(_) | MaintainError::Poisoned) {
                 self.is_lost.store(true, Ordering::Release);
             }

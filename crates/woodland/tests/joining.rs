@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use woodland::sync::{Closed, Event, Exchange, Joining, Limits, Peer, Reason};
 use woodland::{
-    DatasetId, MemoryDisk, Model, Options, Record, Replica, Right, SecretKey, StartError, all,
+    DatasetId, Log, MemoryDisk, Model, Options, Record, Replica, Right, SecretKey, StartError, all,
     define,
 };
+use woodland_sync::Hub;
 
 const PEER: Peer = Peer(1);
 
@@ -121,7 +122,7 @@ fn a_replica_is_made_of_a_name_and_stays_in_step() {
     assert_eq!(titles(&again), before);
 
     // It is done once.
-    assert!(matches!(joining.finish(model()), Err(StartError::NotCaughtUp)));
+    assert!(matches!(joining.finish(model()), Err(StartError::Finished)));
     assert_eq!(joining.say(PEER), None);
     joining.open(PEER).expect("nothing is opened");
     assert_eq!(joining.say(PEER), None);
@@ -160,6 +161,81 @@ fn a_connection_that_is_gone_costs_nothing_that_came() {
     assert!(connections > 3, "it was gone in the middle");
     let (phone, _) = joining.finish(model()).expect("a replica");
     assert_eq!(titles(&phone), titles(&laptop));
+}
+
+/// The founder's own signature may stand behind all else, and the connection be gone before it
+/// came: then the next one is asked for one.
+#[test]
+fn a_dataset_is_not_joined_without_its_founders_word() {
+    let laptop = Replica::in_memory(model(), 1).expect("a dataset");
+    let (phone, _) = Replica::join_in_memory(model(), &laptop, 2).expect("another");
+    for number in 0..20 {
+        let long = format!("{number:02} {}", "a long title ".repeat(5_000));
+        phone.write(|batch| batch.insert(&note(&long))).expect("a note");
+    }
+    laptop.merge(&phone).expect("merged");
+    laptop.write(|batch| batch.insert(&note("last"))).expect("a note");
+    let log = laptop.snapshot().log().clone();
+    assert_eq!(log.signature(&log.founding().id()), None, "a later one vouches for it");
+
+    let limits = Limits { window: 64 * 1024, ..Limits::default() };
+    let (disk, options) = place();
+    let mut joining = Joining::new(options, laptop.dataset(), limits).expect("an empty place");
+    let exchange = laptop.exchange(Limits::default());
+    joining.open(PEER).expect("randomness");
+    exchange.accept(PEER);
+    for _ in 0..12 {
+        while let Some(message) = joining.say(PEER) {
+            exchange.take(PEER, &message).expect("it is stored");
+        }
+        let Some(message) = exchange.say(PEER) else { break };
+        joining.take(PEER, &message).expect("randomness");
+    }
+    joining.disconnect(PEER);
+    assert!(!joining.is_caught_up(), "the last did not come");
+    // The phone lacks what vouches for the founder there, and has what vouched before.
+    let other = phone.exchange(Limits::default());
+    meet(&mut joining, &other);
+    let (tablet, staying) = joining.finish(model()).expect("a replica");
+    assert_eq!(tablet.snapshot().log(), phone.snapshot().log());
+    drop((tablet, staying));
+    drop(Replica::open(Options::on(disk), model()).expect("it is whole"));
+
+    // Somebody who has no signature at all.
+    let bare = Log::found(log.founding().clone()).expect("it founds");
+    let mut hub = Hub::new(bare, laptop.author(), Limits::default());
+    let (_, mut joining) = self::joining(laptop.dataset());
+    joining.open(PEER).expect("randomness");
+    hub.accept(PEER);
+    let mut told = Vec::new();
+    for _ in 0..10 {
+        joining.say(PEER).into_iter().for_each(|message| hub.take(PEER, &message));
+        let heard = hub.say(PEER).map(|message| joining.take(PEER, &message));
+        told.extend(heard.transpose().expect("randomness").unwrap_or_default());
+    }
+    let [Event::Closed { why: Closed::Incomplete { commit, .. }, .. }] = told[..] else {
+        panic!("{told:?}")
+    };
+    assert_eq!(commit, log.founding().id());
+    assert!(matches!(joining.finish(model()), Err(StartError::NotCaughtUp)));
+}
+
+/// A reader may not write the migration that its program would need.
+#[test]
+fn a_migration_that_is_not_allowed_leaves_the_place_empty() {
+    let (_, options) = place();
+    let ada = Replica::create(options.identity(secret(1), "Ada").owned(), model());
+    let ada = ada.expect("a dataset");
+    ada.grant(secret(2).identity(), Right::Read).expect("she owns it");
+    let exchange = ada.exchange(Limits::default());
+    let (_, options) = place();
+    let options = options.identity(secret(2), "Bob");
+    let mut bob = Joining::new(options, ada.dataset(), Limits::default()).expect("an empty place");
+    meet(&mut bob, &exchange);
+    let ahead = define().record::<later::Note>().model().expect("a model");
+    let refused = bob.finish(ahead.migrate_if(|_| true)).expect_err("he may not write");
+    assert!(matches!(refused, StartError::Migrate(_)), "{refused}");
+    bob.finish(model()).expect("the place is empty still");
 }
 
 #[test]

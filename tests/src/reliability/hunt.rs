@@ -81,12 +81,9 @@ const UNSEEN_BUGS: [(&str, &str); 12] = [
 ];
 
 /// Bugs of sync, which the classes of the network are to catch.
-pub(super) const SYNC_BUGS: [(&str, &str); 14] = [
-    ("tips-compared-by-seq", "who holds an author as far takes it for held: a fork is not seen"),
+pub(super) const SYNC_BUGS: [(&str, &str); 10] = [
     ("credit-not-given-back", "room for what came is never given again"),
-    ("wanted-of-the-cut-forgotten", "what a cut conversation owed is not wanted from another"),
     ("second-branch-not-told", "the tip of a fork's shorter branch is not told"),
-    ("what-came-meanwhile-not-told", "what came while a version was sent is not told after it"),
     ("doubled-taken-twice", "a message that comes again is taken again"),
     ("missing-message-unnoticed", "a message that is missing is not missed"),
     ("message-limit-not-kept", "a message over the limit is read"),
@@ -95,7 +92,6 @@ pub(super) const SYNC_BUGS: [(&str, &str); 14] = [
     ("silence-borne-for-ever", "who owes something and is silent is not cut off"),
     ("all-blamed-for-one", "a refused commit is put down to all who talk"),
     ("queued-for-the-slow", "what is new is queued for each conversation"),
-    ("late-holds-up-others", "nobody else is asked while one who was asked is silent"),
 ];
 
 /// All of them.

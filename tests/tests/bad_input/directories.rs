@@ -61,7 +61,7 @@ fn what_is_no_dataset_is_not_opened_nor_created_over() {
     says("a dataset", &create(), &["the place is not empty", "open it"]);
     assert_eq!(contents(&path), before);
     let lost = folder.path().join("no/such/folder");
-    says("no parent", &told(Replica::create(&lost, schema())), &["No such file"]);
+    says("no parent", &told(Replica::create(&lost, schema())), &["make it first"]);
 }
 
 #[test]

@@ -36,7 +36,8 @@ pub(crate) fn rows() -> Vec<Row> {
     let void = owned.snapshot().graph().voids().next().expect("it is masked").reason;
     raised!(rows, "graph" Void::Revoked, "a note beside the revocation of its right", void);
     let new = Joining::new(on(&MemoryDisk::new(), 4), owned.dataset(), Limits::default());
-    let early = new.expect("an empty place").finish(schema()).expect_err("nothing came");
+    let mut new = new.expect("an empty place");
+    let early = new.finish(schema()).expect_err("nothing came");
     raised!(rows, "woodland" StartError::NotCaughtUp, "a replica of what has not come", early);
     let beside = Replica::open(on(&disk, 3).identity(ada, "Ada").read_only(), schema());
     let beside = beside.expect("opened beside");

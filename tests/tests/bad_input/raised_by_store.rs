@@ -92,6 +92,8 @@ fn creating(rows: &mut Vec<Row>) {
     std::fs::write(&path, "a file").expect("written");
     let file = create(Arc::new(FileDisk::at(&path)), &usual);
     raised!(rows, "store" CreateError::NotAFolder, "a dataset in the place of a file", file);
+    let deep = create(Arc::new(FileDisk::at(folder.path().join("not/there"))), &usual);
+    raised!(rows, "store" CreateError::NoParent, "a dataset in a folder that is not there", deep);
     let none = StoreOptions { segment_file_bytes_max: 0 };
     let none = create(shared(&MemoryDisk::new()), &none);
     raised!(rows, "store" CreateError::SegmentFileBytes, "files of no bytes", none);

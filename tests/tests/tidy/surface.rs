@@ -51,7 +51,11 @@ fn surface(root: &str, sources: &Sources) -> Surface {
 /// Adds what a module shows under a public path such as `limits::`.
 fn module(path: &str, prefix: &str, sources: &Sources, found: &mut Surface) {
     let Some(file) = sources.get(path) else { return };
-    for item in &file.items {
+    add_items(path, &file.items, prefix, sources, found);
+}
+
+fn add_items(path: &str, items: &[Item], prefix: &str, sources: &Sources, found: &mut Surface) {
+    for item in items {
         match item {
             Item::Use(one) if is_public(&one.vis) => {
                 let mut names = Vec::new();
@@ -65,6 +69,9 @@ fn module(path: &str, prefix: &str, sources: &Sources, found: &mut Surface) {
             Item::Mod(one) if is_public(&one.vis) => {
                 let start = format!("{}{}", children(path), one.ident);
                 let inner = format!("{prefix}{}::", one.ident);
+                if let Some((_, items)) = &one.content {
+                    add_items(path, items, &inner, sources, found);
+                }
                 module(&format!("{start}.rs"), &inner, sources, found);
                 module(&format!("{start}/mod.rs"), &inner, sources, found);
             }

@@ -14,7 +14,7 @@
 //!
 //! What this does not do: look at what a commit means, or drop one.
 
-use super::points::Thinning;
+use super::points::{Needed, Thinning};
 use crate::limits::{MERGED_SEGMENT_BYTES_TARGET, MERGED_SEGMENT_COMMITS_MAX};
 use std::collections::HashMap;
 use woodland_format::{
@@ -46,7 +46,11 @@ pub(super) fn runs(segments: Vec<Segment>) -> Vec<Run> {
 
 impl Run {
     /// Its segments, made anew, in the order of their commits.
-    pub(super) fn segments(&self, dataset: DatasetId) -> impl Iterator<Item = Vec<u8>> + '_ {
+    pub(super) fn segments<'a>(
+        &'a self,
+        dataset: DatasetId,
+        is_needed: Needed<'a>,
+    ) -> impl Iterator<Item = Vec<u8>> + 'a {
         let mut commits = self.segments.iter().flat_map(Segment::commits).peekable();
         let mut points = self.segments.iter().flat_map(|segment| &segment.points).peekable();
         let mut thinning = Thinning::of(self.author);
@@ -57,7 +61,7 @@ impl Run {
                 let is_signed = |point: &&SignedPoint| point.commit == commit.id();
                 (commit, points.next_if(is_signed).map(|point| point.signature))
             });
-            let kept = thinning.thin(signed);
+            let kept = thinning.thin(signed, is_needed);
             Some(encode_segment(dataset, &part, |commit| kept.get(&commit.id()).copied()))
         })
     }

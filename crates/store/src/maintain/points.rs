@@ -3,7 +3,7 @@
 //! A signature vouches for its author's chain up to its commit, so a later one makes up for it. But
 //! one in every `SIGN_EVERY_COMMITS` commits and `SIGN_EVERY_BYTES` payload bytes is kept for ever,
 //! so that a proof of a fork stays short; and the newest of each segment, which is the newest of
-//! all where the chain ends.
+//! all where the chain ends; and what somebody else says is needed, who knows the others' commits.
 //!
 //! **Invariants**
 //! - Only a signature that was verified makes up for another. One that does not hold vouches for
@@ -15,6 +15,9 @@
 use std::collections::HashMap;
 use woodland_format::limits::{SIGN_EVERY_BYTES, SIGN_EVERY_COMMITS};
 use woodland_format::{AuthorKey, Commit, CommitId, Signature, verify_commit};
+
+/// Which signed commits keep their signature, whatever makes up for it.
+pub(super) type Needed<'a> = &'a dyn Fn(&CommitId) -> bool;
 
 /// Goes along a run, a segment at a time.
 pub(super) struct Thinning {
@@ -49,6 +52,7 @@ impl Thinning {
     pub(super) fn thin<'a>(
         &mut self,
         commits: impl Iterator<Item = (&'a Commit, Option<Signature>)>,
+        is_needed: Needed<'_>,
     ) -> HashMap<CommitId, Signature> {
         let candidates: Vec<Candidate> =
             commits.filter_map(|(commit, signature)| self.pass(commit, signature)).collect();
@@ -59,7 +63,8 @@ impl Thinning {
             #[cfg(planted)]
             let next = next
                 .or(woodland_format::planted::is("newest-signature-thinned").then_some(candidate));
-            if next.is_some_and(|next| self.is_near(next.place)) {
+            let is_near = next.is_some_and(|next| self.is_near(next.place));
+            if is_near && !is_needed(&candidate.commit) {
                 continue;
             }
             // The newest that holds, of this one and those that it would make up for.

@@ -147,6 +147,33 @@ fn one_signature_in_so_many_commits_is_kept_and_each_segments_newest() {
 }
 
 #[test]
+fn a_signature_that_is_needed_stays_whatever_makes_up_for_it() {
+    let options = StoreOptions { segment_file_bytes_max: 20_000 };
+    let mut chain = sample(600);
+    let key = crate::samples::key();
+    let commits: Vec<Commit> = {
+        let opened = open(&crate::samples::filled(&chain, &options)).expect("open");
+        opened.segments.iter().flat_map(|stored| stored.segment.commits()).collect()
+    };
+    chain.segments = commits
+        .chunks(1)
+        .map(|run| encode_segment(chain.dataset, run, |commit| Some(key.sign_commit(&commit.id()))))
+        .collect();
+    let disk = crate::samples::filled(&chain, &options);
+    let opened = open(&disk).expect("open");
+    let needed = [commits[100].id(), commits[101].id(), commits[400].id()];
+    let is_needed = |commit: &CommitId| needed.contains(commit);
+    let until = opened.store.position();
+    while opened.store.maintain_keeping(&until, &is_needed).expect("merged").files > 0 {}
+    drop(opened);
+    let opened = open(&disk).expect("open");
+    let points = opened.segments.iter().flat_map(|stored| &stored.segment.points);
+    let kept: Vec<CommitId> = points.map(|point| point.commit).collect();
+    assert!(needed.iter().all(|commit| kept.contains(commit)), "{}", kept.len());
+    assert!(kept.len() < 200, "the others went: {}", kept.len());
+}
+
+#[test]
 fn only_what_lies_before_the_position_is_merged_and_it_stays_one() {
     let woven = woven(12);
     let disk = MemoryDisk::new();

@@ -228,8 +228,8 @@ impl Arriving {
     }
 }
 
-/// What a segment costs that waits.
-fn cost(segment: &Segment) -> u64 {
+/// What a segment costs that waits, or is kept in memory.
+pub(crate) fn cost(segment: &Segment) -> u64 {
     segment.bytes + (u64::from(segment.head.commits) + 1) * WAITING_BYTES
 }
 

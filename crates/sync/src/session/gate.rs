@@ -129,6 +129,13 @@ impl Gate {
         self.guard().and_then(|guard| guard.proven)
     }
 
+    /// Nobody is taken for a reader any more whom the version does not name.
+    pub(crate) fn trust_nobody(&mut self) {
+        if let Gate::Guarded(guard) = self {
+            guard.trusted = None;
+        }
+    }
+
     /// Under which key this side says that it writes, where it has to prove that.
     pub(crate) fn author(&self) -> Option<AuthorKey> {
         self.guard().map(|guard| guard.credentials.key.author())

@@ -56,7 +56,10 @@ impl Session {
             Part::Since(heads) => self.since(here, &heads)?,
             Part::Unheld => events.push(self.unheld()?),
             Part::Durable(messages) => self.is_durable(messages)?,
-            Part::Settle { is_asker, note } => self.settle(here, is_asker, note)?,
+            Part::Settle { is_asker, note } => {
+                let lacked = self.settle(here, is_asker, note)?;
+                events.extend(lacked);
+            }
             Part::Fetch => self.serve_by_gaps()?,
             Part::Sent { forks } => self.is_all_sent(forks),
             Part::Credit(bytes) => self.sending()?.more_credit(bytes)?,

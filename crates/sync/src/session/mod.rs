@@ -47,7 +47,7 @@ use crate::session::recalling::Recalling;
 use crate::session::sending::{Sending, Step};
 use crate::session::settling::Question;
 use crate::session::turns::Turns;
-use crate::session::welcoming::Welcome;
+use crate::session::welcoming::{MEANWHILE, Welcome};
 use std::collections::BTreeMap;
 use woodland_format::{AuthorKey, CommitId, Segment};
 use woodland_log::{Log, Tip};
@@ -136,7 +136,7 @@ pub(crate) struct Session {
     due: Option<Vec<(AuthorKey, CommitId)>>,
     /// How far it is held, and up to where it is wanted.
     wants: BTreeMap<AuthorKey, (Option<Tip>, (u64, CommitName))>,
-    presence: Option<Vec<u8>>,
+    pub(crate) presence: Option<Vec<u8>>,
     /// How many tips that it told of are noted.
     pub(crate) noted: usize,
     /// How often it was asked.
@@ -266,7 +266,10 @@ impl Session {
             return Ok(Heard::default());
         };
         let mut heard = Heard::default();
-        for part in parts {
+        for (at, part) in parts.into_iter().enumerate() {
+            if part == Part::Newcomer && at != 1 {
+                return Err(Closed::OutOfPlace(MEANWHILE));
+            }
             self.part(here, part, &mut heard)?;
         }
         self.has_heard();

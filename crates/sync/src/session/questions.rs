@@ -12,7 +12,7 @@ use crate::message::Part;
 use crate::session::sending::Sending;
 use crate::session::settling::Question;
 use crate::session::welcoming::Welcome;
-use crate::session::{BEGINS, Fetch, Here, Session};
+use crate::session::{BEGINS, Event, Fetch, Here, Session};
 use crate::settle::Note;
 use woodland_format::AuthorKey;
 use woodland_log::{Frontier, Log, Place, Tip};
@@ -60,23 +60,23 @@ impl Session {
         }
     }
 
-    /// One side says something about a question.
+    /// One side says something about a question; it may show that nothing is lacking here.
     pub(super) fn settle(
         &mut self,
         here: Here<'_>,
         is_asker: bool,
         note: Note,
-    ) -> Result<(), Closed> {
+    ) -> Result<Option<Event>, Closed> {
         let is_of_forks = matches!(note, Note::Forks(_));
         self.forks_heard[usize::from(is_asker)] += u64::from(is_of_forks);
         match is_asker {
             true => self.answer(here, note),
-            false => self.learn(note),
+            false => self.learn(note).map(|()| None),
         }
     }
 
     /// Who asked says something.
-    fn answer(&mut self, here: Here<'_>, note: Note) -> Result<(), Closed> {
+    fn answer(&mut self, here: Here<'_>, note: Note) -> Result<Option<Event>, Closed> {
         let is_question = matches!(note, Note::Tips(_) | Note::Symbols(_));
         let open = self.answered.take().filter(|it| !(it.is_over() && is_question));
         if open.is_none() && is_question && self.sending()?.is_serving() {
@@ -98,13 +98,14 @@ impl Session {
             self.held.has_settled(question.base(), &known);
             self.serve(known, question.base().clone())?;
         }
-        if answer.lacks_nothing && self.fetch == Fetch::Due {
+        let lacks_nothing = answer.lacks_nothing && self.fetch == Fetch::Due;
+        if lacks_nothing {
             self.fetch = Fetch::Done;
         }
         self.can_fetch = matches!(answer.say, Some(Note::Tips(_) | Note::Gaps(_)));
         self.reply(false, answer.say);
         self.answered = Some(question);
-        Ok(())
+        Ok(lacks_nothing.then_some(Event::CaughtUp))
     }
 
     /// Who answers says something.

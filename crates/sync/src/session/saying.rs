@@ -162,10 +162,6 @@ impl Session {
         self.held.is_sent(self.turns.said + 1, &ends);
         if load.is_sent {
             sending.sent();
-            #[cfg(planted)]
-            if woodland_format::planted::is("what-came-meanwhile-not-told") {
-                sending.counts_as_told(here.log);
-            }
             // As who asked, or as who answered and fetches by its gaps.
             let forks = self.forks_heard[usize::from(!self.is_fetched)];
             parts.push(Part::Sent { forks });

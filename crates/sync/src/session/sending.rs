@@ -294,12 +294,6 @@ impl Sending {
         self.credit = self.credit.saturating_sub(signed(bytes));
     }
 
-    /// All of this version counts as told.
-    #[cfg(planted)]
-    pub(crate) fn counts_as_told(&mut self, log: &Log) {
-        self.told = Some(log.clone());
-    }
-
     /// All that was fetched is sent: from here on what is new is told.
     pub(crate) fn sent(&mut self) {
         if let Some(Serving { until, .. }) = self.serving.take() {

@@ -2,7 +2,8 @@
 //!
 //! **Invariants**
 //! - Nothing is taken of a message that is too large, out of turn, or not whole.
-//! - One that comes again is passed over.
+//! - One that comes again is passed over. Behind a welcome numbers begin anew: what comes again
+//!   from before that is not known as such, and a transport that keeps order brings none.
 //!
 //! What this does not do: judge what a message says.
 

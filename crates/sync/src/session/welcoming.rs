@@ -12,6 +12,9 @@ use crate::session::pieces::{Known, Piece};
 use crate::session::saying::check_length;
 use crate::session::{Here, Session};
 
+/// What is wrong with a newcomer that says so anywhere but behind its hello.
+pub(super) const MEANWHILE: &str = "it is new in the middle of a conversation";
+
 /// How far a newcomer is welcomed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Welcome {
@@ -25,7 +28,7 @@ impl Session {
     /// The other side holds nothing.
     pub(super) fn is_newcomer(&mut self) -> Result<(), Closed> {
         if self.is_opener || self.turns.heard != 1 || self.welcome != Welcome::NotDue {
-            return Err(Closed::OutOfPlace("it is new in the middle of a conversation"));
+            return Err(Closed::OutOfPlace(MEANWHILE));
         }
         self.welcome = Welcome::Due;
         Ok(())

@@ -17,7 +17,7 @@ pub(crate) fn identity(number: u32) -> IdentityKey {
 }
 
 /// The author of this number writes for that identity.
-fn certificate(author: u32, of: u32) -> Certificate {
+pub(crate) fn certificate(author: u32, of: u32) -> Certificate {
     key(of).certify(&key(author).author(), "somebody")
 }
 

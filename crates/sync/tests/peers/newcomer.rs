@@ -1,12 +1,15 @@
 //! Who holds nothing, and knows a dataset by name.
 
-use crate::allowed::{OWNER, Side, change, credentials, granted, identity, owned, written};
+use crate::allowed::{
+    OWNER, Side, certificate, change, credentials, granted, identity, owned, written,
+};
 use crate::writer::{Writer, key};
 use woodland_format::{
-    AuthorKey, Commit, DatasetId, Draft, Op, Payload, Position, RightsChange, encode_stretch,
+    AuthorKey, Commit, CommitId, DatasetId, Draft, Op, Payload, Position, RightsChange, TypeId,
+    encode_stretch,
 };
 use woodland_log::Log;
-use woodland_sync::parts::{AuthorRef, Hello, Introduced, Message, Part, Stretch};
+use woodland_sync::parts::{AuthorRef, Hello, Introduced, Message, Part, Proof, Settling, Stretch};
 use woodland_sync::{Closed, Credentials, Event, Hub, Limits, Newcomer, Peer, Reason, Salt};
 
 const PEER: Peer = Peer(1);
@@ -23,6 +26,8 @@ struct Fresh {
     closed: Vec<Closed>,
     messages: usize,
     has_caught_up: bool,
+    presence: Vec<Vec<u8>>,
+    limits: Limits,
 }
 
 impl Fresh {
@@ -30,8 +35,19 @@ impl Fresh {
         let credentials = of.map(|of| credentials(NEW, of));
         let (closed, newcomer, hub) = (vec![], None, None);
         let (salts, messages) = (1, 0);
-        let has_caught_up = false;
-        Fresh { dataset, credentials, salts, newcomer, hub, closed, messages, has_caught_up }
+        let (has_caught_up, presence, limits) = (false, vec![], Limits::default());
+        Fresh {
+            dataset,
+            credentials,
+            salts,
+            newcomer,
+            hub,
+            closed,
+            messages,
+            has_caught_up,
+            presence,
+            limits,
+        }
     }
 
     fn salt(&mut self) -> Salt {
@@ -45,7 +61,7 @@ impl Fresh {
         match &mut self.hub {
             Some(hub) => hub.open(PEER, salt),
             None => {
-                let (author, limits) = (key(NEW).author(), Limits::default());
+                let (author, limits) = (key(NEW).author(), self.limits);
                 let own = self.credentials.clone();
                 self.newcomer = Some(Newcomer::new(self.dataset, author, limits, own, salt));
             }
@@ -82,6 +98,7 @@ impl Fresh {
                 Event::Arrived { log } => hub.advanced(&log),
                 Event::Closed { why, .. } => self.closed.push(why),
                 Event::CaughtUp { .. } => self.has_caught_up = true,
+                Event::Presence { bytes, .. } => self.presence.push(bytes),
                 _ => {}
             }
         }
@@ -320,6 +337,124 @@ fn another_identity_is_not_taken_at_its_word() {
     assert_eq!(fresh.log(), &log);
 }
 
+/// Identity 41 writes something, having seen all.
+fn by_a_writer(log: &Log) -> Log {
+    let (author, schema, dataset) = (key(5).author(), crate::writer::schema().id(), log.dataset());
+    let certificate = Some(certificate(5, 41));
+    let position = Position::First { author, dataset, schema, certificate };
+    let parents: Vec<CommitId> = log.heads().collect();
+    let turn = log.next_turn(None, &parents).expect("it is held");
+    let payload = Payload::of(vec![Op::Create { node_type: TypeId(0), salt: 1 }]);
+    let commit = Commit::seal(author, Draft { position, turn, parents, payload }).expect("sound");
+    let log = log.append(&commit).expect("it was granted");
+    log.with_point(&commit.sign(&key(5))).expect("its own")
+}
+
+/// Somebody who was shut out serves the beginning, and comes back when the owner has sent more.
+#[test]
+fn who_was_trusted_is_not_sent_what_another_brought() {
+    let revoked = by_a_writer(&change(&granted(), RightsChange::Revoke(identity(42))));
+    let mut shut_out = Side::new(&granted(), 5, Some(42));
+    let mut owner = Side::new(&revoked, 0, Some(OWNER));
+    let mut fresh = Fresh::new(revoked.dataset(), Some(41));
+    fresh.limits.window = 64;
+    fresh.open();
+    shut_out.hub.accept(PEER);
+    while fresh.hub.is_none() {
+        assert!(talk(&mut fresh, &mut shut_out, 1) == 1, "it is told the founding commit");
+    }
+    fresh.cut();
+    shut_out.hub.disconnect(PEER);
+    fresh.open();
+    owner.hub.accept(PEER);
+    // All that the owner wrote, and not what another did.
+    while fresh.log().len() == 1 {
+        assert!(talk(&mut fresh, &mut owner, 1) == 1, "it is sent the rest");
+    }
+    assert!(fresh.log().len() < revoked.len() && !fresh.has_caught_up);
+    fresh.cut();
+    shut_out.heard.clear();
+    meet(&mut fresh, &mut shut_out);
+    assert_eq!(fresh.closed, [Closed::NotAllowed { identity: identity(42) }]);
+    // Not even who it is, this time.
+    let is_telling = |part: &Part| matches!(part, Part::Stretch(_) | Part::Proof(_));
+    assert!(!shut_out.heard.iter().any(is_telling), "{:?}", shut_out.heard);
+    assert!(!fresh.has_caught_up);
+}
+
+/// It turns out not to be a reader with the last that it says: that is told, and not that all came.
+#[test]
+fn nobody_has_caught_up_with_who_may_not_read() {
+    let log = change(&granted(), RightsChange::Revoke(identity(42)));
+    let mut shut_out = Side::new(&granted(), 5, Some(42));
+    // Its own version names it a reader, and what it sends does not.
+    let mut fresh = Fresh::new(log.dataset(), Some(41));
+    fresh.open();
+    shut_out.hub.accept(PEER);
+    while fresh.hub.is_none() {
+        talk(&mut fresh, &mut shut_out, 1);
+    }
+    let hub = fresh.hub.as_mut().expect("it has the founding commit");
+    let known = hub.log().merge(&log).expect("one dataset");
+    hub.advanced(&known);
+    talk(&mut fresh, &mut shut_out, usize::MAX);
+    assert_eq!(fresh.closed, [Closed::NotAllowed { identity: identity(42) }]);
+    assert!(!fresh.has_caught_up);
+}
+
+/// The other side asks before this side can: it hears that nothing is lacking.
+#[test]
+fn who_is_asked_first_has_caught_up_too() {
+    let log = owned();
+    let mut side = Side::new(&log, 0, Some(OWNER));
+    let mut fresh = Fresh::new(log.dataset(), Some(OWNER));
+    fresh.open();
+    side.hub.accept(PEER);
+    while fresh.hub.is_none() {
+        talk(&mut fresh, &mut side, 1);
+    }
+    let (opens, proves) = (fresh.say().expect("a hello"), Salt([9; 16]));
+    let first = Message::decode(&opens).expect("as it was said");
+    let [Part::Hello(said)] = &first.parts[..] else { panic!("{first:?}") };
+    let salts = [said.salt.expect("it opens").0, proves.0];
+    let credentials = credentials(0, OWNER);
+    let signature = credentials.key.prove_peer(&log.dataset(), salts, false);
+    let proof = Box::new(Proof { certificate: credentials.certificate, signature });
+    let author = key(0).author();
+    let asks = Part::Settle { is_asker: true, note: Settling::ask(&log, Salt(salts[0])).1 };
+    let Part::Hello(hello) = hello(log.dataset()) else { panic!() };
+    let hello = Part::Hello(Hello { author, ..hello });
+    let parts = vec![hello, Part::Challenge(proves), Part::Proof(proof), asks];
+    fresh.take(&Message { number: 0, heard: 1, parts }.encode());
+    assert!(fresh.has_caught_up, "{:?}", fresh.closed);
+}
+
+#[test]
+fn a_newcomer_takes_no_more_than_it_said() {
+    let log = busy(300);
+    let mut side = Side::new(&log, 0, None);
+    let mut fresh = Fresh::new(log.dataset(), None);
+    fresh.limits.newcomer_bytes_max = 20_000;
+    meet(&mut fresh, &mut side);
+    let [Closed::TooMuch { found, limit: 20_000 }] = fresh.closed[..] else {
+        panic!("{:?}", fresh.closed)
+    };
+    assert!(found > 20_000 && !fresh.closed[0].is_hostile() && !fresh.has_caught_up);
+    assert_eq!(side.closed, [Closed::Bye(Reason::Done)]);
+}
+
+/// What was to be shown to somebody is shown to it, though it turned out to be new.
+#[test]
+fn presence_is_told_behind_a_welcome() {
+    let mut side = Side::new(&busy(9), 0, None);
+    let mut fresh = Fresh::new(side.log.dataset(), None);
+    fresh.open();
+    side.hub.accept(PEER);
+    side.hub.present(b"line 3").expect("it is short");
+    talk(&mut fresh, &mut side, usize::MAX);
+    assert_eq!(fresh.presence, [b"line 3".to_vec()]);
+}
+
 /// As a hostile peer, by hand: what it answers to a newcomer's first message.
 fn answers(fresh: &mut Fresh, parts: Vec<Part>) -> Option<Closed> {
     fresh.open();
@@ -368,15 +503,25 @@ fn a_newcomer_takes_no_other_founding_commit() {
     assert_eq!(answers(&mut one, vec![hello(dataset), sound.clone()]), None);
     assert_eq!(one.log().founding(), &asked);
 
-    // Another one is passed over, and waited for the right one.
-    let mut one = fresh();
+    // Before it was heard anything may be said to somebody else; after that it is this or nothing.
     let other = founding_of(1, 7);
     let other = stretch(other.author(), rows(&other), None);
-    assert_eq!(answers(&mut one, vec![hello(dataset), other]), None);
-    assert!(one.hub.is_none());
-    let number = 1;
-    one.take(&Message { number, heard: 1, parts: vec![sound.clone()] }.encode());
+    let mut one = fresh();
+    one.open();
+    let asks = one.say().expect("it begins");
+    assert!(Message::decode(&asks).is_ok());
+    let early = vec![hello(dataset), Part::Since(vec![]), other.clone(), Part::Sent { forks: 0 }];
+    one.take(&Message { number: 0, heard: 0, parts: early }.encode());
+    assert!(one.hub.is_none() && one.closed.is_empty());
+    one.take(&Message { number: 1, heard: 1, parts: vec![sound.clone()] }.encode());
     assert!(one.hub.is_some());
+    let mut one = fresh();
+    let found = answers(&mut one, vec![hello(dataset), other]);
+    let expected = Closed::OutOfPlace("it does not answer with the founding commit");
+    assert_eq!(found, Some(expected));
+    let mut one = fresh();
+    let found = answers(&mut one, vec![hello(dataset), sound.clone(), sound.clone()]);
+    assert_eq!(found, Some(Closed::OutOfPlace("it says more than was asked")));
 
     // One that does not hold its payload, or a signature that is none.
     let mut one = fresh();
@@ -389,6 +534,15 @@ fn a_newcomer_takes_no_other_founding_commit() {
     let signed = encode_stretch(std::slice::from_ref(&asked), |_| Some(forged));
     let found = answers(&mut one, vec![hello(dataset), stretch(asked.author(), signed, None)]);
     assert!(found.is_some_and(|why| why.is_hostile()));
+
+    // One that has an owner, from who did not ask who this is.
+    let owned = owned().founding().clone();
+    let mut one = Fresh::new(DatasetId::from(owned.id()), Some(41));
+    let answer = stretch(owned.author(), rows(&owned), None);
+    let greets = hello(one.dataset);
+    let found = answers(&mut one, vec![greets, answer]);
+    let expected = "the dataset has an owner, and it asked for no proof";
+    assert_eq!(found, Some(Closed::OutOfPlace(expected)));
 
     // Nonsense, a bomb, another dataset, another order.
     let mut one = fresh();
@@ -445,6 +599,9 @@ fn a_hostile_newcomer_gains_nothing() {
     let twice = vec![hello(&one), Part::Newcomer, Part::Newcomer];
     assert!(matches!(says(&mut one, 0, twice), Some(Closed::OutOfPlace(_))));
 
+    let mut one = open();
+    let late = vec![hello(&one), Part::Presence(vec![1]), Part::Newcomer];
+    assert!(matches!(says(&mut one, 0, late), Some(Closed::OutOfPlace(_))));
     let mut one = open();
     let more = vec![hello(&one), Part::Newcomer, Part::Presence(vec![1])];
     assert_eq!(says(&mut one, 0, more), Some(Closed::OutOfPlace("it is new, and says more")));

@@ -167,3 +167,51 @@ proptest! {
         }
     }
 }
+
+/// An author writes at the beginning, and again when others have written much: what others wrote
+/// does not wait for the end of it.
+#[test]
+fn who_comes_back_late_does_not_hold_up_the_rest() {
+    let (mut early, mut world) = (Writer::found().join(1), World::default());
+    early.write();
+    let mut busy = early.join(2);
+    (0..12_000).for_each(|_| busy.write());
+    early.merge(&busy);
+    early.write();
+    let one = world.add(early, Limits::default());
+    let limits = Limits { waiting_bytes_max: 2 * 1024 * 1024, ..Limits::default() };
+    let other = world.add(Writer::found().join(3), limits);
+    world.connect(other, one);
+    world.settle();
+    assert!(world.nodes[other].closed.is_empty(), "{:?}", world.nodes[other].closed);
+    assert_eq!(world.nodes[one].writer.log, world.nodes[other].writer.log);
+}
+
+/// Two tell of the same; whoever is asked for it goes, and does not come back.
+#[test]
+fn what_the_one_that_went_owed_is_wanted_from_the_other() {
+    let (founder, mut world) = (Writer::found(), World::default());
+    let [one, gone, stays] =
+        [0, 1, 2].map(|key| world.add(founder.join(10 + key), Limits::default()));
+    let mut other = founder.join(20);
+    let links = [world.connect(one, gone), world.connect(one, stays)];
+    world.settle();
+    other.write();
+    for at in [gone, stays] {
+        let node = &mut world.nodes[at];
+        node.writer.merge(&other);
+        node.hub.advanced(&node.writer.log);
+    }
+    // Both tell of it, and one is asked.
+    for link in links {
+        assert!(world.say(link, 1), "it is told of");
+        assert!(world.hear(link, 0));
+    }
+    let asked: Vec<bool> = links.iter().map(|link| world.say(*link, 0)).collect();
+    assert_eq!(asked.iter().filter(|asked| **asked).count(), 1, "one alone: {asked:?}");
+    let at = usize::from(asked[1]);
+    world.cut(links[at]);
+    world.settle();
+    assert_eq!(world.nodes[one].writer.log, other.log);
+    assert_eq!(world.cost.twice, 0);
+}

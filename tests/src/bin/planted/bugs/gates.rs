@@ -1,8 +1,10 @@
-//! Bugs of who is let in, and of what a newcomer takes for true.
+//! Bugs of who is let in, of what a newcomer takes for true, and of what it waits for.
 
 use crate::bug::{Bug, Catcher};
 
 const PEERS: Catcher = Catcher::of("woodland-sync", "peers");
+const TALKING: Catcher = PEERS.only(&["talking::"]);
+const MERGING: Catcher = Catcher::of("woodland-store", "store").only(&["merging::"]);
 const ALLOWED: Catcher = PEERS.only(&["allowed::"]);
 const NEWCOMER: Catcher = PEERS.only(&["newcomer::"]);
 
@@ -48,20 +50,107 @@ pub(super) const BUGS: &[Bug] = &[
         catcher: ALLOWED,
     },
     Bug {
-        name: "newcomer-trusts-all",
-        promise: "a newcomer takes the word of one identity",
-        file: "crates/sync/src/session/gate.rs",
-        original: "guard.trusted != Some(identity)",
-        replacement: "guard.trusted.is_none()",
-        catcher: NEWCOMER,
-    },
-    Bug {
         name: "newcomer-trusts-for-ever",
         promise: "a newcomer takes nobody's word once it has caught up",
         file: "crates/sync/src/hub.rs",
-        original: "if self.trusted.take().is_some() {",
-        replacement: "if self.trusted.is_some() {",
+        original: "                    self.trust_nobody();\n                    if !self.is_with(peer)",
+        replacement: "                    if !self.is_with(peer)",
         catcher: NEWCOMER,
+    },
+    Bug {
+        name: "newcomer-trusts-beside-others",
+        promise: "who was trusted is not sent what another brought",
+        file: "crates/sync/src/hub.rs",
+        original: "if identity.is_some() && identity != self.trusted() {",
+        replacement: "if false {",
+        catcher: NEWCOMER,
+    },
+    Bug {
+        name: "newcomer-catches-up-with-anybody",
+        promise: "all has come only from who may read",
+        file: "crates/sync/src/hub.rs",
+        original: "                    if !self.is_with(peer) {\n",
+        replacement: "                    if false {\n",
+        catcher: NEWCOMER,
+    },
+    Bug {
+        name: "newcomer-takes-without-end",
+        promise: "a newcomer costs bounded memory",
+        file: "crates/sync/src/hub.rs",
+        original: "(found > limit).then_some(Closed::TooMuch { found, limit })",
+        replacement: "None",
+        catcher: NEWCOMER,
+    },
+    Bug {
+        name: "newcomer-waits-for-what-it-has",
+        promise: "who lacks nothing is told that it has caught up",
+        file: "crates/sync/src/session/questions.rs",
+        original: "Ok(lacks_nothing.then_some(Event::CaughtUp))",
+        replacement: "Ok(None)",
+        catcher: NEWCOMER,
+    },
+    Bug {
+        name: "owned-without-proof",
+        promise: "an owned dataset is taken from who asks for a proof",
+        file: "crates/sync/src/newcomer.rs",
+        original: "if log.owner().is_some() && self.gate.identity().is_none() {",
+        replacement: "if false {",
+        catcher: NEWCOMER,
+    },
+    Bug {
+        name: "tips-compared-by-seq",
+        promise: "a fork is seen where the other branch is no longer than the own",
+        file: "crates/sync/src/settle.rs",
+        original: "            match named.held(tip) {\n",
+        replacement:
+            "            if named.tips_of(tip.author).any(|(_, held)| held.seq >= tip.seq) {
+                continue;
+            }
+            match named.held(tip) {\n",
+        catcher: PEERS.only(&["settling::", "talking::"]),
+    },
+    Bug {
+        name: "wanted-of-the-cut-forgotten",
+        promise: "what a cut conversation owed is wanted from another",
+        file: "crates/sync/src/wants.rs",
+        original: "            !offers.is_empty()\n        });\n        self.wanted.retain",
+        replacement:
+            "            !offers.is_empty() && !self.wanted.values().any(|it| it.peer == peer)
+        });
+        self.wanted.retain",
+        catcher: TALKING,
+    },
+    Bug {
+        name: "what-came-meanwhile-not-told",
+        promise: "what came while a version was sent is told after it",
+        file: "crates/sync/src/session/sending.rs",
+        original: "            let places = std::iter::from_fn(|| arrived.next_place());",
+        replacement: "            let places = std::iter::from_fn(|| arrived.next_place()).take(0);",
+        catcher: TALKING,
+    },
+    Bug {
+        name: "late-holds-up-others",
+        promise: "others are asked while one who was asked is silent",
+        file: "crates/sync/src/hub.rs",
+        original: "session.is_sending() && session.quiet_ticks < LATE_TICKS",
+        replacement: "session.is_sending() && session.quiet_ticks < LATE_TICKS * 1000",
+        catcher: PEERS.only(&["hostile::"]),
+    },
+    Bug {
+        name: "signatures-far-apart",
+        promise: "what is sent waits for a signature within bounds",
+        file: "crates/log/src/points.rs",
+        original: "            && last - first < KEPT_EVERY_POSITIONS\n",
+        replacement: "            && last >= first\n",
+        catcher: TALKING,
+    },
+    Bug {
+        name: "needed-signatures-merged-away",
+        promise: "the store keeps the signatures that the log keeps",
+        file: "crates/store/src/maintain/points.rs",
+        original: "if is_near && !is_needed(&candidate.commit) {",
+        replacement: "if is_near {",
+        catcher: MERGING,
     },
     Bug {
         name: "newcomer-takes-another-dataset",
