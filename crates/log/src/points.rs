@@ -17,8 +17,8 @@ use woodland_format::limits::{SIGN_EVERY_BYTES, SIGN_EVERY_COMMITS};
 use woodland_format::{AuthorKey, CommitId, Signature, SignedPoint, verify_commit};
 use woodland_page::{Reading, Stored, Tree, Weigh, Writing};
 
-/// Between two kept signatures of an author lie fewer commits of anybody, or fewer than two of that
-/// author.
+/// Between two kept signatures of an author lie fewer commits of anybody, or no other of that
+/// author's that was signed. Why so many: decision 0024.
 const KEPT_EVERY_POSITIONS: u64 = 4096;
 
 /// A signed point that a log cannot take.
