@@ -45,7 +45,7 @@ pub enum Event {
         /// What it says.
         bytes: Vec<u8>,
     },
-    /// A conversation ended. Send what [`Hub::say`] has left for it, and close the connection.
+    /// A conversation ended. Send what `say` has left for it, and close the connection.
     Closed {
         /// With whom.
         peer: Peer,
