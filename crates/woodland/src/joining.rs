@@ -118,17 +118,18 @@ impl Joining {
         if self.stage == Stage::Finished {
             return Ok(());
         }
-        let (salt, credentials) = (self.salt()?, self.credentials()?);
+        let salt = self.salt()?;
         self.part();
-        self.peer = Some(peer);
         match self.hub.as_mut().filter(|hub| is_vouched(hub)) {
             Some(hub) => hub.open(peer, salt),
             None => {
+                let credentials = self.credentials()?;
                 let (dataset, author, limits) = (self.dataset, self.key.author(), self.limits);
                 let new = Newcomer::new(dataset, author, limits, credentials, salt);
                 self.newcomer = Some(Box::new(new));
             }
         }
+        self.peer = Some(peer);
         Ok(())
     }
 
