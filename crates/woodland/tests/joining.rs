@@ -75,6 +75,21 @@ fn meet(joining: &mut Joining, exchange: &Exchange) -> Vec<Event> {
     talk(joining, exchange)
 }
 
+/// They meet, and after a dozen messages the connection is gone.
+fn a_dozen_messages(joining: &mut Joining, exchange: &Exchange, peer: Peer) {
+    joining.open(peer).expect("randomness");
+    exchange.accept(peer);
+    for _ in 0..12 {
+        while let Some(message) = joining.say(peer) {
+            exchange.take(peer, &message).expect("it is stored");
+        }
+        let Some(message) = exchange.say(peer) else { break };
+        joining.take(peer, &message).expect("randomness");
+    }
+    joining.disconnect(peer);
+    exchange.disconnect(peer);
+}
+
 /// Carries what both say, until neither says anything.
 fn settle(one: &Exchange, two: &Exchange) {
     loop {
@@ -145,18 +160,7 @@ fn a_connection_that_is_gone_costs_nothing_that_came() {
         connections += 1;
         assert!(connections < 12, "each brings some");
         let peer = Peer(connections);
-        joining.open(peer).expect("randomness");
-        exchange.accept(peer);
-        // A dozen messages, and then it is gone.
-        for _ in 0..12 {
-            while let Some(message) = joining.say(peer) {
-                exchange.take(peer, &message).expect("it is stored");
-            }
-            let Some(message) = exchange.say(peer) else { break };
-            joining.take(peer, &message).expect("randomness");
-        }
-        joining.disconnect(peer);
-        exchange.disconnect(peer);
+        a_dozen_messages(&mut joining, &exchange, peer);
     }
     assert!(connections > 3, "it was gone in the middle");
     let (phone, _) = joining.finish(model()).expect("a replica");
@@ -182,16 +186,7 @@ fn a_dataset_is_not_joined_without_its_founders_word() {
     let (disk, options) = place();
     let mut joining = Joining::new(options, laptop.dataset(), limits).expect("an empty place");
     let exchange = laptop.exchange(Limits::default());
-    joining.open(PEER).expect("randomness");
-    exchange.accept(PEER);
-    for _ in 0..12 {
-        while let Some(message) = joining.say(PEER) {
-            exchange.take(PEER, &message).expect("it is stored");
-        }
-        let Some(message) = exchange.say(PEER) else { break };
-        joining.take(PEER, &message).expect("randomness");
-    }
-    joining.disconnect(PEER);
+    a_dozen_messages(&mut joining, &exchange, PEER);
     assert!(!joining.is_caught_up(), "the last did not come");
     // The phone lacks what vouches for the founder there, and has what vouched before.
     let other = phone.exchange(Limits::default());

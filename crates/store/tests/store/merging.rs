@@ -106,22 +106,26 @@ fn appending_goes_on_and_merges_merge() {
     );
 }
 
-#[test]
-fn one_signature_in_so_many_commits_is_kept_and_each_segments_newest() {
-    let count = 3 * usize::try_from(SIGN_EVERY_COMMITS).expect("small") + 100;
-    let options = StoreOptions { segment_file_bytes_max: 20_000 };
+/// A chain of so many, each in a segment of its own and signed.
+fn signed_one_by_one(count: usize, options: &StoreOptions) -> (MemoryDisk, Vec<Commit>) {
     let mut chain = sample(count);
     let key = crate::samples::key();
     let commits: Vec<Commit> = {
-        let disk = crate::samples::filled(&chain, &options);
-        let opened = open(&disk).expect("open");
+        let opened = open(&crate::samples::filled(&chain, options)).expect("open");
         opened.segments.iter().flat_map(|stored| stored.segment.commits()).collect()
     };
     chain.segments = commits
         .chunks(1)
         .map(|run| encode_segment(chain.dataset, run, |commit| Some(key.sign_commit(&commit.id()))))
         .collect();
-    let disk = crate::samples::filled(&chain, &options);
+    (crate::samples::filled(&chain, options), commits)
+}
+
+#[test]
+fn one_signature_in_so_many_commits_is_kept_and_each_segments_newest() {
+    let count = 3 * usize::try_from(SIGN_EVERY_COMMITS).expect("small") + 100;
+    let options = StoreOptions { segment_file_bytes_max: 20_000 };
+    let (disk, commits) = signed_one_by_one(count, &options);
     let opened = open(&disk).expect("open");
     merge_all(&opened.store, &opened.store.position());
     drop(opened);
@@ -149,17 +153,7 @@ fn one_signature_in_so_many_commits_is_kept_and_each_segments_newest() {
 #[test]
 fn a_signature_that_is_needed_stays_whatever_makes_up_for_it() {
     let options = StoreOptions { segment_file_bytes_max: 20_000 };
-    let mut chain = sample(600);
-    let key = crate::samples::key();
-    let commits: Vec<Commit> = {
-        let opened = open(&crate::samples::filled(&chain, &options)).expect("open");
-        opened.segments.iter().flat_map(|stored| stored.segment.commits()).collect()
-    };
-    chain.segments = commits
-        .chunks(1)
-        .map(|run| encode_segment(chain.dataset, run, |commit| Some(key.sign_commit(&commit.id()))))
-        .collect();
-    let disk = crate::samples::filled(&chain, &options);
+    let (disk, commits) = signed_one_by_one(600, &options);
     let opened = open(&disk).expect("open");
     let needed = [commits[100].id(), commits[101].id(), commits[400].id()];
     let is_needed = |commit: &CommitId| needed.contains(commit);
