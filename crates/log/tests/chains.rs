@@ -122,3 +122,44 @@ fn large_payloads_keep_signatures_closer() {
     );
     assert!(kept.len() < chain.len() && kept.len() > 3, "{kept:?}");
 }
+
+/// So many authors write in turn, each having seen all; how many of their signatures are kept, and
+/// how many commits of anybody wait at most for one of them.
+fn kept_in_turn(authors: usize, commits: usize) -> (usize, u64) {
+    let mut log = Log::found(founding(0, 7)).unwrap();
+    let (mut tips, mut before) = (vec![None; authors], log.dataset().founding());
+    for number in 0..commits {
+        let (author, turn) = (1 + number % authors, 1 + number as u64);
+        let parents = if number == 0 { vec![] } else { vec![before] };
+        let commit = match &tips[author - 1] {
+            None => first(author, log.dataset(), turn, parents),
+            Some(tip) => next(author, tip, turn, parents),
+        };
+        let point = commit.sign(&key(author));
+        log = log.append(&commit).unwrap().with_verified_point(&point).unwrap();
+        before = commit.id();
+        tips[author - 1] = Some(commit);
+    }
+    let order: Vec<Commit> = log.order().map(|(_, commit)| commit).skip(1).collect();
+    let is_kept = |commit: &Commit| log.signature(&commit.id()).is_some();
+    // By author, the first that no signature that came before it vouches for.
+    let (mut open, mut most) = (std::collections::BTreeMap::new(), 0);
+    for (at, commit) in (0_u64..).zip(&order) {
+        let since = *open.entry(commit.author()).or_insert(at);
+        if is_kept(commit) {
+            most = most.max(at - since);
+            open.remove(&commit.author());
+        }
+    }
+    (order.iter().filter(|one| is_kept(one)).count(), most)
+}
+
+#[test]
+fn a_signature_stays_where_much_of_others_lies_behind_it() {
+    for (authors, commits, kept_most) in [(2, 10_000, 16), (10, 10_000, 40), (200, 16_800, 1_200)] {
+        let (kept, waiting) = kept_in_turn(authors, commits);
+        println!("{authors} authors: {kept} of {commits}, {waiting} wait at most");
+        assert!(waiting < 4096, "{authors} authors: {waiting} wait for a signature");
+        assert!(kept >= authors && kept <= kept_most, "{authors} authors: {kept} are kept");
+    }
+}

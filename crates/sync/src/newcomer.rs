@@ -11,8 +11,8 @@
 //!
 //! **Invariants**
 //! - The founding commit is told by its id, which is the dataset's: nobody can pass off another.
-//! - Who may read is not known yet. It takes the word of one identity, and until it has caught up
-//!   talks to no other that is not known to be allowed.
+//! - Who may read is not known yet. It takes the word of one identity, until it has caught up or
+//!   another has proven itself, and talks to no other that is not known to be allowed.
 //! - It holds one message at a time, and keeps nothing but the founding commit. The first commits
 //!   that it is sent once it was heard are that, or the conversation ends.
 //!
