@@ -36,7 +36,7 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "revoked-served-on",
         promise: "who may not read any more is served no more",
-        file: "crates/sync/src/hub.rs",
+        file: "crates/sync/src/hub/mod.rs",
         original: "        self.serve_only_readers();\n        self.plan();",
         replacement: "        self.plan();",
         catcher: ALLOWED,
@@ -44,7 +44,7 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "one-challenge-for-all",
         promise: "a proof is of use in one conversation",
-        file: "crates/sync/src/hub.rs",
+        file: "crates/sync/src/hub/mod.rs",
         original: "(salt, self.begun)",
         replacement: "(salt, 0)",
         catcher: ALLOWED,
@@ -52,7 +52,7 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "newcomer-trusts-for-ever",
         promise: "a newcomer takes nobody's word once it has caught up",
-        file: "crates/sync/src/hub.rs",
+        file: "crates/sync/src/hub/mod.rs",
         original: "                    self.trust_nobody();\n                    if !self.is_with(peer)",
         replacement: "                    if !self.is_with(peer)",
         catcher: NEWCOMER,
@@ -60,7 +60,7 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "newcomer-trusts-beside-others",
         promise: "who was trusted is not sent what another brought",
-        file: "crates/sync/src/hub.rs",
+        file: "crates/sync/src/hub/mod.rs",
         original: "if identity.is_some() && identity != self.trusted() {",
         replacement: "if false {",
         catcher: NEWCOMER,
@@ -68,7 +68,7 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "newcomer-catches-up-with-anybody",
         promise: "all has come only from who may read",
-        file: "crates/sync/src/hub.rs",
+        file: "crates/sync/src/hub/mod.rs",
         original: "                    if !self.is_with(peer) {\n",
         replacement: "                    if false {\n",
         catcher: NEWCOMER,
@@ -76,7 +76,7 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "newcomer-takes-without-end",
         promise: "a newcomer costs bounded memory",
-        file: "crates/sync/src/hub.rs",
+        file: "crates/sync/src/hub/trust.rs",
         original: "(found > limit).then_some(Closed::TooMuch { found, limit })",
         replacement: "None",
         catcher: NEWCOMER,
@@ -131,7 +131,7 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "late-holds-up-others",
         promise: "others are asked while one who was asked is silent",
-        file: "crates/sync/src/hub.rs",
+        file: "crates/sync/src/hub/mod.rs",
         original: "session.is_sending() && session.quiet_ticks < LATE_TICKS",
         replacement: "session.is_sending() && session.quiet_ticks < LATE_TICKS * 1000",
         catcher: PEERS.only(&["hostile::"]),
@@ -171,7 +171,7 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "newcomer-heard-on",
         promise: "after it was welcomed, a conversation begins anew",
-        file: "crates/sync/src/hub.rs",
+        file: "crates/sync/src/hub/mod.rs",
         original: "if session.has_welcomed() {",
         replacement: "if session.has_welcomed() && false {",
         catcher: NEWCOMER,

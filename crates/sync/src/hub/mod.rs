@@ -17,27 +17,22 @@
 //!
 //! What this does not do: connect, encrypt, store, or decide with whom to talk.
 
+mod trust;
+
 use crate::closed::Closed;
 use crate::door::{Door, brings};
 use crate::event::{Event, Peer, TooLong};
+use crate::hub::trust::New;
 use crate::limits::Limits;
 use crate::memory::Memory;
 use crate::names::Salt;
-use crate::session::arriving::cost;
 use crate::session::gate::{Credentials, Gate};
 use crate::session::sending::Step;
 use crate::session::{self, Fetch, Here, Session};
 use crate::wants::{LATE_TICKS, Wants};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use woodland_format::{AuthorKey, IdentityKey, Right, Segment};
+use woodland_format::{AuthorKey, IdentityKey, Segment};
 use woodland_log::{Log, Place, Refusal, Verify};
-
-/// What a newcomer goes by until it has caught up.
-struct New {
-    trusted: Option<IdentityKey>,
-    /// How much came.
-    bytes: u64,
-}
 
 /// One replica's conversations.
 pub struct Hub {
@@ -77,13 +72,6 @@ impl Hub {
     #[must_use]
     pub fn verified_by(mut self, verify: Verify) -> Hub {
         self.door = Door::new(verify);
-        self
-    }
-
-    /// Of a newcomer: takes this identity for one that may read, until it has caught up or another
-    /// has proven itself.
-    pub(crate) fn of_newcomer(mut self, trusted: Option<IdentityKey>) -> Hub {
-        self.new = Some(New { trusted, bytes: 0 });
         self
     }
 
@@ -310,41 +298,6 @@ impl Hub {
         self.wants.came(&mut self.sessions, log, arrived);
         self.serve_only_readers();
         self.plan();
-    }
-
-    /// With whom a newcomer began.
-    fn trusted(&self) -> Option<IdentityKey> {
-        self.new.as_ref()?.trusted
-    }
-
-    /// From here on the version says who may read.
-    fn trust_nobody(&mut self) {
-        if self.new.as_mut().and_then(|new| new.trusted.take()).is_none() {
-            return;
-        }
-        self.sessions.values_mut().for_each(|session| session.gate.trust_nobody());
-        self.serve_only_readers();
-    }
-
-    /// Whether a newcomer has no room for these.
-    fn takes_too_much(&mut self, segments: &[Segment]) -> Option<Closed> {
-        let (new, limit) = (self.new.as_mut()?, self.limits.newcomer_bytes_max);
-        new.bytes += segments.iter().map(cost).sum::<u64>();
-        let found = new.bytes;
-        (found > limit).then_some(Closed::TooMuch { found, limit })
-    }
-
-    /// Ends the conversations with those who may not read any more.
-    fn serve_only_readers(&mut self) {
-        let proven =
-            self.sessions.iter().filter_map(|(peer, it)| Some((*peer, it.gate.identity()?)));
-        let is_reader = |identity: &IdentityKey| {
-            self.trusted() == Some(*identity) || self.log.may(identity, Right::Read)
-        };
-        let lost = proven.filter(|(_, identity)| !is_reader(identity));
-        for (peer, identity) in lost.collect::<Vec<_>>() {
-            self.close(peer, Closed::NotAllowed { identity });
-        }
     }
 
     /// Conversations have something new to tell; whose commits that are.
