@@ -1,5 +1,5 @@
-//! Whom a hub takes for a reader: whom the version names, and until a newcomer has caught up the one
-//! identity that it began with.
+//! Whom a hub takes for a reader: whom the version names, and until a newcomer has caught up the
+//! one identity that it began with.
 //!
 //! **Invariants**
 //! - A newcomer trusts one identity, until it has caught up or another has proven itself: what that

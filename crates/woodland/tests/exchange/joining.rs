@@ -1,27 +1,14 @@
 //! A replica that comes about over the wire: what a program sees of it.
 
+use crate::{model, note, titles};
 use std::sync::Arc;
 use woodland::sync::{Closed, Event, Exchange, Joining, Limits, Peer, Reason};
 use woodland::{
-    DatasetId, Log, MemoryDisk, Model, Options, Record, Replica, Right, SecretKey, StartError, all,
-    define,
+    DatasetId, Log, MemoryDisk, Options, Replica, Right, SecretKey, StartError, define,
 };
 use woodland_sync::Hub;
 
 const PEER: Peer = Peer(1);
-
-#[derive(Record, Debug, Clone, PartialEq)]
-struct Note {
-    title: String,
-}
-
-fn note(title: &str) -> Note {
-    Note { title: title.into() }
-}
-
-fn model() -> Model {
-    define().record::<Note>().model().expect("a model")
-}
 
 /// The same notes in a later release, which it takes a migration to read.
 mod later {
@@ -32,13 +19,6 @@ mod later {
         pub(crate) title: String,
         pub(crate) marks: Set<String>,
     }
-}
-
-fn titles(replica: &Replica) -> Vec<String> {
-    let all = replica.snapshot().read(all::<Note>()).expect("notes");
-    let mut titles: Vec<String> = all.into_iter().map(|(_, note)| note.title).collect();
-    titles.sort();
-    titles
 }
 
 fn place() -> (Arc<MemoryDisk>, Options) {

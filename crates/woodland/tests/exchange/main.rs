@@ -1,5 +1,7 @@
 //! Replicas exchange commits through their facade: what a program sees of it.
 
+mod joining;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use woodland::sync::{Closed, Event, Exchange, Limits, Memory, Peer};
